@@ -1,0 +1,77 @@
+// The one place where NumPy arrays are judged. Nothing is cast or copied behind the caller's back: an array is
+// used as it lies in memory, or an error names it and says what was expected and what came.
+#pragma once
+
+#include <pybind11/numpy.h>
+#include <pybind11/pybind11.h>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "../kernels/table.hpp"
+
+namespace fastopt::bindings {
+
+namespace py = pybind11;
+
+/// Names an array in messages: `grads[2]`, `params['W']`, `m`. Spelt out only when there is something to say.
+struct Label {
+  const char* what;
+  py::handle key = {};
+  std::string text() const;
+};
+
+/// "float32 of shape (128, 10)".
+std::string describe(const py::array& a);
+
+/// The dtype of an array fastopt can work on, or -1: float32 or float64 in native byte order.
+/// ('>f4' has the type number of '<f4', so the number alone does not tell.)
+int dtype_of(const py::array& a);
+
+/// `object` as an aligned float32 or float64 array; TypeError or ValueError otherwise.
+py::array numeric(py::handle object, const Label& label);
+
+/// As `numeric`, and one that can be updated in place: writeable, and dense, that is, without gaps in memory.
+py::array updatable(py::handle object, const Label& label);
+
+/// Refuse `a` unless dtype and shape are those of `like`.
+void expect_same(const py::array& a, const py::array& like, const Label& label);
+
+/// Whether element k in memory is the same element of both; shapes are equal.
+bool same_order(const py::array& a, const py::array& b);
+
+/// An array of the dtype, shape and memory order of `p`.
+py::array empty_as(const py::array& p);
+
+/// `g` in the memory order of `scratch`, into which it is copied: for gradients, which are only read.
+py::array reordered(const py::array& g, const py::array& scratch);
+
+/// Bytes that an array covers, gaps included.
+struct Extent {
+  std::uintptr_t begin, end;
+};
+Extent extent(const py::array& a);
+
+bool overlap(const py::array& a, const py::array& b);
+[[noreturn]] void refuse_overlap(const Label& a, const Label& b);
+
+/// Written arrays, sorted by address: answers whether another array shares memory with one of them.
+class Written {
+ public:
+  /// Takes all arrays at once; refuses them where two overlap.
+  Written(const std::vector<py::array>& arrays, const std::vector<std::string>& labels);
+  Written() = default;
+
+  /// Refuse an array that overlaps a written one.
+  void expect_apart(const py::array& a, const Label& label) const;
+
+ private:
+  struct Range {
+    Extent extent;
+    std::string label;
+  };
+  std::vector<Range> ranges_;
+};
+
+}  // namespace fastopt::bindings

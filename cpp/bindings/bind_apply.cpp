@@ -1,0 +1,59 @@
+// A rule applied once to arrays that the caller passes: the functions of fastopt.kernels.
+#include <pybind11/pybind11.h>
+
+#include <optional>
+
+#include "arrays.hpp"
+#include "bindings.hpp"
+#include "formula.hpp"
+
+namespace fastopt::bindings {
+namespace {
+
+/// `arrays` is (p, g, slots...), None for a slot that the variant leaves out.
+void apply(const std::string& rule_name, unsigned variant, bool maximize, const py::tuple& arrays, std::int64_t step,
+           const py::tuple& hyper) {
+  const Formula formula = formula_of(rule_name, variant, maximize);
+  const Rule& rule = rule_of(formula);
+  if (static_cast<int>(arrays.size()) != 2 + rule.slots.size)
+    throw py::value_error("arrays: expected p, g and " + std::to_string(rule.slots.size) + " slots, got " +
+                          std::to_string(arrays.size()) + " arrays");
+  double values[max_hyper];
+  read_hyper(rule, hyper, values);
+
+  const auto label = [&](int k) { return Label{k == 0 ? "p" : k == 1 ? "g" : rule.slots.data[k - 2].name}; };
+  const auto item = [&](int k) { return py::handle(PyTuple_GET_ITEM(arrays.ptr(), k)); };
+
+  const py::array p = updatable(item(0), label(0));
+  py::array g = numeric(item(1), label(1));
+  expect_same(g, p, label(1));
+  if (p.size() > 0 && overlap(p, g)) refuse_overlap(label(0), label(1));
+
+  Piece piece{const_cast<void*>(p.data()), nullptr, {}, static_cast<std::size_t>(p.size()), static_cast<Dtype>(dtype_of(p))};
+  for (int k = 2; k < 2 + rule.slots.size; ++k) {
+    if (!rule.slots.data[k - 2].present(variant)) continue;
+    const py::array s = updatable(item(k), label(k));
+    expect_same(s, p, label(k));
+    if (!same_order(s, p)) throw py::value_error(label(k).text() + ": expected the memory order of p");
+    for (int j = 0; j < k; ++j)
+      if (!item(j).is_none() && overlap(s, py::reinterpret_borrow<py::array>(item(j)))) refuse_overlap(label(j), label(k));
+    piece.s[k - 2] = const_cast<void*>(s.data());
+  }
+  if (!same_order(g, p)) g = reordered(g, empty_as(p));
+  piece.g = g.data();
+
+  Work work;
+  work.add(piece);
+  if (!work.large()) return work.run(formula, values, step);
+  const py::gil_scoped_release unlocked;
+  work.run(formula, values, step);
+}
+
+}  // namespace
+
+void bind_apply(py::module_& m) {
+  m.def("apply", &apply, py::arg("rule"), py::arg("variant"), py::arg("maximize"), py::arg("arrays"), py::arg("step"),
+        py::arg("hyper"), "Check everything, then update p and its state in place, once.");
+}
+
+}  // namespace fastopt::bindings

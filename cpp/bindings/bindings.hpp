@@ -1,0 +1,13 @@
+// What module.cpp puts together; one bind_*.cpp each.
+#pragma once
+
+#include <pybind11/pybind11.h>
+
+namespace fastopt::bindings {
+
+void bind_runtime(pybind11::module_& m);
+void bind_rules(pybind11::module_& m);
+void bind_apply(pybind11::module_& m);
+void bind_plan(pybind11::module_& m);
+
+}  // namespace fastopt::bindings

@@ -1,0 +1,10 @@
+// The contents page of fastopt._core.
+#include "bindings.hpp"
+
+PYBIND11_MODULE(_core, m) {
+  m.doc() = "The compiled core of fastopt. Private: the public doors are fastopt and its modules.";
+  fastopt::bindings::bind_runtime(m);
+  fastopt::bindings::bind_rules(m);
+  fastopt::bindings::bind_apply(m);
+  fastopt::bindings::bind_plan(m);
+}

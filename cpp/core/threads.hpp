@@ -1,0 +1,22 @@
+// How many threads a step may use.
+#pragma once
+
+#include <cstddef>
+
+namespace fastopt {
+
+/// Threads for the next step: 1 in a forked child or inside a parallel region, else what was set, else what
+/// OpenMP says (OMP_NUM_THREADS, affinity and threadpoolctl), but not more than the container's CPU quota.
+int num_threads();
+
+/// 0 returns to the default.
+void set_num_threads(int n);
+
+/// Elements below which a step stays on the calling thread.
+std::size_t grain();
+void set_grain(std::size_t elements);
+
+/// Call once at import: notices forks, after which libgomp's team would hang.
+void watch_forks();
+
+}  // namespace fastopt

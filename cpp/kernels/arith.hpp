@@ -1,0 +1,65 @@
+// The arithmetic that rules are written in. IEEE + - * / and sqrt only, no FMA: the same bits everywhere.
+//
+// Everything under cpp/kernels/ lives in an anonymous namespace inside the namespace of its instruction
+// set: a function with external linkage compiled for AVX could be merged by the linker into the baseline
+// path and die on an older machine.
+#pragma once
+
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+
+#include "table.hpp"
+
+#ifndef FASTOPT_ISA
+#define FASTOPT_ISA baseline
+#endif
+
+namespace fastopt::FASTOPT_ISA {
+namespace {
+
+using std::sqrt;
+
+// Selects, not calls: they vectorise, and a NaN passes as it does in NumPy.
+
+template <class T>
+inline T absolute(T x) {
+  return std::fabs(x);
+}
+
+/// As np.maximum: a NaN on either side wins.
+template <class T>
+inline T maximum(T a, T b) {
+  return a > b || a != a ? a : b;
+}
+
+// State that decays without being fed would sink into denormal numbers and stay there, some fifty times
+// slower on many processors. So a rule's decay ends at zero. For running means of squares the end is the
+// smallest normal number. For means of gradients it is 1/epsilon above, so that `lr * m` stays normal too;
+// no parameter can feel a velocity below 1e-31.
+template <class T>
+struct Least;
+template <>
+struct Least<float> {
+  static constexpr float mean = 0x1p-103f, square = 0x1p-126f;
+};
+template <>
+struct Least<double> {
+  static constexpr double mean = 0x1p-970, square = 0x1p-1022;
+};
+
+/// A running mean of gradients: zero below Least<T>::mean, itself otherwise.
+template <class T>
+inline T fade(T x) {
+  return absolute(x) < Least<T>::mean ? T(0) : x;
+}
+
+/// A running mean of squares: zero below the smallest normal number, itself otherwise.
+template <class T>
+inline T fade_square(T x) {
+  return absolute(x) < Least<T>::square ? T(0) : x;
+}
+
+}  // namespace
+}  // namespace fastopt::FASTOPT_ISA

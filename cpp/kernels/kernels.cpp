@@ -1,0 +1,19 @@
+// Compiled once per instruction set: FASTOPT_ISA names it, the flags are in CMakeLists.txt.
+#include "compile.hpp"
+#include "probes.hpp"
+#include "rules.hpp"
+
+#define FASTOPT_TEXT_(name) #name
+#define FASTOPT_TEXT(name) FASTOPT_TEXT_(name)
+
+namespace fastopt::FASTOPT_ISA {
+
+const Table& table();
+
+const Table& table() {
+  static constexpr Table all{
+      FASTOPT_TEXT(FASTOPT_ISA), Rows<Rules>::span, Rows<Probes>::span, {all_finite<float>, all_finite<double>}};
+  return all;
+}
+
+}  // namespace fastopt::FASTOPT_ISA

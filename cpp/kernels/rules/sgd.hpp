@@ -1,0 +1,109 @@
+// Gradient descent with and without momentum, and sign descent.
+#pragma once
+
+#include "../rule.hpp"
+
+namespace fastopt::FASTOPT_ISA {
+namespace {
+
+/// Gradient descent: Robbins & Monro 1951.
+struct Sgd : Base {
+  static constexpr auto name = "sgd";
+  struct Hyper {
+    double lr;
+  };
+  static constexpr auto hyper = names("lr");
+
+  template <class T>
+  struct Lane {
+    T lr;
+    Lane(const Hyper& h, double /*step*/) : lr(T(h.lr)) {}
+    void operator()(T& p, T g) const { p = p - lr * g; }
+  };
+};
+
+/// Heavy ball, lr outside: Polyak 1964, in the form of Sutskever et al. 2013, section 2, as torch has it.
+struct SgdMomentum : Base {
+  static constexpr auto name = "sgd_momentum";
+  struct Hyper {
+    double lr, momentum, dampening;
+  };
+  static constexpr auto hyper = names("lr", "momentum", "dampening");
+  static constexpr auto options = names("nesterov");
+  static constexpr auto state = slots(slot{"v"});
+
+  template <class T, bool nesterov>
+  struct Lane {
+    T lr, rho, feed;
+    Lane(const Hyper& h, double step)
+        : lr(T(h.lr)), rho(T(h.momentum)), feed(T(step == 1 ? 1 : 1 - h.dampening)) {}    // the first gradient is not damped
+    void operator()(T& p, T g, T& v) const {
+      v = fade(rho * v + feed * g);
+      p = p - lr * (nesterov ? g + rho * v : v);
+    }
+  };
+};
+
+/// Heavy ball, lr inside the velocity: Sutskever et al. 2013, eqs. 1-2; Nesterov as Bengio et al. 2012, eq. 7.
+struct SgdVelocity : Base {
+  static constexpr auto name = "sgd_velocity";
+  struct Hyper {
+    double lr, momentum;
+  };
+  static constexpr auto hyper = names("lr", "momentum");
+  static constexpr auto options = names("nesterov");
+  static constexpr auto state = slots(slot{"v"});
+
+  template <class T, bool nesterov>
+  struct Lane {
+    T lr, rho;
+    Lane(const Hyper& h, double /*step*/) : lr(T(h.lr)), rho(T(h.momentum)) {}
+    void operator()(T& p, T g, T& v) const {
+      v = fade(rho * v - lr * g);
+      p = p + (nesterov ? rho * v - lr * g : v);
+    }
+  };
+};
+
+/// The averaging form: step along a running mean of the gradients, the first moment of Adam alone.
+struct SgdAverage : Base {
+  static constexpr auto name = "sgd_average";
+  struct Hyper {
+    double lr, momentum;
+  };
+  static constexpr auto hyper = names("lr", "momentum");
+  static constexpr auto options = names("nesterov");
+  static constexpr auto state = slots(slot{"m"});
+
+  template <class T, bool nesterov>
+  struct Lane {
+    T lr, beta, rest;
+    Lane(const Hyper& h, double /*step*/) : lr(T(h.lr)), beta(T(h.momentum)), rest(T(1 - h.momentum)) {}
+    void operator()(T& p, T g, T& m) const {
+      m = fade(beta * m + rest * g);
+      p = p - lr * (nesterov ? beta * m + rest * g : m);
+    }
+  };
+};
+
+/// Sign descent: the gradient over its own magnitude, sqrt(g^2) = |g|. At zero it stays, also for eps = 0.
+struct SignSgd : Base {
+  static constexpr auto name = "signsgd";
+  struct Hyper {
+    double lr, eps;
+  };
+  static constexpr auto hyper = names("lr", "eps");
+
+  template <class T>
+  struct Lane {
+    T lr, eps;
+    Lane(const Hyper& h, double /*step*/) : lr(T(h.lr)), eps(T(h.eps)) {}
+    void operator()(T& p, T g) const {
+      const T d = absolute(g) + eps;
+      p = p - lr * (g / (d == T(0) ? T(1) : d));
+    }
+  };
+};
+
+}  // namespace
+}  // namespace fastopt::FASTOPT_ISA

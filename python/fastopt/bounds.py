@@ -1,0 +1,84 @@
+"""What values a hyperparameter may take, declared on the fields of the optimizers."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from numbers import Real
+from typing import Annotated
+
+Schedule = Callable[[int], float]
+"""A hyperparameter as a function of the number of completed steps, 0 first."""
+
+Hyper = float | Schedule
+"""A hyperparameter: a number, or a schedule of it."""
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """An interval of finite numbers: ``low <= x <= high``, or ``x < high`` where it is open.
+
+    Parameters
+    ----------
+    low, high : float
+        Its ends.
+    open : bool
+        Whether `high` itself is left out.
+    constant : bool
+        Whether a schedule is refused.
+    count : int
+        How many such numbers the field holds: ``betas`` are two, called ``beta1`` and ``beta2`` in a rule.
+    """
+
+    low: float = -math.inf
+    high: float = math.inf
+    open: bool = False
+    constant: bool = False
+    count: int = 1
+
+    def __str__(self) -> str:
+        if self.high == math.inf:
+            return f"a finite number >= {self.low:g}"
+        return f"a number in [{self.low:g}, {self.high:g}{')' if self.open else ']'}"
+
+    def hypers(self, field: str) -> list[tuple[str, str]]:
+        """Pair the hyperparameters in `field` with their labels: ``beta1`` is ``betas[0]``."""
+        if self.count == 1:
+            return [(field, field)]
+        return [(f"{field.removesuffix('s')}{k + 1}", f"{field}[{k}]") for k in range(self.count)]
+
+    def check(self, label: str, value: object) -> float:
+        """Return `value` as a float.
+
+        Raises
+        ------
+        TypeError
+            If it is not a real number.
+        ValueError
+            If it lies outside the interval, or is NaN or infinite.
+        """
+        if type(value) is not float and (isinstance(value, bool) or not isinstance(value, Real)):
+            raise TypeError(f"{label}: expected {self}, got {value!r} ({type(value).__name__})")
+        x = float(value)
+        below = x < self.high if self.open else x <= self.high
+        if not (math.isfinite(x) and self.low <= x and below):
+            raise ValueError(f"{label}: expected {self}, got {value!r}")
+        return x
+
+    def check_field(self, field: str, value: object) -> Hyper | tuple[Hyper, ...]:
+        """Return the value of a field, checked; a schedule is checked later, each time it is evaluated."""
+        if self.count == 1:
+            return self._check_hyper(field, value)
+        if not isinstance(value, list | tuple) or len(value) != self.count:
+            raise TypeError(f"{field}: expected {self.count} numbers, got {value!r}")
+        labels = (label for _, label in self.hypers(field))
+        return tuple(self._check_hyper(label, x) for label, x in zip(labels, value, strict=True))
+
+    def _check_hyper(self, label: str, value: object) -> Hyper:
+        return value if callable(value) and not self.constant else self.check(label, value)
+
+
+NonNegative = Annotated[Hyper, Bounds(0)]
+Fraction = Annotated[Hyper, Bounds(0, 1)]
+Decay = Annotated[Hyper, Bounds(0, 1, open=True)]
+Decays = Annotated[tuple[Hyper, Hyper], Bounds(0, 1, open=True, count=2)]
+Start = Annotated[float, Bounds(0, constant=True)]

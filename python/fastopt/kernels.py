@@ -1,0 +1,79 @@
+"""The rules as functions on NumPy arrays, compiled: for those who own their loop.
+
+Each function updates its arrays in place, once, and has the signature of its namesake in
+`fastopt.reference`, where the formulas stand; the results are the same bits.
+
+Examples
+--------
+>>> import numpy as np
+>>> p, g = np.ones(3, np.float32), np.array([1, -2, 3], np.float32)
+>>> m, v = np.zeros_like(p), np.zeros_like(p)
+>>> adamw(p, g, m, v, step=1, lr=0.5, weight_decay=0.0)
+>>> p.round(4)
+array([0.5, 1.5, 0.5], dtype=float32)
+"""
+
+import inspect
+import operator
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from fastopt import _core, reference
+from fastopt.bounds import Bounds
+from fastopt.optimizers import OPTIMIZERS
+
+# Functions and types come from the reference: the same names, the same signatures.
+if TYPE_CHECKING:
+    from fastopt.reference import *  # noqa: F403
+
+__all__ = list(reference.__all__)
+
+
+def _bounds_of(rule: str) -> dict[str, Bounds]:
+    """Find the bounds of a rule's hyperparameters, declared on the fields of its optimizer."""
+    (optimizer,) = (cls for cls in OPTIMIZERS.values() if rule in cls.rules)
+    return {hyper: bounds for field, bounds in optimizer._bounds.items() for hyper, _ in bounds.hypers(field)}
+
+
+def _compiled(rule: str) -> Callable[..., None]:
+    """Make the kernel of `rule` with the signature and the text of its reference."""
+    hypers, options, slots = _core.rules[rule]
+    signature = inspect.signature(getattr(reference, rule))
+    bounds = _bounds_of(rule)
+    arrays = ("p", "g", *(slot for slot, _ in slots))
+    defaults = {name: signature.parameters[name].default for name in signature.parameters if name not in arrays}
+    optional = tuple(None for _, option in slots if option is not None)
+    required = len(arrays) - len(optional)
+    slot_of = {option: k + 2 for k, (_, option) in enumerate(slots) if option is not None}
+
+    def kernel(*args: Any, **keywords: Any) -> None:
+        values = defaults | keywords
+        if required <= len(args) <= len(arrays) and len(values) == len(defaults):
+            args += optional[len(args) - required :]
+        else:    # arrays by name, or a call that is wrong: Python's own error says how
+            bound = signature.bind(*args, **keywords)
+            bound.apply_defaults()
+            values = bound.arguments
+            args = tuple(values.pop(name) for name in arrays)
+        step = operator.index(values["step"])
+        if step < 1:
+            raise ValueError(f"step: expected a whole number >= 1, the number of this step, got {step}")
+        variant = 0
+        for k, option in enumerate(options):
+            slot = slot_of.get(option)
+            if slot is None:
+                variant |= bool(values[option]) << k
+            elif args[slot] is not None:
+                variant |= 1 << k
+            elif values.get(option):    # a hyperparameter that is nothing without its state
+                raise ValueError(f"{arrays[slot]}: expected an array, as {option} is {values[option]!r}, got None")
+        hyper = tuple(bounds[name].check(name, values[name]) for name in hypers)
+        _core.apply(rule, variant, bool(values["maximize"]), args, step, hyper)
+
+    kernel.__name__ = kernel.__qualname__ = rule
+    kernel.__doc__ = getattr(reference, rule).__doc__
+    kernel.__signature__ = signature    # type: ignore[attr-defined]
+    return kernel
+
+
+globals().update({rule: _compiled(rule) for rule in __all__})

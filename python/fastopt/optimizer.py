@@ -1,0 +1,303 @@
+"""The base of all optimizers: structure, state, steps. What differs between them is in `optimizers`."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
+from types import MappingProxyType
+from typing import Any, ClassVar, Literal, TypeVar, cast, dataclass_transform, get_args, get_origin, get_type_hints
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fastopt import _core
+from fastopt.bounds import Bounds, Hyper
+
+Array = NDArray[Any]
+Arrays = Array | Sequence[Array] | Mapping[Any, Array]
+"""Parameters, gradients or state: one array, a list, or a dict of arrays."""
+
+
+@dataclass(eq=False, repr=False)
+class Optimizer:
+    """What all optimizers share. Not to be instantiated: use one of its subclasses."""
+
+    params: Arrays
+
+    rules: ClassVar[tuple[str, ...]] = ()
+    _bounds: ClassVar[Mapping[str, Bounds]] = {}
+    _choices: ClassVar[Mapping[str, tuple[object, ...]]] = {}
+
+    def __post_init__(self) -> None:
+        if not self.rules:
+            raise TypeError("Optimizer: expected one of its subclasses, such as fastopt.AdamW")
+        self._structure, self._keys, self._flat = _flatten("params", self.params)
+        self._rule = self._choose_rule()
+        _, options, slots = _core.rules[self._rule]
+        self._options = {option: bool(getattr(self, option)) for option in options}
+        self._slots = {
+            slot: [_state_like(p, self._start(slot)) for p in self._flat]
+            for slot, option in slots
+            if option is None or self._options[option]
+        }
+        self._count = np.zeros(1, np.int64)    # an array, so that the core counts in the same breath as it steps
+        self._bind()
+
+    def step(self, grads: Arrays, *, check_finite: bool = False) -> None:
+        """Update the parameters in place from their gradients.
+
+        Everything is checked before the first byte is written: a refused step leaves parameters, state and
+        count as they were.
+
+        Parameters
+        ----------
+        grads : array, list or dict of arrays
+            In the structure of `params`: the same keys, shapes and dtypes, in any memory order.
+        check_finite : bool
+            Read the gradients once more beforehand and refuse NaN and infinity.
+
+        Raises
+        ------
+        TypeError
+            If a gradient is not a NumPy array or has another dtype than its parameter.
+        ValueError
+            If a key or shape differs, an array overlaps a written one, or a schedule leaves its bounds.
+        FloatingPointError
+            If `check_finite` finds a value that is not finite.
+        """
+        self._plan.step(grads, self._constants or self._scheduled(), check_finite)
+
+    @property
+    def steps(self) -> int:
+        """Completed steps."""
+        return int(self._count[0])
+
+    @property
+    def state(self) -> Mapping[str, Arrays]:
+        """The state arrays under their names, each in the structure of `params`. Live, not copies."""
+        return MappingProxyType({slot: self._pack(arrays) for slot, arrays in self._slots.items()})
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return a copy of what a checkpoint needs beside the parameters: rule, count and state.
+
+        Hyperparameters are the constructor's: make the optimizer as before, then `load_state_dict`.
+        """
+        state = {slot: self._pack([a.copy(order="K") for a in arrays]) for slot, arrays in self._slots.items()}
+        return {"rule": self._rule, "steps": self.steps, "state": state}
+
+    def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
+        """Take over the count and the state of `state_dict`; training goes on bit for bit.
+
+        Raises
+        ------
+        KeyError, TypeError, ValueError
+            If it is not the state of this rule over arrays like these. Nothing is changed then.
+        """
+        rule, steps, state = (state_dict[key] for key in ("rule", "steps", "state"))
+        if rule != self._rule or set(state) != set(self._slots):
+            raise ValueError(
+                f"state_dict: expected the state of {self._rule!r}, {sorted(self._slots)}, "
+                f"got that of {rule!r}, {sorted(state)}"
+            )
+        if isinstance(steps, bool) or not isinstance(steps, int | np.integer) or steps < 0:
+            raise ValueError(f"state_dict['steps']: expected a whole number >= 0, got {steps!r}")
+        pairs = []
+        for slot, mine in self._slots.items():
+            label = f"state_dict['state'][{slot!r}]"
+            for key, old, new in zip(self._keys, mine, self._unpack(label, state[slot]), strict=True):
+                if not isinstance(new, np.ndarray) or new.dtype != old.dtype or new.shape != old.shape:
+                    raise ValueError(f"{label}[{key!r}]: expected {_described(old)}, got {_described(new)}")
+                pairs.append((old, new))
+        for old, new in pairs:
+            old[...] = new
+        self._count[0] = steps
+
+    def __repr__(self) -> str:
+        values = (f"{f.name}={getattr(self, f.name)!r}" for f in fields(self) if f.name != "params")
+        return f"{type(self).__name__}({', '.join(values)})"
+
+    def __setattr__(self, name: str, value: object) -> None:
+        bound = "_plan" in self.__dict__
+        if name in self.__dataclass_fields__:
+            value = self._checked(name, value)
+            if bound:
+                self._refuse_rebinding(name, value)
+        object.__setattr__(self, name, value)
+        if bound and name in self._bounds:
+            self._read_hyper()
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in self.__dict__.items() if name != "_plan"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._bind()
+
+    # Where a subclass differs from "my one rule, and state that starts at zero".
+
+    def _choose_rule(self) -> str:
+        return self.rules[0]
+
+    def _start(self, slot: str) -> float:
+        return 0.0
+
+    # Binding: arrays to a plan, fields to the hyperparameters of the rule.
+
+    def _bind(self) -> None:
+        """Hand the arrays to a plan, which checks them and keeps their addresses, never their numbers."""
+        self._read_hyper()
+        _, options, slots = _core.rules[self._rule]
+        self._plan = _core.Plan(
+            rule=self._rule,
+            variant=sum(1 << k for k, option in enumerate(options) if self._options[option]),
+            maximize=self._maximize,
+            structure=self._structure,
+            keys=self._keys,
+            params=self._flat,
+            state=[self._slots.get(slot) for slot, _ in slots],
+            count=self._count,
+        )
+
+    def _read_hyper(self) -> None:
+        """Collect the hyperparameters in the order of the rule: as numbers where no schedule is among them."""
+        known: dict[str, tuple[str, Hyper, Bounds]] = {}
+        for field, bounds in self._bounds.items():
+            value = getattr(self, field)
+            for k, (hyper, label) in enumerate(bounds.hypers(field)):
+                known[hyper] = label, value if bounds.count == 1 else value[k], bounds
+        self._hypers = {hyper: known[hyper] for hyper in _core.rules[self._rule][0]}
+        scheduled = any(callable(value) for _, value, _ in self._hypers.values())
+        self._constants = None if scheduled else self._scheduled()
+
+    def _scheduled(self) -> tuple[float, ...]:
+        """Evaluate the schedules at the number of completed steps."""
+        t = self.steps
+        return tuple(
+            bounds.check(f"{label} at step {t}", value(t)) if callable(value) else value
+            for label, value, bounds in self._hypers.values()
+        )
+
+    @property
+    def _maximize(self) -> bool:
+        return bool(getattr(self, "maximize", False))
+
+    def _checked(self, field: str, value: object) -> object:
+        if field in self._bounds:
+            return self._bounds[field].check_field(field, value)
+        choices = self._choices.get(field)
+        if choices is not None and not any(value is c or (value == c and type(value) is type(c)) for c in choices):
+            raise ValueError(f"{field}: expected one of {', '.join(map(repr, choices))}, got {value!r}")
+        return value
+
+    def _refuse_rebinding(self, field: str, value: object) -> None:
+        """Refuse what would change the formula or need state that the optimizer was made without."""
+        bounds = self._bounds.get(field)
+        if bounds is None or bounds.constant:
+            raise AttributeError(f"{field}: is fixed when the optimizer is made; make a new one")
+        used = all(hyper in self._hypers for hyper, _ in bounds.hypers(field))
+        if value != 0 and (not used or self._options.get(field) is False):
+            raise ValueError(f"{field}: there is no state for it, it was 0 when the optimizer was made; make a new one")
+
+    # Structures of arrays.
+
+    def _pack(self, arrays: list[Array]) -> Arrays:
+        if self._structure == "array":
+            return arrays[0]
+        return list(arrays) if self._structure == "list" else dict(zip(self._keys, arrays, strict=True))
+
+    def _unpack(self, label: str, arrays: Arrays) -> list[Array]:
+        structure, keys, flat = _flatten(label, arrays)
+        if structure != self._structure or set(keys) != set(self._keys):
+            expected = "one array" if self._structure == "array" else f"a {self._structure} of {len(self._keys)} arrays"
+            raise ValueError(f"{label}: expected {expected}, as params")
+        by_key = dict(zip(keys, flat, strict=True))
+        return [by_key[key] for key in self._keys]
+
+    # What `reference.step` needs to take the same step.
+
+    def _arrays(self, grads: Arrays) -> Iterator[tuple[Array, Array, dict[str, Array]]]:
+        for k, g in enumerate(self._unpack("grads", grads)):
+            yield self._flat[k], g, {slot: arrays[k] for slot, arrays in self._slots.items()}
+
+    def _keywords(self) -> dict[str, Any]:
+        """Everything a rule is told beside its arrays; an option with a slot is told by the slot."""
+        told_by_slot = {option for _, option in _core.rules[self._rule][2]}
+        return {
+            "step": self.steps + 1,
+            "maximize": self._maximize,
+            **{option: on for option, on in self._options.items() if option not in told_by_slot},
+            **dict(zip(self._hypers, self._constants or self._scheduled(), strict=True)),
+        }
+
+
+OPTIMIZERS: dict[str, type[Optimizer]] = {}
+"""The optimizers under their lower-case names."""
+
+Class = TypeVar("Class", bound=type[Optimizer])
+
+
+@dataclass_transform()
+def optimizer(*rules: str) -> Callable[[Class], Class]:
+    """Make a class of fields an optimizer, after checking it against the rules compiled into the core.
+
+    Parameters
+    ----------
+    *rules : str
+        Its rule, or those that its `_choose_rule` chooses from.
+
+    Raises
+    ------
+    ImportError
+        If the core has no such rule, or the rule has a hyperparameter or an option without a field.
+    """
+
+    def register(cls: Class) -> Class:
+        made = cast(Class, dataclass(eq=False, repr=False)(cls))
+        made.rules = rules
+        hints = get_type_hints(made, include_extras=True)
+        declared = {f.name: hints[f.name] for f in fields(made)}
+        made._bounds = {
+            name: item
+            for name, hint in declared.items()
+            for item in getattr(hint, "__metadata__", ())
+            if isinstance(item, Bounds)
+        }
+        made._choices = {
+            name: (True, False) if hint is bool else get_args(hint)
+            for name, hint in declared.items()
+            if hint is bool or get_origin(hint) is Literal
+        }
+        hypers = {hyper for name, bounds in made._bounds.items() for hyper, _ in bounds.hypers(name)}
+        for rule in rules:
+            if rule not in _core.rules:
+                raise ImportError(f"{made.__name__}: the core has no rule {rule!r}")
+            expected_hypers, options, _ = _core.rules[rule]
+            missing = (set(expected_hypers) - hypers) | (set(options) - set(declared))
+            if missing:
+                raise ImportError(f"{made.__name__}: no field for {sorted(missing)} of the rule {rule!r}")
+        OPTIMIZERS[made.__name__.lower()] = made
+        return made
+
+    return register
+
+
+def _flatten(label: str, arrays: object) -> tuple[str, list[Any], list[Array]]:
+    """Take a structure apart: its kind, its keys, its arrays."""
+    if isinstance(arrays, np.ndarray):
+        return "array", [None], [arrays]
+    if isinstance(arrays, Mapping):
+        kind, keys, flat = "dict", list(arrays), list(arrays.values())
+    elif isinstance(arrays, list | tuple):
+        kind, keys, flat = "list", list(range(len(arrays))), list(arrays)
+    else:
+        raise TypeError(f"{label}: expected a NumPy array, a list or a dict of arrays, got {type(arrays).__name__}")
+    if not flat:
+        raise ValueError(f"{label}: expected at least one array, got an empty {kind}")
+    return kind, keys, flat
+
+
+def _state_like(p: object, start: float) -> Any:
+    """A state array in dtype, shape and memory order of `p`; what is not an array the plan will refuse."""
+    return np.full_like(p, start, subok=False) if isinstance(p, np.ndarray) else None
+
+
+def _described(a: object) -> str:
+    return f"{a.dtype} of shape {a.shape}" if isinstance(a, np.ndarray) else type(a).__name__
