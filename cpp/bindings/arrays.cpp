@@ -11,7 +11,7 @@ std::string shape_of(const py::array& a) { return py::str(py::object(a.attr("sha
 
 /// Without gaps: the strides are those of a C array with its axes in some order.
 bool dense(const py::array& a) {
-  std::vector<std::pair<py::ssize_t, py::ssize_t>> axes;    // stride, length
+  std::vector<std::pair<py::ssize_t, py::ssize_t>> axes;  // stride, length
   for (py::ssize_t k = 0; k < a.ndim(); ++k)
     if (a.shape(k) != 1) axes.emplace_back(a.strides(k), a.shape(k));
   std::sort(axes.begin(), axes.end());
@@ -56,8 +56,8 @@ py::array updatable(py::handle object, const Label& label) {
   py::array a = numeric(object, label);
   if (!a.writeable()) throw py::value_error(label.text() + ": expected a writeable array, got a read-only one");
   if (a.size() > 0 && !dense(a))
-    throw py::value_error(label.text() + ": expected a dense array (C, Fortran or permuted order), got shape " + shape_of(a) +
-                          " with strides " + std::string(py::str(py::object(a.attr("strides")))));
+    throw py::value_error(label.text() + ": expected a dense array (C, Fortran or permuted order), got shape " +
+                          shape_of(a) + " with strides " + std::string(py::str(py::object(a.attr("strides")))));
   return a;
 }
 
@@ -108,18 +108,21 @@ void refuse_overlap(const Label& a, const Label& b) {
 Written::Written(const std::vector<py::array>& arrays, const std::vector<std::string>& labels) {
   for (std::size_t k = 0; k < arrays.size(); ++k)
     if (arrays[k].size() > 0) ranges_.push_back({extent(arrays[k]), labels[k]});
-  std::sort(ranges_.begin(), ranges_.end(), [](const Range& a, const Range& b) { return a.extent.begin < b.extent.begin; });
+  std::sort(ranges_.begin(), ranges_.end(),
+            [](const Range& a, const Range& b) { return a.extent.begin < b.extent.begin; });
   for (std::size_t k = 1; k < ranges_.size(); ++k)
     if (ranges_[k].extent.begin < ranges_[k - 1].extent.end)
-      throw py::value_error(ranges_[k - 1].label + " and " + ranges_[k].label + " overlap in memory; expected separate arrays");
+      throw py::value_error(ranges_[k - 1].label + " and " + ranges_[k].label +
+                            " overlap in memory; expected separate arrays");
 }
 
 void Written::expect_apart(const py::array& a, const Label& label) const {
   const Extent mine = extent(a);
   if (mine.begin == mine.end) return;
   // Ranges are disjoint and sorted: of those that begin before `a` ends, only the last can reach into it.
-  auto after = std::lower_bound(ranges_.begin(), ranges_.end(), mine.end,
-                                [](const Range& range, std::uintptr_t address) { return range.extent.begin < address; });
+  auto after =
+      std::lower_bound(ranges_.begin(), ranges_.end(), mine.end,
+                       [](const Range& range, std::uintptr_t address) { return range.extent.begin < address; });
   if (after == ranges_.begin() || (--after)->extent.end <= mine.begin) return;
   throw py::value_error(label.text() + " overlaps " + after->label + " in memory; expected separate arrays");
 }

@@ -29,14 +29,16 @@ void apply(const std::string& rule_name, unsigned variant, bool maximize, const 
   expect_same(g, p, label(1));
   if (p.size() > 0 && overlap(p, g)) refuse_overlap(label(0), label(1));
 
-  Piece piece{const_cast<void*>(p.data()), nullptr, {}, static_cast<std::size_t>(p.size()), static_cast<Dtype>(dtype_of(p))};
+  Piece piece{
+      const_cast<void*>(p.data()), nullptr, {}, static_cast<std::size_t>(p.size()), static_cast<Dtype>(dtype_of(p))};
   for (int k = 2; k < 2 + rule.slots.size; ++k) {
     if (!rule.slots.data[k - 2].present(variant)) continue;
     const py::array s = updatable(item(k), label(k));
     expect_same(s, p, label(k));
     if (!same_order(s, p)) throw py::value_error(label(k).text() + ": expected the memory order of p");
     for (int j = 0; j < k; ++j)
-      if (!item(j).is_none() && overlap(s, py::reinterpret_borrow<py::array>(item(j)))) refuse_overlap(label(j), label(k));
+      if (!item(j).is_none() && overlap(s, py::reinterpret_borrow<py::array>(item(j))))
+        refuse_overlap(label(j), label(k));
     piece.s[k - 2] = const_cast<void*>(s.data());
   }
   if (!same_order(g, p)) g = reordered(g, empty_as(p));

@@ -30,9 +30,10 @@ class Plan {
                    : structure == "list" ? Structure::list
                                          : Structure::dict),
         count_(count) {
+    if (count.size() != 1) throw py::value_error("count: expected one int64");
+    expect_slots(state, params.size());
     for (auto key : keys) keys_.push_back(py::reinterpret_borrow<py::object>(key));
-    if (keys_.size() != params.size() || static_cast<int>(state.size()) != rule_of(formula_).slots.size)
-      throw py::value_error("keys, params, state: expected as many keys as params and as many states as slots");
+    if (keys_.size() != params.size()) throw py::value_error("keys: expected as many as params");
 
     for (std::size_t k = 0; k < params.size(); ++k) {
       const Label label{"params", key(k)};
@@ -43,7 +44,7 @@ class Plan {
       py::array p = bound_[k].array;
       Piece piece{p.mutable_data(), nullptr, {}, static_cast<std::size_t>(p.size()), static_cast<Dtype>(dtype_of(p))};
       for (std::size_t i = 0; i < state.size(); ++i) {
-        if (!state[i]) continue;
+        if (!rule_of(formula_).slots.data[i].present(formula_.variant)) continue;
         const std::string what = std::string("state['") + rule_of(formula_).slots.data[i].name + "']";
         const Label label{what.c_str(), key(k)};
         py::array s = updatable(state[i]->at(k), label);
@@ -55,7 +56,6 @@ class Plan {
       }
       work_.add(piece);
     }
-    if (count.size() != 1) throw py::value_error("count: expected one number");
     std::vector<py::array> arrays;
     for (const Bound& bound : bound_) arrays.push_back(bound.array);
     written_ = Written(arrays, labels_);
@@ -103,6 +103,16 @@ class Plan {
     ~Release() { busy = false; }
   };
 
+  void expect_slots(const std::vector<std::optional<std::vector<py::object>>>& state, std::size_t n) const {
+    const Span<Slot> slots = rule_of(formula_).slots;
+    if (static_cast<int>(state.size()) != slots.size) throw py::value_error("state: expected one entry for each slot");
+    for (std::size_t i = 0; i < state.size(); ++i) {
+      if (!slots.data[i].present(formula_.variant) || (state[i] && state[i]->size() == n)) continue;
+      throw py::value_error(std::string("state['") + slots.data[i].name + "']: expected " + std::to_string(n) +
+                            " arrays, got " + (state[i] ? std::to_string(state[i]->size()) : "none"));
+    }
+  }
+
   py::handle key(std::size_t k) const { return structure_ == Structure::array ? py::handle() : py::handle(keys_[k]); }
 
   void bind_gradients(const py::object& grads) {
@@ -112,16 +122,19 @@ class Plan {
       case Structure::list: {
         const bool is_list = PyList_Check(grads.ptr()) || PyTuple_Check(grads.ptr());
         const auto size = is_list ? PySequence_Fast_GET_SIZE(grads.ptr()) : -1;
-        if (size != static_cast<py::ssize_t>(keys_.size())) refuse(grads, "a list of " + std::to_string(keys_.size()) + " arrays");
-        for (std::size_t k = 0; k < keys_.size(); ++k) bind_gradient(k, PySequence_Fast_GET_ITEM(grads.ptr(), static_cast<py::ssize_t>(k)));
+        if (size != static_cast<py::ssize_t>(keys_.size()))
+          refuse(grads, "a list of " + std::to_string(keys_.size()) + " arrays", is_list);
+        for (std::size_t k = 0; k < keys_.size(); ++k)
+          bind_gradient(k, PySequence_Fast_GET_ITEM(grads.ptr(), static_cast<py::ssize_t>(k)));
         return;
       }
       case Structure::dict: {
-        if (!PyDict_Check(grads.ptr())) refuse(grads, "a dict of " + std::to_string(keys_.size()) + " arrays");
+        if (!PyDict_Check(grads.ptr())) refuse(grads, "a dict of " + std::to_string(keys_.size()) + " arrays", false);
         for (std::size_t k = 0; k < keys_.size(); ++k) {
           PyObject* grad = PyDict_GetItemWithError(grads.ptr(), keys_[k].ptr());
           if (grad == nullptr && PyErr_Occurred() != nullptr) throw py::error_already_set();
-          if (grad == nullptr) throw py::value_error("grads: expected a gradient for " + Label{"params", keys_[k]}.text() + ", got none");
+          if (grad == nullptr)
+            throw py::value_error("grads: expected a gradient for " + Label{"params", keys_[k]}.text() + ", got none");
           bind_gradient(k, grad);
         }
         if (PyDict_Size(grads.ptr()) != static_cast<py::ssize_t>(keys_.size())) refuse_extra(grads);
@@ -147,17 +160,18 @@ class Plan {
     for (std::size_t k = 0; k < keys_.size(); ++k) {
       const Piece& piece = work_.pieces()[k];
       if (table().all_finite[piece.dtype](piece.g, piece.n)) continue;
-      PyErr_SetString(PyExc_FloatingPointError, (Label{"grads", key(k)}.text() + ": expected finite values, got NaN or infinity").c_str());
+      PyErr_SetString(PyExc_FloatingPointError,
+                      (Label{"grads", key(k)}.text() + ": expected finite values, got NaN or infinity").c_str());
       throw py::error_already_set();
     }
   }
 
-  [[noreturn]] static void refuse(const py::object& grads, const std::string& expected) {
+  [[noreturn]] static void refuse(const py::object& grads, const std::string& expected, bool right_type) {
     const bool counted = PyList_Check(grads.ptr()) || PyTuple_Check(grads.ptr()) || PyDict_Check(grads.ptr());
     const std::string came = std::string(py::str(py::type::of(grads).attr("__name__"))) +
                              (counted ? " of " + std::to_string(py::len(grads)) : "");
     const std::string message = "grads: expected " + expected + ", as params, got " + came;
-    if (counted && !PyDict_Check(grads.ptr())) throw py::value_error(message);
+    if (right_type) throw py::value_error(message);
     throw py::type_error(message);
   }
 
@@ -175,12 +189,12 @@ class Plan {
   Formula formula_;
   Structure structure_;
   std::vector<py::object> keys_;
-  std::vector<Bound> bound_;    // the parameters, then their state
+  std::vector<Bound> bound_;  // the parameters, then their state
   std::vector<std::string> labels_;
   py::array_t<std::int64_t> count_;
   Work work_;
   Written written_;
-  std::vector<std::optional<py::array>> scratch_;    // for gradients in another memory order
+  std::vector<std::optional<py::array>> scratch_;  // for gradients in another memory order
   std::atomic<bool> busy_{false};
 };
 
@@ -188,10 +202,11 @@ class Plan {
 
 void bind_plan(py::module_& m) {
   py::class_<Plan>(m, "Plan", "A rule bound to the arrays it updates.")
-      .def(py::init<const std::string&, unsigned, bool, const std::string&, const py::list&, const std::vector<py::object>&,
-                    const std::vector<std::optional<std::vector<py::object>>>&, const py::array_t<std::int64_t>&>(),
-           py::arg("rule"), py::arg("variant"), py::arg("maximize"), py::arg("structure"), py::arg("keys"), py::arg("params"),
-           py::arg("state"), py::arg("count"))
+      .def(py::init<const std::string&, unsigned, bool, const std::string&, const py::list&,
+                    const std::vector<py::object>&, const std::vector<std::optional<std::vector<py::object>>>&,
+                    const py::array_t<std::int64_t>&>(),
+           py::arg("rule"), py::arg("variant"), py::arg("maximize"), py::arg("structure"), py::arg("keys"),
+           py::arg("params"), py::arg("state"), py::arg("count"))
       .def("step", &Plan::step, py::arg("grads"), py::arg("hyper"), py::arg("check_finite"),
            "Check everything, then update everything.");
 }

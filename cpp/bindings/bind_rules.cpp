@@ -27,7 +27,8 @@ py::dict rows(Span<Rule> rules) {
   for (const Rule& rule : rules) {
     std::vector<std::pair<std::string, std::optional<std::string>>> slots;
     for (const Slot& slot : rule.slots)
-      slots.emplace_back(slot.name, slot.option < 0 ? std::nullopt : std::optional<std::string>(rule.options.data[slot.option].text));
+      slots.emplace_back(
+          slot.name, slot.option < 0 ? std::nullopt : std::optional<std::string>(rule.options.data[slot.option].text));
     all[rule.name] = py::make_tuple(py::tuple(py::cast(texts(rule.hyper))), py::tuple(py::cast(texts(rule.options))),
                                     py::tuple(py::cast(slots)));
   }

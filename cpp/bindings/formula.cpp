@@ -18,7 +18,8 @@ Formula formula_of(const std::string& rule, unsigned variant, bool maximize) {
   if (formula.rule < 0) formula = {index_of(table().probes, rule), variant, maximize, true};
   if (formula.rule < 0) throw py::value_error("rule: expected the name of a rule in the table, got '" + rule + "'");
   if (variant >> rule_of(formula).options.size != 0)
-    throw py::value_error("variant: expected one bit for each option of '" + rule + "', got " + std::to_string(variant));
+    throw py::value_error("variant: expected one bit for each option of '" + rule + "', got " +
+                          std::to_string(variant));
   return formula;
 }
 
@@ -28,7 +29,8 @@ const Rule& rule_of(const Formula& formula) {
 
 void read_hyper(const Rule& rule, const py::tuple& hyper, double* values) {
   if (static_cast<int>(hyper.size()) != rule.hyper.size)
-    throw py::value_error("hyper: expected " + std::to_string(rule.hyper.size) + " values, got " + std::to_string(hyper.size()));
+    throw py::value_error("hyper: expected " + std::to_string(rule.hyper.size) + " values, got " +
+                          std::to_string(hyper.size()));
   for (int k = 0; k < rule.hyper.size; ++k) {
     values[k] = PyFloat_AsDouble(PyTuple_GET_ITEM(hyper.ptr(), k));
     if (values[k] == -1.0 && PyErr_Occurred() != nullptr) throw py::error_already_set();

@@ -49,8 +49,8 @@ std::string listed(const std::vector<std::string>& names) {
 const Table& find(const std::string& name) {
   for (const auto& candidate : candidates())
     if (candidate.supported && name == candidate.table().isa) return candidate.table();
-  throw std::invalid_argument("expected one of " + listed(isa_supported()) + " (built: " + listed(isa_built()) + "), got '" +
-                              name + "'");
+  throw std::invalid_argument("expected one of " + listed(isa_supported()) + " (built: " + listed(isa_built()) +
+                              "), got '" + name + "'");
 }
 
 const Table& choose() {

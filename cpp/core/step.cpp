@@ -34,7 +34,8 @@ void Work::share(const Kernels& kernels, const void* const* lanes, int part, int
   const auto edge = [&](int k) { return total / static_cast<std::size_t>(parts) * static_cast<std::size_t>(k); };
   const std::size_t first = edge(part), last = part + 1 == parts ? total : edge(part + 1);
 
-  std::size_t k = static_cast<std::size_t>(std::upper_bound(before_.begin(), before_.end(), first) - before_.begin()) - 1;
+  std::size_t k =
+      static_cast<std::size_t>(std::upper_bound(before_.begin(), before_.end(), first) - before_.begin()) - 1;
   for (; k < pieces_.size() && before_[k] < last; ++k) {
     const Piece& piece = pieces_[k];
     const std::size_t begin = first <= before_[k] ? 0 : cut(piece, first - before_[k]);
@@ -42,7 +43,8 @@ void Work::share(const Kernels& kernels, const void* const* lanes, int part, int
     if (begin >= end) continue;
     const std::size_t offset = begin * item_size[piece.dtype];
     void* s[max_slots];
-    for (int i = 0; i < max_slots; ++i) s[i] = piece.s[i] == nullptr ? nullptr : static_cast<char*>(piece.s[i]) + offset;
+    for (int i = 0; i < max_slots; ++i)
+      s[i] = piece.s[i] == nullptr ? nullptr : static_cast<char*>(piece.s[i]) + offset;
     kernels[piece.dtype]->block(lanes[piece.dtype], static_cast<char*>(piece.p) + offset,
                                 static_cast<const char*>(piece.g) + offset, s, end - begin);
   }

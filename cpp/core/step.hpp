@@ -46,7 +46,7 @@ class Work {
   void share(const Kernels& kernels, const void* const* lanes, int part, int parts) const;
 
   std::vector<Piece> pieces_;
-  std::vector<std::size_t> before_{0};    // before_[k]: bytes of p in pieces 0..k-1
+  std::vector<std::size_t> before_{0};  // before_[k]: bytes of p in pieces 0..k-1
   std::size_t elements_ = 0;
 };
 

@@ -28,14 +28,16 @@ constexpr bool adds_decay() {
 }
 
 /// What the outside sees of a rule: its hyperparameters, then L2's where the gradient stage adds it; its slots.
-template <class R, class Hyper = std::make_index_sequence<R::hyper.size>, class Slots = std::make_index_sequence<R::state.size>>
+template <class R, class Hyper = std::make_index_sequence<R::hyper.size>,
+          class Slots = std::make_index_sequence<R::state.size>>
 struct Published;
 
 template <class R, std::size_t... h, std::size_t... s>
 struct Published<R, std::index_sequence<h...>, std::index_sequence<s...>> {
   static constexpr Name names[] = {R::hyper.items[h]..., {"weight_decay"}};
   static constexpr Span<Name> hyper{names, R::hyper.size + (adds_decay<R>() ? 1 : 0)};
-  static constexpr Slot slots[] = {{R::state.items[s].name, option_index<R>(R::state.items[s].option)}..., {nullptr, -1}};
+  static constexpr Slot slots[] = {{R::state.items[s].name, option_index<R>(R::state.items[s].option)}...,
+                                   {nullptr, -1}};
   static constexpr Span<Slot> state{slots, R::state.size};
 };
 
@@ -62,9 +64,9 @@ struct Compiled<R, T, variant, decay, std::index_sequence<option...>, std::index
 
   static void block(const void* lane, void* p, const void* g, void* const* s, std::size_t n) {
     const Constants& c = *static_cast<const Constants*>(lane);
-    (void)s;    // rules without state
-    sweep<Published<R>::slots[slot].present(variant)...>(c.lane, c.gradient, n, static_cast<T*>(p), static_cast<const T*>(g),
-                                         static_cast<T*>(s[slot])...);
+    (void)s;  // rules without state
+    sweep<Published<R>::slots[slot].present(variant)...>(c.lane, c.gradient, n, static_cast<T*>(p),
+                                                         static_cast<const T*>(g), static_cast<T*>(s[slot])...);
   }
 
   static constexpr Kernel kernel{prepare, block};
@@ -77,13 +79,16 @@ struct Kernels;
 template <class R, std::size_t... i>
 struct Kernels<R, std::index_sequence<i...>> {
   template <class T, unsigned variant, bool decay>
-  using One = Compiled<R, T, variant, decay, std::make_index_sequence<R::options.size>, std::make_index_sequence<R::state.size>>;
+  using One = Compiled<R, T, variant, decay, std::make_index_sequence<R::options.size>,
+                       std::make_index_sequence<R::state.size>>;
 
   template <std::size_t k>
   static constexpr Kernel at() {
     constexpr bool decay = (k >> 1 & 1) != 0 && adds_decay<R>();
-    if constexpr ((k & 1) == f32) return One<float, (k >> 2), decay>::kernel;
-    else return One<double, (k >> 2), decay>::kernel;
+    if constexpr ((k & 1) == f32)
+      return One<float, (k >> 2), decay>::kernel;
+    else
+      return One<double, (k >> 2), decay>::kernel;
   }
   static constexpr Kernel all[] = {at<i>()...};
 };

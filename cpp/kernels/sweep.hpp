@@ -37,7 +37,7 @@ inline void sweep(const Lane lane, const Prepared prepared, std::size_t n, T* __
 template <class T>
 bool all_finite(const void* x, std::size_t n) {
   const T* __restrict values = static_cast<const T*>(x);
-  T wild = 0;    // x - x is 0 for finite x and NaN otherwise, and NaN stays NaN whatever is added
+  T wild = 0;  // x - x is 0 for finite x and NaN otherwise, and NaN stays NaN whatever is added
 #pragma omp simd reduction(+ : wild)
   for (std::size_t i = 0; i < n; ++i) wild += values[i] - values[i];
   return wild == T(0);

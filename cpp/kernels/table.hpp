@@ -9,9 +9,9 @@ enum Dtype : unsigned char { f32 = 0, f64 = 1 };
 
 inline constexpr std::size_t item_size[] = {4, 8};
 
-inline constexpr int max_slots = 3;               // state arrays of one rule
-inline constexpr int max_hyper = 8;               // hyperparameters of one rule
-inline constexpr std::size_t lane_bytes = 128;    // room for the constants of one step
+inline constexpr int max_slots = 3;             // state arrays of one rule
+inline constexpr int max_hyper = 8;             // hyperparameters of one rule
+inline constexpr std::size_t lane_bytes = 128;  // room for the constants of one step
 
 /// One formula, compiled for one dtype.
 struct Kernel {
@@ -46,7 +46,7 @@ struct Rule {
   Span<Name> hyper;
   Span<Name> options;
   Span<Slot> slots;
-  bool adds_decay;    // `weight_decay`, the last hyperparameter, is L2 and has kernels of its own
+  bool adds_decay;  // `weight_decay`, the last hyperparameter, is L2 and has kernels of its own
   const Kernel* kernels;
 
   const Kernel& kernel(unsigned variant, bool decay, Dtype dtype) const {
@@ -57,7 +57,7 @@ struct Rule {
 struct Table {
   const char* isa;
   Span<Rule> rules;
-  Span<Rule> probes;    // equal traffic, trivial arithmetic: the yardstick of the benchmarks
+  Span<Rule> probes;  // equal traffic, trivial arithmetic: the yardstick of the benchmarks
   bool (*all_finite[2])(const void* x, std::size_t n);
 };
 

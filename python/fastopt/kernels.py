@@ -41,7 +41,9 @@ def _compiled(rule: str) -> Callable[..., None]:
     signature = inspect.signature(getattr(reference, rule))
     bounds = _bounds_of(rule)
     arrays = ("p", "g", *(slot for slot, _ in slots))
-    defaults = {name: signature.parameters[name].default for name in signature.parameters if name not in arrays}
+    defaults = {
+        name: signature.parameters[name].default for name in signature.parameters if name not in arrays
+    }
     optional = tuple(None for _, option in slots if option is not None)
     required = len(arrays) - len(optional)
     slot_of = {option: k + 2 for k, (_, option) in enumerate(slots) if option is not None}
@@ -50,7 +52,7 @@ def _compiled(rule: str) -> Callable[..., None]:
         values = defaults | keywords
         if required <= len(args) <= len(arrays) and len(values) == len(defaults):
             args += optional[len(args) - required :]
-        else:    # arrays by name, or a call that is wrong: Python's own error says how
+        else:  # arrays by name, or a call that is wrong: Python's own error says how
             bound = signature.bind(*args, **keywords)
             bound.apply_defaults()
             values = bound.arguments
@@ -65,14 +67,16 @@ def _compiled(rule: str) -> Callable[..., None]:
                 variant |= bool(values[option]) << k
             elif args[slot] is not None:
                 variant |= 1 << k
-            elif values.get(option):    # a hyperparameter that is nothing without its state
-                raise ValueError(f"{arrays[slot]}: expected an array, as {option} is {values[option]!r}, got None")
+            elif values.get(option):  # a hyperparameter that is nothing without its state
+                raise ValueError(
+                    f"{arrays[slot]}: expected an array, as {option} is {values[option]!r}, got None"
+                )
         hyper = tuple(bounds[name].check(name, values[name]) for name in hypers)
         _core.apply(rule, variant, bool(values["maximize"]), args, step, hyper)
 
     kernel.__name__ = kernel.__qualname__ = rule
     kernel.__doc__ = getattr(reference, rule).__doc__
-    kernel.__signature__ = signature    # type: ignore[attr-defined]
+    kernel.__signature__ = signature  # type: ignore[attr-defined]
     return kernel
 
 

@@ -3,7 +3,17 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from types import MappingProxyType
-from typing import Any, ClassVar, Literal, TypeVar, cast, dataclass_transform, get_args, get_origin, get_type_hints
+from typing import (
+    Any,
+    ClassVar,
+    Literal,
+    TypeVar,
+    cast,
+    dataclass_transform,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,7 +48,9 @@ class Optimizer:
             for slot, option in slots
             if option is None or self._options[option]
         }
-        self._count = np.zeros(1, np.int64)    # an array, so that the core counts in the same breath as it steps
+        self._count = np.zeros(
+            1, np.int64
+        )  # an array, so that the core counts in the same breath as it steps
         self._bind()
 
     def step(self, grads: Arrays, *, check_finite: bool = False) -> None:
@@ -80,7 +92,9 @@ class Optimizer:
 
         Hyperparameters are the constructor's: make the optimizer as before, then `load_state_dict`.
         """
-        state = {slot: self._pack([a.copy(order="K") for a in arrays]) for slot, arrays in self._slots.items()}
+        state = {
+            slot: self._pack([a.copy(order="K") for a in arrays]) for slot, arrays in self._slots.items()
+        }
         return {"rule": self._rule, "steps": self.steps, "state": state}
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
@@ -157,7 +171,7 @@ class Optimizer:
         )
 
     def _read_hyper(self) -> None:
-        """Collect the hyperparameters in the order of the rule: as numbers where no schedule is among them."""
+        """Collect the hyperparameters in the order of the rule: as numbers if none is scheduled."""
         known: dict[str, tuple[str, Hyper, Bounds]] = {}
         for field, bounds in self._bounds.items():
             value = getattr(self, field)
@@ -183,7 +197,9 @@ class Optimizer:
         if field in self._bounds:
             return self._bounds[field].check_field(field, value)
         choices = self._choices.get(field)
-        if choices is not None and not any(value is c or (value == c and type(value) is type(c)) for c in choices):
+        if choices is not None and not any(
+            value is c or (value == c and type(value) is type(c)) for c in choices
+        ):
             raise ValueError(f"{field}: expected one of {', '.join(map(repr, choices))}, got {value!r}")
         return value
 
@@ -194,7 +210,9 @@ class Optimizer:
             raise AttributeError(f"{field}: is fixed when the optimizer is made; make a new one")
         used = all(hyper in self._hypers for hyper, _ in bounds.hypers(field))
         if value != 0 and (not used or self._options.get(field) is False):
-            raise ValueError(f"{field}: there is no state for it, it was 0 when the optimizer was made; make a new one")
+            raise ValueError(
+                f"{field}: there is no state for it, it was 0 when the optimizer was made; make a new one"
+            )
 
     # Structures of arrays.
 
@@ -206,7 +224,11 @@ class Optimizer:
     def _unpack(self, label: str, arrays: Arrays) -> list[Array]:
         structure, keys, flat = _flatten(label, arrays)
         if structure != self._structure or set(keys) != set(self._keys):
-            expected = "one array" if self._structure == "array" else f"a {self._structure} of {len(self._keys)} arrays"
+            expected = (
+                "one array"
+                if self._structure == "array"
+                else f"a {self._structure} of {len(self._keys)} arrays"
+            )
             raise ValueError(f"{label}: expected {expected}, as params")
         by_key = dict(zip(keys, flat, strict=True))
         return [by_key[key] for key in self._keys]
@@ -288,14 +310,16 @@ def _flatten(label: str, arrays: object) -> tuple[str, list[Any], list[Array]]:
     elif isinstance(arrays, list | tuple):
         kind, keys, flat = "list", list(range(len(arrays))), list(arrays)
     else:
-        raise TypeError(f"{label}: expected a NumPy array, a list or a dict of arrays, got {type(arrays).__name__}")
+        raise TypeError(
+            f"{label}: expected a NumPy array, a list or a dict of arrays, got {type(arrays).__name__}"
+        )
     if not flat:
         raise ValueError(f"{label}: expected at least one array, got an empty {kind}")
     return kind, keys, flat
 
 
 def _state_like(p: object, start: float) -> Any:
-    """A state array in dtype, shape and memory order of `p`; what is not an array the plan will refuse."""
+    """Make a state array in dtype, shape and order of `p`; what is not an array the plan will refuse."""
     return np.full_like(p, start, subok=False) if isinstance(p, np.ndarray) else None
 
 

@@ -52,7 +52,8 @@ class SGD(Optimizer):
 
     See Also
     --------
-    fastopt.kernels.sgd, fastopt.kernels.sgd_momentum, fastopt.kernels.sgd_velocity, fastopt.kernels.sgd_average
+    fastopt.kernels.sgd, fastopt.kernels.sgd_momentum,
+    fastopt.kernels.sgd_velocity, fastopt.kernels.sgd_average
 
     References
     ----------
@@ -86,10 +87,14 @@ class SGD(Optimizer):
                 f"got momentum={self.momentum!r}, dampening={self.dampening!r}"
             )
         if self.dampening != 0 and self.momentum_form != "heavy_ball":
-            raise ValueError(f"dampening: expected 0 with momentum_form={self.momentum_form!r}, got {self.dampening!r}")
+            raise ValueError(
+                f"dampening: expected 0 with momentum_form={self.momentum_form!r}, got {self.dampening!r}"
+            )
         if self.momentum == 0:
             return "sgd"
-        return {"heavy_ball": "sgd_momentum", "velocity": "sgd_velocity", "average": "sgd_average"}[self.momentum_form]
+        return {"heavy_ball": "sgd_momentum", "velocity": "sgd_velocity", "average": "sgd_average"}[
+            self.momentum_form
+        ]
 
 
 @optimizer("signsgd")
@@ -289,7 +294,7 @@ class Adam(Optimizer):
     eps : float or schedule
         :math:`\epsilon \ge 0`, added to the corrected root as in the paper and in torch.
     weight_decay : float or schedule
-        :math:`\lambda \ge 0`: :math:`g + \lambda p` in place of :math:`g` (L2; for the other kind see `AdamW`).
+        :math:`\lambda \ge 0`: :math:`g + \lambda p` in place of :math:`g` (L2; decoupled in `AdamW`).
     amsgrad : bool
         The largest :math:`v` so far in the root, as in torch (the maximum of uncorrected moments).
     bias_correction : bool

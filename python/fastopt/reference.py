@@ -1,4 +1,4 @@
-"""The rules in plain NumPy: what the kernels compute, bit for bit.
+r"""The rules in plain NumPy: what the kernels compute, bit for bit.
 
 Each function updates the parameter `p` and its state in place from the gradient `g`, in one formula that
 reads like its paper. It is the oracle of the tests, the peer of the benchmarks, and the documentation:
@@ -7,7 +7,7 @@ rounded once to the dtype of the arrays. State arrays start at zero; an optional
 turns its option on by being there. Every rule also takes
 
 - `step`: the number of this step, 1 first, from which corrections for the start are computed;
-- `weight_decay`: L2, :math:`g + \\lambda p` in place of :math:`g` (in `adamw`: decoupled), no term at all for 0;
+- `weight_decay`: L2, :math:`g + \lambda p` in place of :math:`g` (in `adamw`: decoupled), no term for 0;
 - `maximize`: :math:`-g` in place of :math:`g`, before the decay.
 
 Running means of gradients end at zero below ``2**-103`` (float32) or ``2**-970`` (float64), and those of
@@ -533,7 +533,7 @@ def adamax(
 
 
 def descent(p: Array, g: Array, weight_decay: float, maximize: bool) -> Array:
-    """Return the gradient as a rule sees it: turned round by `maximize`, with L2's term for `weight_decay`."""
+    """Return the gradient as a rule sees it: turned round by `maximize`, with the term of L2."""
     if maximize:
         g = -g
     return g + weight_decay * p if weight_decay != 0 else g

@@ -18,7 +18,7 @@ struct Adam : Base {
 
   template <class T, bool amsgrad, bool bias_correction>
   struct Lane {
-    T beta1, rest1, beta2, rest2, eps, lr, root;    // sqrt(v / (1 - beta2^t)) = sqrt(v) * root: one division an element
+    T beta1, rest1, beta2, rest2, eps, lr, root;  // sqrt(v / (1 - beta2^t)) = sqrt(v) * root: one division an element
     Lane(const Hyper& h, double step)
         : beta1(T(h.beta1)),
           rest1(T(1 - h.beta1)),
@@ -54,9 +54,7 @@ struct AdamW : Base {
     T keep;
     Lane(const Hyper& h, double step)
         : Adam::Lane<T, amsgrad, bias_correction>(h, step), keep(T(1 - h.lr * h.weight_decay)) {}
-    void operator()(T& p, T g, T& m, T& v, T& vmax) const {
-      p = keep * p - this->lr * this->direction(g, m, v, vmax);
-    }
+    void operator()(T& p, T g, T& m, T& v, T& vmax) const { p = keep * p - this->lr * this->direction(g, m, v, vmax); }
   };
 };
 

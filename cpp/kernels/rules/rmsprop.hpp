@@ -25,7 +25,7 @@ struct RMSprop : Base {
       T variance = v;
       if constexpr (centered) {
         m = fade(alpha * m + rest * g);
-        variance = maximum(v - m * m, T(0));    // rounding can take the difference below zero
+        variance = maximum(v - m * m, T(0));  // rounding can take the difference below zero
       }
       T d = g / (eps_inside ? sqrt(variance + eps) : sqrt(variance) + eps);
       if constexpr (with_momentum) d = b = fade(rho * b + d);

@@ -36,7 +36,9 @@ struct SgdMomentum : Base {
   struct Lane {
     T lr, rho, feed;
     Lane(const Hyper& h, double step)
-        : lr(T(h.lr)), rho(T(h.momentum)), feed(T(step == 1 ? 1 : 1 - h.dampening)) {}    // the first gradient is not damped
+        : lr(T(h.lr)),
+          rho(T(h.momentum)),
+          feed(T(step == 1 ? 1 : 1 - h.dampening)) {}  // the first gradient is not damped
     void operator()(T& p, T g, T& v) const {
       v = fade(rho * v + feed * g);
       p = p - lr * (nesterov ? g + rho * v : v);

@@ -1,0 +1,243 @@
+"""THE table: for every optimizer its good configurations, and its illegal ones with what they must say.
+
+Generic tests run over these rows. A new optimizer adds its rows here, and no test of its own.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import fastopt
+
+
+def falling(t: int) -> float:
+    """A schedule: 0.1, 0.05, 0.033..."""
+    return 0.1 / (1 + t)
+
+
+def settling(t: int) -> float:
+    """A schedule: 0.8, 0.85, 0.867..., towards 0.9."""
+    return 0.9 - 0.1 / (1 + t)
+
+
+@dataclass(frozen=True)
+class Case:
+    """An optimizer with hyperparameters; `name` identifies it in tests and golden files."""
+
+    name: str
+    optimizer: Callable[..., fastopt.Optimizer]
+    hyper: dict[str, Any] = field(default_factory=dict)
+
+    def make(self, params: Any) -> fastopt.Optimizer:
+        return self.optimizer(params, **self.hyper)
+
+
+def _cases(optimizer: type[fastopt.Optimizer], **rows: dict[str, Any]) -> list[Case]:
+    return [Case(f"{optimizer.__name__}-{name}", optimizer, hyper) for name, hyper in rows.items()]
+
+
+CASES: list[Case] = [
+    *_cases(
+        fastopt.SGD,
+        default={},
+        decay={"lr": 0.1, "weight_decay": 0.01},
+        maximize={"lr": 0.1, "maximize": True, "weight_decay": 0.01},
+        scheduled={"lr": falling},
+        momentum={"lr": 0.1, "momentum": 0.9},
+        nesterov={"lr": 0.1, "momentum": 0.9, "nesterov": True},
+        dampening={"lr": 0.1, "momentum": 0.9, "dampening": 0.4, "weight_decay": 0.02},
+        momentum_maximize={"lr": 0.1, "momentum": 0.5, "nesterov": True, "maximize": True},
+        velocity={"lr": falling, "momentum": 0.9, "momentum_form": "velocity"},
+        velocity_nesterov={
+            "lr": 0.1,
+            "momentum": 0.9,
+            "nesterov": True,
+            "momentum_form": "velocity",
+            "weight_decay": 0.01,
+        },
+        average={"lr": 0.1, "momentum": 0.9, "momentum_form": "average"},
+        average_nesterov={
+            "lr": 0.1,
+            "momentum": 0.9,
+            "nesterov": True,
+            "momentum_form": "average",
+            "weight_decay": 0.01,
+        },
+    ),
+    *_cases(
+        fastopt.SignSGD,
+        default={},
+        exact={"lr": 0.1, "eps": 0.0},
+        decay={"lr": 0.1, "weight_decay": 0.1, "maximize": True},
+    ),
+    *_cases(
+        fastopt.Adagrad,
+        default={},
+        decays={"lr": 0.1, "lr_decay": 0.05, "weight_decay": 0.01},
+        start={"lr": 0.1, "initial_accumulator_value": 0.1, "eps": 1e-7, "eps_inside": True},
+        maximize={"lr": 0.1, "maximize": True},
+    ),
+    *_cases(
+        fastopt.RMSprop,
+        default={},
+        decay={"lr": 0.02, "alpha": 0.9, "weight_decay": 0.01},
+        inside={"lr": 0.02, "eps_inside": True},
+        centered={"lr": 0.02, "centered": True},
+        centered_inside={"lr": 0.02, "centered": True, "eps_inside": True},
+        momentum={"lr": 0.02, "momentum": 0.9},
+        momentum_inside={"lr": 0.02, "momentum": 0.9, "eps_inside": True, "maximize": True},
+        all={"lr": 0.02, "momentum": 0.9, "centered": True, "weight_decay": 0.01},
+        all_inside={"lr": 0.02, "momentum": 0.9, "centered": True, "eps_inside": True},
+    ),
+    *_cases(
+        fastopt.Adam,
+        default={},
+        l2={"lr": 0.1, "weight_decay": 0.1},
+        amsgrad={"lr": 0.1, "betas": (0.8, 0.9), "amsgrad": True},
+        almost={"lr": 0.1, "bias_correction": False},
+        almost_amsgrad={"lr": 0.1, "bias_correction": False, "amsgrad": True, "weight_decay": 0.01},
+        memoryless={"lr": 0.1, "betas": (0.0, 0.0)},
+        scheduled={"lr": falling, "betas": (settling, 0.999), "eps": 1e-3},
+        maximize={"lr": 0.1, "maximize": True},
+    ),
+    *_cases(
+        fastopt.AdamW,
+        default={},
+        strong={"lr": 0.1, "weight_decay": 0.5},
+        amsgrad={"lr": 0.1, "amsgrad": True},
+        almost={"lr": 0.1, "bias_correction": False},
+        almost_amsgrad={"lr": 0.1, "bias_correction": False, "amsgrad": True},
+        scheduled={"lr": falling, "weight_decay": falling},
+        maximize={"lr": 0.1, "maximize": True},
+    ),
+    *_cases(
+        fastopt.Adamax,
+        default={},
+        decay={"lr": 0.1, "betas": (0.8, 0.9), "weight_decay": 0.01},
+        maximize={"lr": 0.1, "maximize": True},
+    ),
+]
+
+BY_NAME = {case.name: case for case in CASES}
+
+
+@dataclass(frozen=True)
+class Illegal:
+    """A configuration that must be refused when the optimizer is made, with an error that says why."""
+
+    optimizer: Callable[..., fastopt.Optimizer]
+    hyper: dict[str, Any]
+    error: type[Exception]
+    message: str
+
+
+_NAN = float("nan")
+
+ILLEGAL: list[Illegal] = [
+    *(
+        Illegal(optimizer, hyper, error, message)
+        for optimizer in (
+            fastopt.SGD,
+            fastopt.SignSGD,
+            fastopt.Adagrad,
+            fastopt.RMSprop,
+            fastopt.Adam,
+            fastopt.AdamW,
+            fastopt.Adamax,
+        )
+        for hyper, error, message in (
+            ({"lr": -1.0}, ValueError, "lr: expected a finite number >= 0, got -1.0"),
+            ({"lr": _NAN}, ValueError, "lr: expected a finite number >= 0, got nan"),
+            ({"lr": float("inf")}, ValueError, "lr: expected a finite number >= 0, got inf"),
+            ({"lr": "fast"}, TypeError, "lr: expected a finite number >= 0, got 'fast' (str)"),
+            ({"lr": True}, TypeError, "lr: expected a finite number >= 0, got True (bool)"),
+            ({"lr": None}, TypeError, "lr: expected a finite number >= 0, got None (NoneType)"),
+            (
+                {"weight_decay": -0.1},
+                ValueError,
+                "weight_decay: expected a finite number >= 0, got -0.1",
+            ),
+            ({"maximize": 1}, ValueError, "maximize: expected one of True, False, got 1"),
+            ({"momentun": 0.9}, TypeError, "unexpected keyword argument 'momentun'"),
+        )
+    ),
+    *(
+        Illegal(optimizer, hyper, error, message)
+        for optimizer in (fastopt.Adam, fastopt.AdamW, fastopt.Adamax)
+        for hyper, error, message in (
+            ({"betas": (1.0, 0.9)}, ValueError, "betas[0]: expected a number in [0, 1), got 1.0"),
+            ({"betas": (0.9, -0.1)}, ValueError, "betas[1]: expected a number in [0, 1), got -0.1"),
+            ({"betas": (0.9, _NAN)}, ValueError, "betas[1]: expected a number in [0, 1), got nan"),
+            ({"betas": 0.9}, TypeError, "betas: expected 2 numbers, got 0.9"),
+            (
+                {"betas": (0.9, 0.99, 0.999)},
+                TypeError,
+                "betas: expected 2 numbers, got (0.9, 0.99, 0.999)",
+            ),
+            ({"eps": -1e-8}, ValueError, "eps: expected a finite number >= 0, got -1e-08"),
+        )
+    ),
+    Illegal(fastopt.SGD, {"momentum": 1.5}, ValueError, "momentum: expected a number in [0, 1], got 1.5"),
+    Illegal(
+        fastopt.SGD,
+        {"momentum": 0.9, "dampening": 2},
+        ValueError,
+        "dampening: expected a number in [0, 1], got 2",
+    ),
+    Illegal(
+        fastopt.SGD,
+        {"nesterov": True},
+        ValueError,
+        "nesterov: expected a momentum and no dampening",
+    ),
+    Illegal(
+        fastopt.SGD,
+        {"nesterov": True, "momentum": 0.9, "dampening": 0.1},
+        ValueError,
+        "nesterov: expected a momentum and no dampening",
+    ),
+    Illegal(
+        fastopt.SGD,
+        {"momentum": 0.9, "dampening": 0.1, "momentum_form": "velocity"},
+        ValueError,
+        "dampening: expected 0 with momentum_form='velocity', got 0.1",
+    ),
+    Illegal(
+        fastopt.SGD,
+        {"momentum_form": "ema"},
+        ValueError,
+        "momentum_form: expected one of 'heavy_ball', 'velocity', 'average', got 'ema'",
+    ),
+    Illegal(fastopt.SignSGD, {"eps": -1}, ValueError, "eps: expected a finite number >= 0, got -1"),
+    Illegal(
+        fastopt.Adagrad,
+        {"lr_decay": -1},
+        ValueError,
+        "lr_decay: expected a finite number >= 0, got -1",
+    ),
+    Illegal(
+        fastopt.Adagrad,
+        {"initial_accumulator_value": -1},
+        ValueError,
+        "initial_accumulator_value: expected a finite number >= 0, got -1",
+    ),
+    Illegal(
+        fastopt.Adagrad,
+        {"initial_accumulator_value": falling},
+        TypeError,
+        "initial_accumulator_value: expected a finite number >= 0, got <function",
+    ),
+    Illegal(fastopt.RMSprop, {"alpha": 1.0}, ValueError, "alpha: expected a number in [0, 1), got 1.0"),
+    Illegal(
+        fastopt.RMSprop,
+        {"momentum": -0.1},
+        ValueError,
+        "momentum: expected a number in [0, 1], got -0.1",
+    ),
+    Illegal(
+        fastopt.RMSprop,
+        {"centered": "yes"},
+        ValueError,
+        "centered: expected one of True, False, got 'yes'",
+    ),
+]

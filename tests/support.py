@@ -1,0 +1,60 @@
+"""What many tests need: arrays to step on, and a comparison that knows no tolerance."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+import fastopt
+from fastopt import reference
+
+Array = NDArray[Any]
+DTYPES = (np.float32, np.float64)
+LENGTHS = (0, 1, 7, 17, 33, 1000, 10003)
+ISAS = fastopt.build_info()["isa_supported"]
+
+
+def bits(a: Array) -> Array:
+    """The bits of an array as integers, every NaN as one: IEEE 754 leaves its sign and payload open."""
+    a = np.asarray(a)
+    integers = np.ascontiguousarray(a).view(f"i{a.itemsize}")
+    return np.where(np.isnan(a), -1, integers)
+
+
+def same(a: Array, b: Array) -> bool:
+    return a.dtype == b.dtype and a.shape == b.shape and np.array_equal(bits(a), bits(b))
+
+
+def arrays_of(opt: fastopt.Optimizer) -> dict[str, Array]:
+    """Parameters and state, flat, under names."""
+    named = {"params": opt.params, **opt.state}
+    flat = {}
+    for name, arrays in named.items():
+        if isinstance(arrays, np.ndarray):
+            flat[name] = arrays
+        else:
+            items: Iterable[Any] = arrays.items() if isinstance(arrays, dict) else enumerate(arrays)
+            flat.update({f"{name}[{key!r}]": a for key, a in items})
+    return flat
+
+
+def assert_same(a: fastopt.Optimizer, b: fastopt.Optimizer) -> None:
+    """Parameters, state and count of both are the same bits."""
+    assert a.steps == b.steps
+    mine, other = arrays_of(a), arrays_of(b)
+    assert mine.keys() == other.keys()
+    for name, array in mine.items():
+        if not same(array, other[name]):
+            where = np.flatnonzero(bits(array) != bits(other[name]))
+            k = where[0]
+            raise AssertionError(
+                f"{name}: {where.size} of {array.size} elements differ, first {k}: "
+                f"{array.flat[k]!r} against {other[name].flat[k]!r}"
+            )
+
+
+def reference_step(opt: fastopt.Optimizer, grads: Any) -> None:
+    """`reference.step` on values that may overflow or be NaN already."""
+    with np.errstate(all="ignore"):
+        reference.step(opt, grads)

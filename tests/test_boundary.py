@@ -1,0 +1,310 @@
+"""Promise 3, all or nothing: what is wrong is named before anything is written."""
+
+import re
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import fastopt
+from cases import CASES, ILLEGAL, Case, Illegal
+from fastopt import _core
+from support import Array, arrays_of
+
+
+def f32(*shape: int) -> Array:
+    return np.ones(shape, np.float32)
+
+
+def read_only(a: Array) -> Array:
+    a.flags.writeable = False
+    return a
+
+
+def unaligned(n: int) -> Array:
+    return np.zeros(4 * n + 1, np.uint8)[1:].view(np.float32)
+
+
+def raises(error: type[Exception], message: str) -> Any:
+    return pytest.raises(error, match=re.escape(message))
+
+
+@pytest.mark.parametrize("row", ILLEGAL, ids=lambda row: f"{row.optimizer.__name__}-{row.hyper}")
+def test_illegal_hyperparameters(row: Illegal) -> None:
+    p = f32(3)
+    with raises(row.error, row.message):
+        row.optimizer(p, **row.hyper)
+    assert (p == 1).all()
+
+
+BAD_PARAMS: list[tuple[Any, type[Exception], str]] = [
+    (None, TypeError, "params: expected a NumPy array, a list or a dict of arrays, got NoneType"),
+    (3.0, TypeError, "params: expected a NumPy array, a list or a dict of arrays, got float"),
+    ([], ValueError, "params: expected at least one array, got an empty list"),
+    ({}, ValueError, "params: expected at least one array, got an empty dict"),
+    ([[1.0, 2.0]], TypeError, "params[0]: expected a NumPy array, got list"),
+    ({"W": None}, TypeError, "params['W']: expected a NumPy array, got NoneType"),
+    (
+        np.ones(3, np.int64),
+        TypeError,
+        "params: expected float32 or float64 in native byte order, got int64 of shape (3,)",
+    ),
+    (np.ones(3, np.float16), TypeError, "got float16 of shape (3,)"),
+    (
+        np.ones(3, ">f4"),
+        TypeError,
+        "params: expected float32 or float64 in native byte order, got >f4 of shape (3,)",
+    ),
+    (np.ones(3, complex), TypeError, "got complex128 of shape (3,)"),
+    (np.ones(3, object), TypeError, "got object of shape (3,)"),
+    (
+        [f32(3), read_only(f32(3))],
+        ValueError,
+        "params[1]: expected a writeable array, got a read-only one",
+    ),
+    (
+        f32(4, 6)[:, ::2],
+        ValueError,
+        "params: expected a dense array (C, Fortran or permuted order), got shape (4, 3)",
+    ),
+    (f32(4)[::-1], ValueError, "params: expected a dense array"),
+    (np.broadcast_to(f32(3), (2, 3)), ValueError, "params: expected a writeable array"),
+    (unaligned(3), ValueError, "params: expected an aligned array"),
+]
+
+
+@pytest.mark.parametrize(
+    ("params", "error", "message"), BAD_PARAMS, ids=lambda x: x if isinstance(x, str) else ""
+)
+def test_bad_params(params: Any, error: type[Exception], message: str) -> None:
+    with raises(error, message):
+        fastopt.SGD(params, momentum=0.9)
+
+
+def test_overlapping_params() -> None:
+    whole = f32(10)
+    with raises(ValueError, "params[0] and params[1] overlap in memory; expected separate arrays"):
+        fastopt.SGD([whole[:6], whole[5:]])
+    with raises(ValueError, "params['a'] and params['b'] overlap in memory"):
+        fastopt.Adam({"a": whole, "b": whole})
+    fastopt.SGD([whole[:5], whole[5:]]).step([f32(5), f32(5)])
+    assert np.array_equal(whole, np.full(10, 1 - np.float32(1e-3), np.float32))
+
+
+_params = {"W": f32(2, 3), "b": f32(3)}
+BAD_GRADS: list[tuple[Any, type[Exception], str]] = [
+    (None, TypeError, "grads: expected a dict of 2 arrays, as params, got NoneType"),
+    (f32(3), TypeError, "grads: expected a dict of 2 arrays, as params, got ndarray"),
+    (
+        [f32(2, 3), f32(3)],
+        TypeError,
+        "grads: expected a dict of 2 arrays, as params, got list of 2",
+    ),
+    ({"W": f32(2, 3)}, ValueError, "grads: expected a gradient for params['b'], got none"),
+    (
+        {"W": f32(2, 3), "B": f32(3)},
+        ValueError,
+        "grads: expected a gradient for params['b'], got none",
+    ),
+    (
+        {"W": f32(2, 3), "b": f32(3), "c": f32(1)},
+        ValueError,
+        "grads['c']: there is no such parameter",
+    ),
+    (
+        {"W": f32(2, 3), "b": [1.0, 1.0, 1.0]},
+        TypeError,
+        "grads['b']: expected a NumPy array, got list",
+    ),
+    ({"W": f32(2, 3), "b": None}, TypeError, "grads['b']: expected a NumPy array, got NoneType"),
+    (
+        {"W": f32(2, 3), "b": np.ones(3)},
+        TypeError,
+        "grads['b']: expected float32 of shape (3,), got float64 of shape (3,)",
+    ),
+    (
+        {"W": f32(2, 3), "b": np.ones(3, ">f4")},
+        TypeError,
+        "grads['b']: expected float32 or float64 in native byte order",
+    ),
+    (
+        {"W": f32(3, 2), "b": f32(3)},
+        ValueError,
+        "grads['W']: expected float32 of shape (2, 3), got float32 of shape (3, 2)",
+    ),
+    (
+        {"W": f32(6), "b": f32(3)},
+        ValueError,
+        "grads['W']: expected float32 of shape (2, 3), got float32 of shape (6,)",
+    ),
+    ({"W": f32(2, 3), "b": unaligned(3)}, ValueError, "grads['b']: expected an aligned array"),
+    ({"W": f32(2, 3), "b": _params["b"]}, ValueError, "grads['b'] overlaps params['b'] in memory"),
+    (
+        {"W": f32(2, 3), "b": _params["W"][1]},
+        ValueError,
+        "grads['b'] overlaps params['W'] in memory",
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("grads", "error", "message"), BAD_GRADS, ids=lambda x: x if isinstance(x, str) else ""
+)
+def test_a_refused_step_changes_nothing(grads: Any, error: type[Exception], message: str) -> None:
+    opt = fastopt.Adam(_params, lr=0.1)
+    opt.step({"W": f32(2, 3), "b": f32(3)})
+    before = {name: a.tobytes() for name, a in arrays_of(opt).items()}
+    with raises(error, message):
+        opt.step(grads)
+    assert opt.steps == 1
+    assert {name: a.tobytes() for name, a in arrays_of(opt).items()} == before
+    opt.step({"W": f32(2, 3), "b": f32(3)})
+    assert opt.steps == 2
+
+
+LIST_GRADS: list[tuple[Any, type[Exception], str]] = [
+    ([f32(2)], ValueError, "grads: expected a list of 2 arrays, as params, got list of 1"),
+    (
+        [f32(2), f32(3), f32(1)],
+        ValueError,
+        "grads: expected a list of 2 arrays, as params, got list of 3",
+    ),
+    (
+        {0: f32(2), 1: f32(3)},
+        TypeError,
+        "grads: expected a list of 2 arrays, as params, got dict of 2",
+    ),
+    (f32(2), TypeError, "grads: expected a list of 2 arrays, as params, got ndarray"),
+    (
+        [f32(2), f32(2)],
+        ValueError,
+        "grads[1]: expected float32 of shape (3,), got float32 of shape (2,)",
+    ),
+    ((g for g in ()), TypeError, "grads: expected a list of 2 arrays, as params, got generator"),
+]
+
+
+@pytest.mark.parametrize(
+    ("grads", "error", "message"), LIST_GRADS, ids=lambda x: x if isinstance(x, str) else ""
+)
+def test_lists(grads: Any, error: type[Exception], message: str) -> None:
+    opt = fastopt.AdamW([f32(2), f32(3)])
+    with raises(error, message):
+        opt.step(grads)
+    assert opt.steps == 0
+
+
+def test_a_gradient_may_not_be_the_state() -> None:
+    opt = fastopt.Adam([f32(3)])
+    with raises(ValueError, "grads[0] overlaps state['m'][0] in memory"):
+        opt.step(opt.state["m"])
+
+
+def spoil_read_only(opt: fastopt.Optimizer) -> None:
+    opt.params[1].flags.writeable = False
+
+
+def spoil_state(opt: fastopt.Optimizer) -> None:
+    opt.state["v"][0].flags.writeable = False
+
+
+def spoil_size(opt: fastopt.Optimizer) -> None:
+    opt.params[1].resize(2, refcheck=False)
+
+
+def spoil_dtype(opt: fastopt.Optimizer) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        opt.params[1].dtype = np.int32
+
+
+@pytest.mark.parametrize(
+    ("spoil", "message"),
+    [
+        (spoil_read_only, "params[1]: expected a writeable array, got a read-only one"),
+        (spoil_state, "state['v'][0]: expected a writeable array, got a read-only one"),
+        (
+            spoil_size,
+            "params[1]: has been resized or given another dtype since the optimizer was made",
+        ),
+        (
+            spoil_dtype,
+            "params[1]: has been resized or given another dtype since the optimizer was made",
+        ),
+    ],
+)
+def test_arrays_spoilt_after_binding(spoil: Callable[[fastopt.Optimizer], None], message: str) -> None:
+    opt = fastopt.Adam([f32(3), f32(4)])
+    grads = [f32(3), f32(4)]
+    opt.step(grads)
+    spoil(opt)
+    before = {name: a.tobytes() for name, a in arrays_of(opt).items()}
+    with raises(ValueError, message):
+        opt.step(grads)
+    assert opt.steps == 1
+    assert {name: a.tobytes() for name, a in arrays_of(opt).items()} == before
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_check_finite(bad: float, dtype: type) -> None:
+    opt = fastopt.SGD([np.zeros(5, dtype), np.zeros(1001, dtype)], momentum=0.9)
+    grads = [np.full(5, np.finfo(dtype).max, dtype), np.zeros(1001, dtype)]
+    opt.step(grads, check_finite=True)
+    for where in (0, 500, 1000):
+        spoilt = [grads[0], grads[1].copy()]
+        spoilt[1][where] = bad
+        before = {name: a.tobytes() for name, a in arrays_of(opt).items()}
+        with raises(FloatingPointError, "grads[1]: expected finite values, got NaN or infinity"):
+            opt.step(spoilt, check_finite=True)
+        assert {name: a.tobytes() for name, a in arrays_of(opt).items()} == before
+        assert opt.steps == 1
+
+
+def test_schedules_are_checked_when_they_are_evaluated() -> None:
+    p = f32(3)
+    opt = fastopt.Adam(p, lr=lambda t: 0.1 - 0.1 * t, betas=(0.9, lambda t: 0.5))
+    opt.step(f32(3))
+    opt.step(f32(3))
+    before = p.tobytes()
+    with raises(ValueError, "lr at step 2: expected a finite number >= 0, got -0.1"):
+        opt.step(f32(3))
+    opt.lr = lambda t: "soon"  # type: ignore[assignment,return-value]
+    with raises(TypeError, "lr at step 2: expected a finite number >= 0, got 'soon' (str)"):
+        opt.step(f32(3))
+    opt.lr = 0.1
+    opt.betas = (0.9, lambda t: 1.0)
+    with raises(ValueError, "betas[1] at step 2: expected a number in [0, 1), got 1.0"):
+        opt.step(f32(3))
+    assert p.tobytes() == before
+    assert opt.steps == 2
+
+
+@pytest.mark.parametrize("case", CASES[:1] + CASES[-1:], ids=lambda case: case.name)
+def test_base_class_is_no_optimizer(case: Case) -> None:
+    with raises(TypeError, "Optimizer: expected one of its subclasses"):
+        fastopt.Optimizer([f32(3)])
+
+
+def test_private_core_checks_too() -> None:
+    """The core does not trust its Python: wrong counts and names are errors, not crashes."""
+    p, count = f32(3), np.zeros(1, np.int64)
+    with raises(ValueError, "rule: expected the name of a rule in the table, got 'adamm'"):
+        _core.apply("adamm", 0, False, (p, f32(3)), 1, (0.1,))
+    with raises(ValueError, "variant: expected one bit for each option of 'sgd', got 1"):
+        _core.apply("sgd", 1, False, (p, f32(3)), 1, (0.1, 0.0))
+    with raises(ValueError, "hyper: expected 2 values, got 1"):
+        _core.apply("sgd", 0, False, (p, f32(3)), 1, (0.1,))
+    with raises(ValueError, "arrays: expected p, g and 0 slots, got 3 arrays"):
+        _core.apply("sgd", 0, False, (p, f32(3), f32(3)), 1, (0.1, 0.0))
+    with raises(TypeError, "must be real number"):
+        _core.apply("sgd", 0, False, (p, f32(3)), 1, (0.1, "x"))  # type: ignore[arg-type]
+    with raises(ValueError, "state['v']: expected 1 arrays, got 0"):
+        _core.Plan("sgd_momentum", 0, False, "array", [None], [p], [[]], count)
+    with raises(ValueError, "state['v']: expected 1 arrays, got none"):
+        _core.Plan("sgd_momentum", 0, False, "array", [None], [p], [None], count)
+    with raises(ValueError, "count: expected one int64"):
+        _core.Plan("sgd", 0, False, "array", [None], [p], [], np.zeros(2, np.int64))
+    assert (p == 1).all()

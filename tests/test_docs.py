@@ -1,0 +1,55 @@
+"""What is public is documented, and what the documentation shows runs."""
+
+import dataclasses
+import doctest
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+
+import fastopt
+from fastopt import kernels, optimizers, reference, threads
+
+MODULES = [
+    "fastopt",
+    *(f"fastopt.{m.name}" for m in pkgutil.iter_modules(fastopt.__path__) if m.name != "__main__"),
+]
+
+
+def public() -> Iterator[tuple[str, Any]]:
+    for module in (reference, kernels, optimizers, threads):
+        for name, value in vars(module).items():
+            mine = getattr(value, "__module__", None) == module.__name__
+            if mine and not name.startswith("_") and (inspect.isfunction(value) or inspect.isclass(value)):
+                yield f"{module.__name__}.{name}", value
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_examples_run(name: str) -> None:
+    module = importlib.import_module(name)
+    with np.printoptions(legacy=False):
+        failed, _ = doctest.testmod(module, extraglobs={"np": np}, optionflags=doctest.ELLIPSIS)
+    assert failed == 0
+
+
+@pytest.mark.parametrize(("name", "value"), list(public()), ids=lambda x: x if isinstance(x, str) else "")
+def test_public_objects_are_documented(name: str, value: Any) -> None:
+    text = inspect.getdoc(value) or ""
+    if name.rsplit(".", 1)[-1] in {"descent", "corrections", "fade", "fade_square"}:
+        assert text
+        return
+    assert "Examples\n--------" in text, "an example that runs"
+    if inspect.isclass(value):
+        for section in ("Parameters", "Raises", "References", ".. math::"):
+            assert section in text or (section == ".. math::" and ":math:" in text), section
+        for field in dataclasses.fields(value):
+            assert field.name in text, f"{field.name} is not documented"
+
+
+def test_the_top_shows_its_names() -> None:
+    assert set(fastopt.__all__) <= set(dir(fastopt))
+    assert fastopt.__version__ == fastopt.build_info()["version"]

@@ -1,0 +1,142 @@
+"""fastopt.kernels: the functions for those who own their loop."""
+
+import inspect
+import itertools
+import re
+from typing import Any
+
+import numpy as np
+import pytest
+
+from fastopt import _core, kernels, reference
+from support import DTYPES, Array, same
+
+RULES = sorted(_core.rules)
+VALUES = {
+    "lr": 0.1,
+    "momentum": 0.8,
+    "dampening": 0.3,
+    "alpha": 0.9,
+    "beta1": 0.8,
+    "beta2": 0.95,
+    "lr_decay": 0.1,
+    "eps": 1e-6,
+    "weight_decay": 0.01,
+}
+
+
+def calls(rule: str) -> list[tuple[set[str], dict[str, Any]]]:
+    """Every set of optional slots with every setting of the flags."""
+    parameters = inspect.signature(getattr(reference, rule)).parameters
+    slots = [slot for slot, option in _core.rules[rule][2] if option is not None]
+    flags = [n for n, p in parameters.items() if isinstance(p.default, bool)]
+    hypers = {n: VALUES[n] for n in _core.rules[rule][0]}
+    rows = []
+    for on in itertools.product((False, True), repeat=len(slots)):
+        for settings in itertools.product((False, True), repeat=len(flags)):
+            given = {slot for slot, yes in zip(slots, on, strict=True) if yes}
+            hyper = dict(hypers)
+            if rule == "rmsprop" and "b" not in given:
+                hyper["momentum"] = 0.0
+            rows.append((given, {**hyper, **dict(zip(flags, settings, strict=True))}))
+    return rows
+
+
+@pytest.mark.parametrize("dtype", DTYPES, ids=lambda dtype: dtype.__name__)
+@pytest.mark.parametrize("rule", RULES)
+def test_same_bits_as_the_reference(rule: str, dtype: type) -> None:
+    rng = np.random.default_rng(0)
+    for given, keywords in calls(rule):
+        arrays = {"p": rng.standard_normal((5, 7)).astype(dtype)}
+        for slot, option in _core.rules[rule][2]:
+            arrays[slot] = np.zeros((5, 7), dtype) if option is None or slot in given else None
+        mine = {n: None if a is None else a.copy() for n, a in arrays.items()}
+        for step in (1, 2, 3):
+            g = rng.standard_normal((5, 7)).astype(dtype)
+            getattr(reference, rule)(g=g, **arrays, step=step, **keywords)
+            getattr(kernels, rule)(mine["p"], g, *list(mine.values())[1:], step=step, **keywords)
+        for name, a in arrays.items():
+            assert a is None or same(mine[name], a), (name, given, keywords)
+
+
+def test_all_ways_to_pass_arrays() -> None:
+    def fresh() -> tuple[Array, ...]:
+        return np.ones(3), np.full(3, 2.0), np.zeros(3), np.zeros(3)
+
+    results = []
+    for k in range(4):
+        p, g, m, v = fresh()
+        if k == 0:
+            kernels.adam(p, g, m, v)
+        elif k == 1:
+            kernels.adam(p, g, m, v, None, step=1)
+        elif k == 2:
+            kernels.adam(p, g, v=v, m=m)
+        else:
+            kernels.adam(v=v, m=m, g=g, p=p, lr=1e-3)
+        results.append(p)
+    assert all(np.array_equal(p, results[0]) for p in results)
+
+
+def raises(error: type[Exception], message: str) -> Any:
+    return pytest.raises(error, match=re.escape(message))
+
+
+def test_bad_calls_change_nothing() -> None:
+    p, g, m, v = np.ones(3), np.ones(3), np.zeros(3), np.zeros(3)
+    adam: Any = kernels.adam
+    with raises(TypeError, "missing a required argument: 'v'"):
+        adam(p, g, m)
+    with raises(TypeError, "got an unexpected keyword argument 'beta3'"):
+        adam(p, g, m, v, beta3=0.9)
+    with raises(TypeError, "too many positional arguments"):
+        adam(p, g, m, v, None, 1)
+    with raises(ValueError, "step: expected a whole number >= 1, the number of this step, got 0"):
+        adam(p, g, m, v, step=0)
+    with raises(TypeError, "'float' object cannot be interpreted as an integer"):
+        adam(p, g, m, v, step=1.5)
+    with raises(ValueError, "beta1: expected a number in [0, 1), got 1.0"):
+        adam(p, g, m, v, beta1=1.0)
+    with raises(ValueError, "lr: expected a finite number >= 0, got nan"):
+        adam(p, g, m, v, lr=float("nan"))
+    with raises(TypeError, "m: expected a NumPy array, got list"):
+        adam(p, g, [0.0, 0.0, 0.0], v)
+    with raises(TypeError, "v: expected a NumPy array, got NoneType"):
+        adam(p, g, m, None)
+    with raises(ValueError, "m: expected float64 of shape (3,), got float64 of shape (4,)"):
+        adam(p, g, np.zeros(4), v)
+    with raises(TypeError, "g: expected float64 of shape (3,), got float32 of shape (3,)"):
+        adam(p, g.astype(np.float32), m, v)
+    with raises(ValueError, "p and g overlap in memory"):
+        adam(p, p, m, v)
+    with raises(ValueError, "m and v overlap in memory"):
+        adam(p, g, m, m)
+    with raises(ValueError, "g and m overlap in memory"):
+        adam(p, g, g, v)
+    with raises(ValueError, "b: expected an array, as momentum is 0.9, got None"):
+        kernels.rmsprop(p, g, v, momentum=0.9)
+    with raises(ValueError, "m: expected the memory order of p"):
+        a = np.ones((2, 3))
+        adam(a, a.copy(), np.zeros((3, 2)).T, np.zeros((2, 3)))
+    with raises(ValueError, "p: expected a writeable array, got a read-only one"):
+        adam(np.broadcast_to(np.ones(1), 3), g, m, v)
+    assert (p == 1).all()
+    assert not m.any()
+    assert not v.any()
+
+
+def test_a_gradient_in_another_order_is_read_correctly() -> None:
+    rng = np.random.default_rng(1)
+    p = rng.standard_normal((4, 5))
+    g = rng.standard_normal((5, 4)).T
+    want = p - 0.1 * g
+    kernels.sgd(p, g, lr=0.1)
+    assert np.array_equal(p, want)
+    kernels.sgd(p, rng.standard_normal((8, 10))[::2, ::-2] * 0, lr=0.1)
+    assert np.array_equal(p, want)
+
+
+def test_large_arrays_let_other_threads_run() -> None:
+    p, g = np.ones(200_001), np.ones(200_001)
+    kernels.sgd(p, g, lr=0.5)
+    assert (p == 0.5).all()

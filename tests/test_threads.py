@@ -1,0 +1,151 @@
+"""Threads: the setting, forks, other Python threads, instruction sets by environment."""
+
+import os
+import re
+import subprocess
+import sys
+import threading
+from typing import Any
+
+import numpy as np
+import pytest
+
+import fastopt
+from fastopt import _core
+
+
+def python(code: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-W", "error", "-c", code],
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+
+def test_set_num_threads(runtime: None) -> None:
+    fastopt.set_num_threads(3)
+    assert fastopt.get_num_threads() == 3
+    fastopt.set_num_threads(None)
+    assert fastopt.get_num_threads() >= 1
+    bad: list[tuple[Any, type[Exception]]] = [
+        (0, ValueError),
+        (-1, ValueError),
+        (1.5, TypeError),
+        ("2", TypeError),
+        (True, TypeError),
+    ]
+    for n, error in bad:
+        with pytest.raises(error):
+            fastopt.set_num_threads(n)
+
+
+def test_openmps_own_variable_is_heard() -> None:
+    done = python("import fastopt; print(fastopt.get_num_threads())", OMP_NUM_THREADS="1")
+    assert done.stdout == "1\n", done.stderr
+
+
+def test_threadpoolctl_is_heard() -> None:
+    threadpoolctl = pytest.importorskip("threadpoolctl")
+    with threadpoolctl.threadpool_limits(1):
+        assert fastopt.get_num_threads() == 1
+
+
+def test_a_forked_child_does_not_hang() -> None:
+    code = """
+import os, sys, numpy as np, fastopt
+fastopt.set_num_threads(2)
+p, g = np.zeros(200_001), np.ones(200_001)
+opt = fastopt.SGD(p, lr=1.0)
+opt.step(g)
+child = os.fork()
+if child == 0:
+    assert fastopt.get_num_threads() == 1
+    opt.step(g)
+    os._exit(0 if (p == -2).all() else 1)
+_, status = os.waitpid(child, 0)
+opt.step(g)
+assert fastopt.get_num_threads() == 2
+print(status, p[0], p[-1])
+"""
+    done = python(code)
+    assert done.stdout == "0 -2.0 -2.0\n", done.stderr
+
+
+def test_optimizers_in_threads_of_their_own(runtime: None) -> None:
+    fastopt.set_num_threads(2)
+    rng = np.random.default_rng(0)
+    start, g = rng.standard_normal(50_001), rng.standard_normal(50_001)
+    want = start.copy()
+    alone = fastopt.Adam(want)
+    for _ in range(20):
+        alone.step(g)
+    params = [start.copy() for _ in range(4)]
+
+    def run(p: Any) -> None:
+        opt = fastopt.Adam(p)
+        for _ in range(20):
+            opt.step(g)
+
+    threads = [threading.Thread(target=run, args=(p,)) for p in params]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert all(np.array_equal(p, want) for p in params)
+
+
+def test_one_optimizer_in_two_threads_is_refused_not_corrupted(runtime: None) -> None:
+    """Either a step is taken whole or it is refused: the count tells how many were."""
+    fastopt.set_num_threads(1)
+    p, g = np.zeros(2_000_000), np.ones(2_000_000)
+    opt = fastopt.SGD(p, lr=1.0)
+    taken, refused = [], []
+
+    def run() -> None:
+        for _ in range(20):
+            try:
+                opt.step(g)
+                taken.append(1)
+            except RuntimeError as error:
+                refused.append(str(error))
+
+    threads = [threading.Thread(target=run) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(taken) + len(refused) == 40
+    assert opt.steps == len(taken)
+    assert (p == -len(taken)).all()
+    assert set(refused) <= {"step: another thread is in a step of this optimizer"}
+
+
+@pytest.mark.parametrize("isa", fastopt.build_info()["isa_supported"])
+def test_instruction_set_by_environment(isa: str) -> None:
+    done = python("import fastopt; print(fastopt.build_info()['isa'])", FASTOPT_ISA=isa)
+    assert done.stdout == f"{isa}\n", done.stderr
+
+
+def test_unknown_instruction_set() -> None:
+    done = python("import fastopt", FASTOPT_ISA="mmx")
+    assert done.returncode != 0
+    assert re.search(r"ImportError: FASTOPT_ISA: expected one of baseline.*got 'mmx'", done.stderr)
+    with pytest.raises(ValueError, match=r"expected one of baseline.*got 'mmx'"):
+        _core.select_isa("mmx")
+
+
+def test_import_is_light() -> None:
+    heavy = (
+        "sklearn",
+        "scipy",
+        "matplotlib",
+        "rich",
+        "tqdm",
+        "argparse",
+        "fastopt.cli",
+        "fastopt.bench",
+    )
+    done = python(f"import sys, fastopt; print([m for m in {heavy!r} if m in sys.modules])")
+    assert done.stdout == "[]\n", done.stderr
