@@ -16,22 +16,39 @@ struct Gradient {
   }
 };
 
-/// A slot of the element, or a stand-in where the variant has no such array.
-template <bool present, class T>
-inline T& at(T* slot, std::size_t i, T& absent) {
-  if constexpr (present) return slot[i];
-  return absent;
-}
+/// An element in registers: read when it is made, written back when the expression it stands in ends. So all
+/// loads of an element come before its stores. Large arrays start at the same offset in their pages, and a
+/// load that follows a store at the same offset waits for it on many processors.
+template <class T, bool present>
+class Element {
+ public:
+  Element(T* array, std::size_t i) : home_(array + i), value_(*home_) {}
+  ~Element() { *home_ = value_; }
+  operator T&() { return value_; }
+
+ private:
+  T* home_;
+  T value_;
+};
+
+/// A slot that the variant does not have.
+template <class T>
+class Element<T, false> {
+ public:
+  Element(T* /*array*/, std::size_t /*i*/) {}
+  operator T&() { return value_; }
+
+ private:
+  T value_{};
+};
 
 /// The constants come by value: through a reference they might alias the arrays and be read again each time.
 template <bool... present, class T, class Lane, class Prepared, class... Slots>
 inline void sweep(const Lane lane, const Prepared prepared, std::size_t n, T* __restrict p, const T* __restrict g,
                   Slots* __restrict... s) {
 #pragma omp simd
-  for (std::size_t i = 0; i < n; ++i) {
-    [[maybe_unused]] T absent{};
-    lane(p[i], prepared(g[i], p[i]), at<present>(s, i, absent)...);
-  }
+  for (std::size_t i = 0; i < n; ++i)
+    lane(static_cast<T&>(Element<T, true>(p, i)), prepared(g[i], p[i]), static_cast<T&>(Element<T, present>(s, i))...);
 }
 
 template <class T>
