@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "dispatch.hpp"
+#include "pool.hpp"
 #include "threads.hpp"
 
 namespace fastopt {
@@ -17,6 +18,15 @@ std::size_t cut(const Piece& piece, std::size_t bytes) {
   const std::size_t past = (reinterpret_cast<std::uintptr_t>(piece.p) + bytes) % cache_line;
   const std::size_t whole = past == 0 ? bytes : bytes + cache_line - past;
   return std::min(piece.n, whole / size);
+}
+
+/// Parts for a step over `bytes` of parameters: several for each thread, so that one that comes late or is
+/// held up takes fewer, none so small that claiming it would show.
+int parts_for(std::size_t bytes, int threads) {
+  constexpr std::size_t least = std::size_t{1} << 15, most = std::size_t{1} << 20;
+  const auto team = static_cast<std::size_t>(threads);
+  const std::size_t size = std::clamp(bytes / (team * 8), least, most);
+  return static_cast<int>(std::max(team, bytes / size));
 }
 
 }  // namespace
@@ -63,8 +73,10 @@ void Work::run(const Formula& formula, const double* hyper, std::int64_t step) c
 
   const int threads = large() ? num_threads() : 1;
   if (threads == 1) return share(kernels, lanes, 0, 1);
-#pragma omp parallel for num_threads(threads) schedule(static)
-  for (int part = 0; part < threads; ++part) share(kernels, lanes, part, threads);
+  const int parts = parts_for(before_.back(), threads);
+  const auto task = [&](int part) { share(kernels, lanes, part, parts); };
+  run_parts([](const void* context, int part) { (*static_cast<decltype(task)*>(context))(part); }, &task, parts,
+            threads);
 }
 
 }  // namespace fastopt

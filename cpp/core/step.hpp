@@ -38,7 +38,7 @@ class Work {
   /// Whether more than one thread would take part: only then is giving up the GIL worth it.
   bool large() const;
 
-  /// Update everything in place: at most one parallel region, whatever the number of pieces.
+  /// Update everything in place: one call of the pool at the most, whatever the number of pieces.
   void run(const Formula& formula, const double* hyper, std::int64_t step) const;
 
  private:

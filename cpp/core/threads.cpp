@@ -21,7 +21,7 @@ std::atomic<int> wanted{0};
 std::atomic<bool> forked{false};
 std::atomic<std::size_t> smallest{32768};
 
-/// CPUs of the cgroup's quota, 0 where there is none. libgomp looks at affinity alone, and a container with
+/// CPUs of the cgroup's quota, 0 where there is none. OpenMP looks at affinity alone, and a container with
 /// a quota of one CPU on a large machine would start a team that spends its time being throttled.
 int cpu_quota() {
   double quota = 0, period = 0;

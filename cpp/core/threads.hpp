@@ -16,7 +16,7 @@ void set_num_threads(int n);
 std::size_t grain();
 void set_grain(std::size_t elements);
 
-/// Call once at import: notices forks, after which libgomp's team would hang.
+/// Call once at import: notices forks, after which the helpers are gone.
 void watch_forks();
 
 }  // namespace fastopt
