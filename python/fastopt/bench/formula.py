@@ -1,0 +1,230 @@
+"""A rule as a list of elementwise operations, overheard from `fastopt.reference`.
+
+The reference is run once on stand-ins for arrays and hyperparameters that do no arithmetic but write down
+what is asked of them. From the record, `fastopt.bench.generate` writes the same rule in plain Python and in
+NumPy with ``out=``, so that the peers of the benchmark need no second copy of each rule.
+"""
+
+import ast
+import math
+import operator
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from types import FunctionType, SimpleNamespace
+from typing import Any
+
+import numpy as np
+
+from fastopt import reference
+
+GUARDS = ("fade", "fade_square")
+"""What the reference does against denormal numbers, and what nobody would write in a NumPy of his own."""
+
+
+def plain_rules(**replacements: object) -> dict[str, Any]:
+    """Return the functions of `fastopt.reference` without its guards: as one would write them in NumPy.
+
+    They are copies that see each other and not the originals, so nothing outside notices.
+
+    Parameters
+    ----------
+    **replacements : object
+        What else they shall see in place of a global of the reference.
+    """
+    seen = dict(vars(reference))
+    for name, function in vars(reference).items():
+        if isinstance(function, FunctionType) and function.__module__ == reference.__name__:
+            seen[name] = FunctionType(function.__code__, seen, name, function.__defaults__)
+            seen[name].__kwdefaults__ = function.__kwdefaults__
+    seen.update({guard: lambda x: x for guard in GUARDS}, **replacements)
+    return seen
+
+
+@dataclass(frozen=True, eq=False)
+class Value:
+    """An array on its way through a rule: one that was given (``op`` is "given"), or the result of a ufunc."""
+
+    op: str
+    args: "tuple[Value | Scalar | float, ...]" = ()
+
+    @property
+    def arrays(self) -> "list[Value]":
+        """Those of its arguments that are arrays."""
+        return [arg for arg in self.args if isinstance(arg, Value)]
+
+
+@dataclass(frozen=True, eq=False)
+class Store:
+    """The moment when `value` becomes the content of the array called `name`."""
+
+    name: str
+    value: Value
+
+
+@dataclass
+class Formula:
+    """One rule, written down.
+
+    Parameters
+    ----------
+    rule : str
+        Its name.
+    hyper : dict
+        The hyperparameters that it is a function of, with their values.
+    given : dict
+        Parameter, gradient and state, under their names, as they are before the step.
+    events : list
+        What happens, in order.
+    """
+
+    rule: str
+    hyper: dict[str, float]
+    given: dict[str, Value]
+    events: list[Value | Store] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._known: dict[tuple[object, ...], Value] = {}
+
+    def apply(self, op: str, *args: Any) -> Value:
+        """Write an operation down, unless it changes nothing or has been done already."""
+        values = [arg.value if isinstance(arg, Array) else arg for arg in args]
+        if (op == "multiply" and _is_one(values[0])) or (op in ("multiply", "divide") and _is_one(values[1])):
+            (same,) = (value for value in values if isinstance(value, Value))
+            return same
+        key = op, *(value if isinstance(value, Value) else str(value) for value in values)
+        if key not in self._known:
+            self._known[key] = Value(op, tuple(values))
+            self.events.append(self._known[key])
+        return self._known[key]
+
+    def stored(self) -> dict[Value, str]:
+        """Return the values that are stored, with the names of their arrays."""
+        return {event.value: event.name for event in self.events if isinstance(event, Store)}
+
+    def scalars(self) -> list[str]:
+        """Return the texts of all scalars that the operations need, each once."""
+        args = (arg for event in self.events if isinstance(event, Value) for arg in event.args)
+        return list(dict.fromkeys(str(arg) for arg in args if isinstance(arg, Scalar)))
+
+
+def overhear(rule: str, slots: Sequence[str], hyper: Mapping[str, Any], step: int = 2) -> Formula:
+    """Run a rule of the reference on stand-ins and return what it does.
+
+    Parameters
+    ----------
+    rule : str
+        Its name in `fastopt.reference`.
+    slots : sequence of str
+        The state arrays that it gets.
+    hyper : mapping
+        All its keywords but `step`. Options, and hyperparameters that are zero, are taken as they are:
+        what they turn off is no part of the formula.
+    step : int
+        A step that the formula is to hold for, and with it every other on the same branches.
+
+    Examples
+    --------
+    >>> formula = overhear("sgd_momentum", ["v"], {"lr": 0.1, "momentum": 0.9, "dampening": 0.0})
+    >>> [getattr(event, "op", "store") for event in formula.events]
+    ['multiply', 'add', 'store', 'multiply', 'subtract', 'store']
+    """
+    symbols = {name: value for name, value in hyper.items() if isinstance(value, float) and value != 0}
+    formula = Formula(rule, symbols, {name: Value("given") for name in ("p", "g", *slots)})
+    arrays = {name: Array(formula, value, name) for name, value in formula.given.items()}
+    scalars = {name: Scalar(value, name) for name, value in symbols.items()}
+    rules = plain_rules(math=SimpleNamespace(sqrt=_square_root))
+    rules[rule](**arrays, **{**hyper, **scalars}, step=Scalar(step, "step"))
+    return formula
+
+
+class Array(np.lib.mixins.NDArrayOperatorsMixin):
+    """A stand-in for an array: what is done to it goes into a formula."""
+
+    def __init__(self, formula: Formula, value: Value, name: str | None = None) -> None:
+        self.formula, self.value, self.name = formula, value, name
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *args: Any, **keywords: Any) -> "Array":
+        if method != "__call__" or keywords:
+            raise NotImplementedError(f"{ufunc.__name__}: only plain calls can be written down")
+        return Array(self.formula, self.formula.apply(ufunc.__name__, *args))
+
+    def __array_function__(
+        self, function: Callable[..., Any], types: object, args: tuple[Any, ...], keywords: dict[str, Any]
+    ) -> "Array":
+        if function is not np.where or keywords:
+            raise NotImplementedError(f"{function.__name__}: of NumPy's functions only where can be written down")
+        return Array(self.formula, self.formula.apply("where", *args))
+
+    def __setitem__(self, key: object, new: "Array") -> None:
+        if key is not Ellipsis or self.name is None:
+            raise NotImplementedError("only array[...] = ... can be written down")
+        self.value = new.value
+        self.formula.events.append(Store(self.name, self.value))
+
+
+class Scalar:
+    """A stand-in for a hyperparameter: it computes, so that a rule can branch, and remembers the text."""
+
+    def __init__(self, value: float, text: str) -> None:
+        self.value, self.text = value, text
+
+    def __str__(self) -> str:
+        return ast.unparse(ast.parse(self.text, mode="eval"))    # without the parentheses that are not needed
+
+    def __eq__(self, other: object) -> bool:
+        return self.value == getattr(other, "value", other)
+
+    __hash__ = None    # type: ignore[assignment]
+
+    def __neg__(self) -> "Scalar":
+        return Scalar(-self.value, f"(-{self.text})")
+
+    def _combine(self, compute: Callable[[Any, Any], Any], sign: str, other: Any, reflected: bool) -> Any:
+        if isinstance(other, Array):
+            return NotImplemented
+        left, right = (other, self) if reflected else (self, other)
+        if sign == "*" and isinstance(other, int | float) and other == 0:
+            return 0.0
+        if (sign == "*" and _is_one(other)) or (sign == "/" and _is_one(right)):
+            return self
+        values = (getattr(side, "value", side) for side in (left, right))
+        texts = (getattr(side, "text", repr(side)) for side in (left, right))
+        return Scalar(compute(*values), "({} {} {})".format(next(texts), sign, next(texts)))
+
+    def __add__(self, other: Any) -> Any:
+        return self._combine(operator.add, "+", other, False)
+
+    def __radd__(self, other: Any) -> Any:
+        return self._combine(operator.add, "+", other, True)
+
+    def __sub__(self, other: Any) -> Any:
+        return self._combine(operator.sub, "-", other, False)
+
+    def __rsub__(self, other: Any) -> Any:
+        return self._combine(operator.sub, "-", other, True)
+
+    def __mul__(self, other: Any) -> Any:
+        return self._combine(operator.mul, "*", other, False)
+
+    def __rmul__(self, other: Any) -> Any:
+        return self._combine(operator.mul, "*", other, True)
+
+    def __truediv__(self, other: Any) -> Any:
+        return self._combine(operator.truediv, "/", other, False)
+
+    def __rtruediv__(self, other: Any) -> Any:
+        return self._combine(operator.truediv, "/", other, True)
+
+    def __pow__(self, other: Any) -> Any:
+        return self._combine(operator.pow, "**", other, False)
+
+    def __rpow__(self, other: Any) -> Any:
+        return self._combine(operator.pow, "**", other, True)
+
+
+def _square_root(x: Any) -> Any:
+    return Scalar(math.sqrt(x.value), f"math.sqrt({x.text})") if isinstance(x, Scalar) else math.sqrt(x)
+
+
+def _is_one(x: object) -> bool:
+    return isinstance(x, int | float) and x == 1

@@ -1,0 +1,113 @@
+"""The sides that take steps in this process: fastopt, its probe, and the same rule in NumPy and in Python."""
+
+from itertools import count
+from typing import Any
+
+import numpy as np
+
+from fastopt import _core
+from fastopt.bench.formula import overhear, plain_rules
+from fastopt.bench.generate import compiled, numpy_source, python_source
+from fastopt.bench.timing import Side
+from fastopt.bench.workload import Numbers, Workload
+from fastopt.optimizer import Array
+
+
+def fastopt_side(numbers: Numbers) -> Side:
+    """Return the public call: ``opt.step(grads)``, on one array or on a list."""
+    params = numbers.params()
+    single = len(params) == 1
+    opt = numbers.workload.optimizer(params[0] if single else params)
+
+    def arrays() -> list[list[Array]]:
+        state = opt.state
+        slots: list[Any] = [[state[slot]] if single else state[slot] for slot in state]
+        return [list(each) for each in zip(params, *slots, strict=True)]
+
+    grads = [g[0] for g in numbers.grads] if single else numbers.grads
+    return Side("fastopt", numbers.workload.elements, opt.step, grads, arrays)
+
+
+def probe_side(numbers: Numbers) -> Side:
+    """Return the yardstick: as many streams as the rule has, and next to no arithmetic."""
+    params, state = numbers.params(), numbers.state()
+    slots = len(numbers.workload.slots)
+    plan = _core.Plan(
+        rule=f"probe{slots}",
+        variant=0,
+        maximize=False,
+        structure="list",
+        keys=list(range(len(params))),
+        params=params,
+        state=[[each[k] for each in state] for k in range(slots)],
+        count=np.zeros(1, np.int64),
+    )
+    constants = 1e-9, 0.0
+
+    def step(grads: list[Array], *, check_finite: bool = False) -> None:    # as Optimizer.step
+        plan.step(grads, constants, check_finite)
+
+    return Side("probe", numbers.workload.elements, step, numbers.grads, lambda: _rows(params, state))
+
+
+def numpy_side(numbers: Numbers) -> Side:
+    """Return NumPy as one would write it: the reference, without its guards against denormal numbers."""
+    workload = numbers.workload
+    params, state = numbers.params(), numbers.state()
+    rule, hyper, steps = plain_rules()[workload.rule], workload.hyper, count(1)
+    names = workload.slots
+    named = [dict(zip(names, each, strict=True)) for each in state]
+
+    def step(grads: list[Array]) -> None:
+        t = next(steps)
+        for p, g, slots in zip(params, grads, named, strict=True):
+            rule(p, g, **slots, step=t, **hyper)
+
+    return Side("numpy", workload.elements, step, numbers.grads, lambda: _rows(params, state))
+
+
+def numpy_out_side(numbers: Numbers) -> Side:
+    """Return NumPy with ``out=``: as few passes and as little memory as its ufuncs allow."""
+    workload = numbers.workload
+    params, state = numbers.params(), numbers.state()
+    formula = overhear(workload.rule, workload.slots, workload.hyper)
+    source, dtypes = numpy_source(formula)
+    work = [np.empty(workload.size, workload.dtype if dtype is float else dtype) for dtype in dtypes]
+    rule, hyper, steps = compiled(source), formula.hyper, count(1)
+    grads = [
+        [(p, g, *each, *work) for p, g, each in zip(params, one, state, strict=True)] for one in numbers.grads
+    ]
+
+    def step(arrays: list[tuple[Array, ...]]) -> None:
+        rule(arrays, next(steps), **hyper)
+
+    return Side("numpy_out", workload.elements, step, grads, lambda: _rows(params, state))
+
+
+def python_side(numbers: Numbers) -> Side:
+    """Return plain Python: a loop over lists of floats, which are of double precision."""
+    workload = numbers.workload
+    params = [p.tolist() for p in numbers.params()]
+    state = [[s.tolist() for s in each] for each in numbers.state()]
+    formula = overhear(workload.rule, workload.slots, workload.hyper)
+    rule, hyper, steps = compiled(python_source(formula)), formula.hyper, count(1)
+    grads = [
+        [(p, g.tolist(), *each) for p, g, each in zip(params, one, state, strict=True)]
+        for one in numbers.grads
+    ]
+
+    def step(arrays: list[tuple[list[float], ...]]) -> None:
+        rule(arrays, next(steps), **hyper)
+
+    return Side("python", workload.elements, step, grads, lambda: _rows(params, state))
+
+
+def small(workload: Workload, elements: int) -> Workload:
+    """Return the workload cut down to some `elements` at most: fewer arrays first, then shorter ones."""
+    size = min(workload.size, elements)
+    arrays = max(1, min(workload.count, elements // size))
+    return Workload(workload.rule, size, arrays, workload.dtype, workload.options)
+
+
+def _rows(params: list[Any], state: list[list[Any]]) -> list[list[Any]]:
+    return [[p, *each] for p, each in zip(params, state, strict=True)]

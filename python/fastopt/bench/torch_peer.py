@@ -1,0 +1,190 @@
+"""torch.optim as a peer: the same optimizer in a process of its own, so that no two thread pools meet."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from importlib.util import find_spec
+from itertools import cycle
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from fastopt.bench.workload import Numbers, Workload
+from fastopt.optimizer import Array
+
+FUSED = ("SGD", "Adagrad", "Adam", "AdamW")
+"""The optimizers that torch has a fused step of, on the CPU."""
+
+SLEEP = 0.02
+"""Seconds after which the threads of an OpenMP pool have stopped spinning for more work."""
+
+_HYPER = {"lr", "weight_decay", "momentum", "dampening", "nesterov", "lr_decay", "eps", "alpha", "maximize"}
+_RULES = {
+    "sgd": "SGD",
+    "sgd_momentum": "SGD",
+    "adagrad": "Adagrad",
+    "rmsprop": "RMSprop",
+    "adam": "Adam",
+    "adamw": "AdamW",
+    "adamax": "Adamax",
+}
+
+
+class TorchError(Exception):
+    """What torch, or the interpreter that was to have it, says about an order."""
+
+
+def find_torch(choice: str) -> str | None:
+    """Return the interpreter to measure torch with: "auto" this one if it has torch, "none" no one, else `choice`."""
+    if choice == "none":
+        return None
+    if choice == "auto":
+        return sys.executable if find_spec("torch") else None
+    return choice
+
+
+def counterpart(workload: Workload) -> tuple[str, dict[str, Any]] | None:
+    """Return torch's name of the optimizer and its keywords; None if torch has no such rule.
+
+    Examples
+    --------
+    >>> name, options = counterpart(Workload("adam", 1))
+    >>> name, options["betas"], options["fused"]
+    ('Adam', (0.9, 0.999), True)
+    >>> counterpart(Workload("signsgd", 1)) is None
+    True
+    """
+    name, hyper = _RULES.get(workload.rule), workload.hyper
+    if name is None or hyper.get("eps_inside") or hyper.get("bias_correction") is False:
+        return None
+    options = {key: value for key, value in hyper.items() if key in _HYPER}
+    if "beta1" in hyper:
+        options["betas"] = hyper["beta1"], hyper["beta2"]
+    if "vmax" in workload.slots:
+        options["amsgrad"] = True
+    if name == "RMSprop":
+        options["centered"] = "m" in workload.slots
+    if name in FUSED:
+        options["fused"] = True
+    else:
+        options["foreach"] = False
+    return name, options
+
+
+class TorchWorker:
+    """A process of an interpreter that has torch, obeying orders one at a time.
+
+    Parameters
+    ----------
+    python : str
+        The interpreter.
+    threads : int
+        How many threads torch shall use.
+
+    Raises
+    ------
+    TorchError
+        If the interpreter cannot be run, or has no torch.
+    """
+
+    def __init__(self, python: str, threads: int) -> None:
+        command = [python, str(Path(__file__).with_name("torch_worker.py")), str(threads)]
+        try:
+            self._process = subprocess.Popen(
+                command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                env={**os.environ, "PYTHONSAFEPATH": "1"},    # our modules are none of its business
+            )
+        except OSError as error:
+            raise TorchError(f"cannot run {python}: {error.strerror}") from error
+        try:
+            hello, _ = self._answer()
+        except TorchError as error:
+            raise TorchError(f"no torch in {python}: {error}") from None
+        self.version: str = hello["torch"]
+        self.threads: int = hello["threads"]
+
+    def __enter__(self) -> "TorchWorker":
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._process.kill()
+        self._process.communicate()
+
+    def order(self, do: str, data: bytes = b"", **details: Any) -> tuple[dict[str, Any], bytes]:
+        """Send an order and wait for the answer."""
+        assert self._process.stdin is not None
+        try:
+            self._process.stdin.write(json.dumps({"do": do, **details, "bytes": len(data)}).encode() + b"\n")
+            self._process.stdin.write(data)
+            self._process.stdin.flush()
+        except BrokenPipeError:
+            pass    # the answer tells why
+        return self._answer()
+
+    def make(self, workload: Workload, numbers: Numbers | None = None, **details: Any) -> None:
+        """Have the optimizer made, on the same numbers or on some of its own."""
+        found = counterpart(workload)
+        if found is None:
+            raise TorchError(f"torch has no {workload.rule}")
+        optimizer, options = found
+        data = b""
+        if numbers is not None:
+            rows = [numbers.params(), *numbers.grads]
+            data = b"".join(array.tobytes() for row in rows for array in row)
+        self.order(
+            "make",
+            data,
+            optimizer=optimizer,
+            options=options,
+            dtype=workload.dtype,
+            size=workload.size,
+            count=workload.count,
+            sets=len(numbers.grads) if numbers else 2,
+            **details,
+        )
+
+    def stepped(self, numbers: Numbers, steps: int) -> list[Array]:
+        """Return the parameters after some steps along the sets of gradients in turn."""
+        workload = numbers.workload
+        self.make(workload, numbers)
+        _, data = self.order("steps", steps=steps)
+        return list(np.frombuffer(data, workload.dtype).reshape(workload.count, workload.size))
+
+    def _answer(self) -> tuple[dict[str, Any], bytes]:
+        assert self._process.stdout is not None
+        assert self._process.stderr is not None
+        line = self._process.stdout.readline()
+        if not line:
+            said = self._process.stderr.read().decode(errors="replace").strip().splitlines()
+            raise TorchError(said[-1] if said else f"ended with code {self._process.wait()}")
+        answer = json.loads(line)
+        data = self._process.stdout.read(answer["bytes"])
+        if "error" in answer:
+            raise TorchError(answer["error"])
+        return answer, data
+
+
+class TorchSide:
+    """Steps that the worker takes and times."""
+
+    label = "torch"
+
+    def __init__(self, worker: TorchWorker, workload: Workload) -> None:
+        self._worker = worker
+        self.elements = workload.elements
+        # Both processes have a pool where both have threads, and neither may disturb the other.
+        self.pause = SLEEP if worker.threads > 1 else 0.0
+        worker.make(workload)
+        self._turns: Iterator[int] = cycle(range(2))
+
+    def time(self, repeats: int) -> float:
+        """Take one step untimed, then have `repeats` timed."""
+        answer, _ = self._worker.order("time", repeats=repeats, warm=1, set=next(self._turns))
+        seconds: float = answer["seconds"]
+        return seconds

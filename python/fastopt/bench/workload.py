@@ -1,0 +1,119 @@
+"""What is measured: a rule over some arrays, and the numbers in them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from fastopt import _core
+from fastopt.optimizer import Array, Optimizer
+from fastopt.optimizers import OPTIMIZERS
+
+CHOSEN: dict[str, dict[str, Any]] = {
+    "sgd_momentum": {"momentum": 0.9},
+    "sgd_velocity": {"momentum": 0.9, "momentum_form": "velocity"},
+    "sgd_average": {"momentum": 0.9, "momentum_form": "average"},
+}
+"""What makes an optimizer choose the rule, where its defaults do not."""
+
+
+@dataclass(frozen=True)
+class Workload:
+    """A rule over `count` arrays of `size` elements each.
+
+    Parameters
+    ----------
+    rule : str
+        Its name in `fastopt.kernels`.
+    size, count : int
+        Elements of an array, and how many arrays.
+    dtype : str
+        float32 or float64.
+    options : mapping, optional
+        Fields of the optimizer other than its defaults; what makes it choose the rule is known.
+
+    Examples
+    --------
+    >>> Workload("adamw", 1000).bytes_per_element
+    28
+    >>> Workload("adam", 1000, dtype="float64", options={"amsgrad": True}).bytes_per_element
+    72
+    """
+
+    rule: str
+    size: int
+    count: int = 1
+    dtype: str = "float32"
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def elements(self) -> int:
+        """Elements of all arrays."""
+        return self.size * self.count
+
+    @property
+    def label(self) -> str:
+        """Its size in words."""
+        return f"{self.size:,}" if self.count == 1 else f"{self.count} x {self.size:,}"
+
+    def optimizer(self, params: Any) -> Optimizer:
+        """Make the optimizer of fastopt that has this rule."""
+        (cls,) = (cls for cls in OPTIMIZERS.values() if self.rule in cls.rules)
+        made = cls(params, **{**CHOSEN.get(self.rule, {}), **self.options})
+        if made._rule != self.rule:
+            raise ValueError(f"{self.rule}: {made!r} has chosen {made._rule}; name its options in CHOSEN")
+        return made
+
+    @cached_property
+    def _model(self) -> Optimizer:
+        return self.optimizer(np.zeros(0, self.dtype))
+
+    @property
+    def slots(self) -> list[str]:
+        """The state arrays that the rule has with these options."""
+        return list(self._model.state)
+
+    @property
+    def hyper(self) -> dict[str, Any]:
+        """What the rule's reference is told beside arrays and step."""
+        keywords = self._model._keywords()
+        del keywords["step"]
+        return keywords
+
+    @property
+    def bytes_per_element(self) -> int:
+        """The traffic nobody can do without: p, g and state are read once, p and state written once."""
+        return (3 + 2 * len(self.slots)) * np.dtype(self.dtype).itemsize
+
+
+class Numbers:
+    """The arrays of a workload: parameters to start from, and some sets of gradients to step along in turn."""
+
+    def __init__(self, workload: Workload, seed: int = 0) -> None:
+        self.workload = workload
+        rng = np.random.default_rng(seed)
+        sets = 2 if workload.elements > 16_000_000 else 4
+
+        def arrays() -> list[Array]:
+            drawn: list[Array] = []
+            for _ in range(workload.count):
+                drawn.append(rng.standard_normal(workload.size, workload.dtype))
+            return drawn
+
+        self._start = arrays()
+        self.grads = [arrays() for _ in range(sets)]
+
+    def params(self) -> list[Array]:
+        """Return fresh parameters: the same numbers each time."""
+        return [p.copy() for p in self._start]
+
+    def state(self) -> list[list[Array]]:
+        """Return fresh state: for each parameter an array a slot, zero as all of torch's start by default."""
+        return [[np.zeros_like(p) for _ in self.workload.slots] for p in self._start]
+
+
+def rules() -> list[str]:
+    """Return the names of all rules."""
+    return list(_core.rules)

@@ -1,0 +1,239 @@
+"""Two classifiers in plain NumPy, with gradients written by hand.
+
+A model holds sizes and a loss, never weights: its parameters are a dict of arrays that the caller
+owns and an optimizer updates in place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+from .losses import softmax_cross_entropy
+
+__all__ = ["MLP", "Linear", "Model"]
+
+Floats = NDArray[np.floating[Any]]
+Integers = NDArray[np.integer[Any]]
+Params = dict[str, Floats]
+Loss = Callable[[Floats, Integers], tuple[float, Floats]]
+Seed = int | np.random.Generator
+
+
+class Model(Protocol):
+    """What the training loop asks of a model."""
+
+    def init(self, seed: Seed, dtype: DTypeLike = np.float32) -> Params:
+        """Return fresh parameters, drawn from the seed or generator."""
+        ...
+
+    def scores(self, params: Params, x: Floats) -> Floats:
+        """Return the scores of each class, one row a sample."""
+        ...
+
+    def loss_and_grads(self, params: Params, x: Floats, labels: Integers) -> tuple[float, Params]:
+        """Return the mean loss of a batch and its gradient, named as the parameters."""
+        ...
+
+
+@dataclass(frozen=True)
+class Linear:
+    r"""Linear classifier: :math:`s = x W + b`.
+
+    Parameters
+    ----------
+    n_features, n_classes : int
+        Columns of the input and of the scores.
+    loss : callable, default `fastopt.losses.softmax_cross_entropy`
+        ``loss(scores, labels) -> (value, gradient)``.
+
+    Raises
+    ------
+    ValueError
+        If a size is not positive.
+
+    Examples
+    --------
+    >>> model = Linear(n_features=4, n_classes=3)
+    >>> params = model.init(seed=0)
+    >>> loss, grads = model.loss_and_grads(params, np.ones((2, 4), np.float32), np.array([0, 2]))
+    >>> {name: grad.shape for name, grad in grads.items()}
+    {'W': (4, 3), 'b': (3,)}
+    """
+
+    n_features: int
+    n_classes: int
+    loss: Loss = softmax_cross_entropy
+
+    def __post_init__(self) -> None:
+        _check_sizes(n_features=self.n_features, n_classes=self.n_classes)
+
+    def __str__(self) -> str:
+        return f"linear {self.n_features}-{self.n_classes}"
+
+    def init(self, seed: Seed, dtype: DTypeLike = np.float32) -> Params:
+        """Return ``{"W", "b"}``: normal weights of deviation 0.01, biases zero.
+
+        Parameters
+        ----------
+        seed : int or numpy.random.Generator
+            Where the weights are drawn from.
+        dtype : float32 or float64, default float32
+            Weights are drawn in float64 and rounded, so both dtypes start at the same point.
+
+        Returns
+        -------
+        dict of arrays
+            The parameters.
+
+        Raises
+        ------
+        TypeError
+            If `dtype` is neither float32 nor float64.
+        """
+        rng = np.random.default_rng(seed)
+        return _layer(rng, self.n_features, self.n_classes, 0.01, dtype, "")
+
+    def scores(self, params: Params, x: Floats) -> Floats:
+        """Return the scores, of shape (samples, classes)."""
+        return x @ params["W"] + params["b"]
+
+    def loss_and_grads(self, params: Params, x: Floats, labels: Integers) -> tuple[float, Params]:
+        r"""Return the loss of a batch and the gradients :math:`x^T \delta`, :math:`\sum \delta`."""
+        loss, delta = self.loss(self.scores(params, x), labels)
+        return loss, {"W": x.T @ delta, "b": delta.sum(axis=0)}
+
+
+@dataclass(frozen=True)
+class MLP:
+    r"""Multilayer perceptron with ReLU: :math:`h_l = \max(0, h_{l-1} W_l + b_l)`, scores last.
+
+    The last layer has no ReLU. Parameters are named ``W1, b1, W2, b2, ...``.
+
+    Parameters
+    ----------
+    n_features : int
+        Columns of the input.
+    hidden : tuple of int
+        Widths of the hidden layers, from the input on.
+    n_classes : int
+        Columns of the scores.
+    loss : callable, default `fastopt.losses.softmax_cross_entropy`
+        ``loss(scores, labels) -> (value, gradient)``.
+
+    Raises
+    ------
+    ValueError
+        If a size is not positive.
+
+    Examples
+    --------
+    >>> model = MLP(n_features=4, hidden=(8, 5), n_classes=3)
+    >>> params = model.init(seed=0)
+    >>> {name: p.shape for name, p in params.items() if name.startswith("W")}
+    {'W1': (4, 8), 'W2': (8, 5), 'W3': (5, 3)}
+    >>> model.scores(params, np.zeros((2, 4), np.float32))
+    array([[0., 0., 0.],
+           [0., 0., 0.]], dtype=float32)
+    """
+
+    n_features: int
+    hidden: tuple[int, ...]
+    n_classes: int
+    loss: Loss = softmax_cross_entropy
+
+    def __post_init__(self) -> None:
+        widths = {f"hidden[{i}]": width for i, width in enumerate(self.hidden)}
+        _check_sizes(n_features=self.n_features, n_classes=self.n_classes, **widths)
+
+    def __str__(self) -> str:
+        return "mlp " + "-".join(map(str, self._sizes))
+
+    @property
+    def _sizes(self) -> tuple[int, ...]:
+        return (self.n_features, *self.hidden, self.n_classes)
+
+    @property
+    def _layers(self) -> range:
+        """Numbers of the layers, from 1 as in the formula."""
+        return range(1, len(self._sizes))
+
+    def init(self, seed: Seed, dtype: DTypeLike = np.float32) -> Params:
+        r"""Return He-initialised parameters: deviation :math:`\sqrt{2 / n_{in}}`, biases zero.
+
+        Parameters
+        ----------
+        seed : int or numpy.random.Generator
+            Where the weights are drawn from.
+        dtype : float32 or float64, default float32
+            Weights are drawn in float64 and rounded, so both dtypes start at the same point.
+
+        Returns
+        -------
+        dict of arrays
+            The parameters.
+
+        Raises
+        ------
+        TypeError
+            If `dtype` is neither float32 nor float64.
+
+        References
+        ----------
+        He, Zhang, Ren and Sun, *Delving deep into rectifiers*, 2015, equation 10.
+        """
+        rng = np.random.default_rng(seed)
+        params: Params = {}
+        for number in self._layers:
+            n_in, n_out = self._sizes[number - 1 : number + 1]
+            params |= _layer(rng, n_in, n_out, (2.0 / n_in) ** 0.5, dtype, str(number))
+        return params
+
+    def scores(self, params: Params, x: Floats) -> Floats:
+        """Return the scores, of shape (samples, classes)."""
+        return self._forward(params, x)[-1]
+
+    def loss_and_grads(self, params: Params, x: Floats, labels: Integers) -> tuple[float, Params]:
+        """Return the loss of a batch and the gradients, by backpropagation."""
+        outputs = self._forward(params, x)
+        loss, delta = self.loss(outputs[-1], labels)
+        grads: Params = {}
+        for number in reversed(self._layers):
+            below = outputs[number - 1]
+            grads[f"W{number}"] = below.T @ delta
+            grads[f"b{number}"] = delta.sum(axis=0)
+            if number > 1:  # nobody asks for the gradient of the input
+                delta = delta @ params[f"W{number}"].T
+                delta *= below > 0  # the slope of ReLU, 0 at the kink
+        return loss, grads
+
+    def _forward(self, params: Params, x: Floats) -> list[Floats]:
+        """Return what each layer puts out, the input first and the scores last."""
+        outputs = [x]
+        for number in self._layers:
+            out = outputs[-1] @ params[f"W{number}"]
+            out += params[f"b{number}"]
+            if number < len(self._layers):
+                np.maximum(out, 0, out=out)
+            outputs.append(out)
+        return outputs
+
+
+def _layer(
+    rng: np.random.Generator, n_in: int, n_out: int, deviation: float, dtype: DTypeLike, suffix: str
+) -> Params:
+    """Return normal weights and zero biases under the names of a layer."""
+    if np.dtype(dtype) not in (np.float32, np.float64):
+        raise TypeError(f"dtype: expected float32 or float64, got {np.dtype(dtype)}")
+    weights = deviation * rng.standard_normal((n_in, n_out))
+    return {f"W{suffix}": weights.astype(dtype), f"b{suffix}": np.zeros(n_out, dtype)}
+
+
+def _check_sizes(**sizes: int) -> None:
+    for name, size in sizes.items():
+        if size < 1:
+            raise ValueError(f"{name}: expected a positive integer, got {size!r}")

@@ -1,0 +1,129 @@
+"""Pictures of a training, with matplotlib and without a display."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from .training import Record, Run
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+__all__ = ["require_matplotlib", "save_training_curves", "training_curves"]
+
+# Okabe and Ito's palette: told apart with any kind of colour vision.
+BLUE, ORANGE, GREEN = "#0072B2", "#D55E00", "#009E73"
+
+
+def require_matplotlib() -> None:
+    """Import matplotlib, or say which extra brings it.
+
+    Raises
+    ------
+    ImportError
+        If matplotlib is not installed.
+    """
+    try:
+        import matplotlib.figure  # noqa: F401
+    except ImportError as error:
+        raise ImportError('curves need matplotlib: pip install "fastopt[train]"') from error
+
+
+def training_curves(runs: Sequence[Run], title: str = "") -> Figure:
+    """Draw loss, accuracy and time in the optimizer against epochs.
+
+    Loss and accuracy are those of the first run; the time is drawn for each run. An accuracy is any
+    metric whose name ends in ``accuracy``, a further loss one that ends in ``loss``.
+
+    Parameters
+    ----------
+    runs : sequence of Run
+        The first is the one in question, others are drawn to compare with.
+    title : str, optional
+        Above all three.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Independent of pyplot and its backends.
+
+    Raises
+    ------
+    ImportError
+        If matplotlib is not installed.
+    """
+    require_matplotlib()
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(13, 4), layout="constrained")
+    figure.suptitle(title, fontsize=10)
+    loss, accuracy, seconds = figure.subplots(1, 3)
+    history = runs[0].history
+    _line(loss, history, [r.loss for r in history], BLUE, "training (mean over the epoch)")
+    colours = {"train": BLUE, "held_out": ORANGE}
+    for name in history[0].metrics if history else ():
+        values = [record.metrics[name] for record in history]
+        part, _, kind = name.rpartition("_")
+        colour, label = (
+            colours.get(part, GREEN),
+            part.replace("_", "-").replace("train", "training"),
+        )
+        if kind == "accuracy":
+            _line(accuracy, history, [100 * v for v in values], colour, label)
+        elif kind == "loss":
+            _line(loss, history, values, colour, label)
+    for run, colour in zip(runs, (BLUE, ORANGE, GREEN), strict=False):
+        total = np.cumsum([record.optimizer_seconds for record in run.history])
+        _line(seconds, run.history, list(total), colour, run.name)
+
+    _finish(loss, "loss")
+    _finish(accuracy, "accuracy, %")
+    _finish(seconds, "seconds in the optimizer")
+    seconds.set_ylim(bottom=0)
+    return figure
+
+
+def save_training_curves(path: str | Path, runs: Sequence[Run], title: str = "") -> None:
+    """Draw `training_curves` into a file, PNG or whatever the suffix says.
+
+    Parameters
+    ----------
+    path : str or path
+        The file; overwritten.
+    runs : sequence of Run
+        As for `training_curves`.
+    title : str, optional
+        As for `training_curves`.
+
+    Raises
+    ------
+    ImportError
+        If matplotlib is not installed.
+    OSError
+        If the file cannot be written.
+    """
+    training_curves(runs, title).savefig(path, dpi=120)
+
+
+def _line(axes: Axes, history: Sequence[Record], values: Sequence[float], colour: str, label: str) -> None:
+    # A marker at each epoch, so that a single one can be seen.
+    marker = "o" if len(history) <= 40 else ""
+    epochs = [record.epoch for record in history]
+    axes.plot(epochs, values, color=colour, marker=marker, markersize=3, label=label)
+
+
+def _finish(axes: Axes, ylabel: str) -> None:
+    from matplotlib.ticker import MaxNLocator
+
+    axes.set_xlabel("epoch")
+    axes.set_ylabel(ylabel)
+    axes.grid(alpha=0.3)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    if axes.lines:
+        axes.legend(frameon=False)
