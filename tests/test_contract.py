@@ -1,7 +1,9 @@
 """One truth about a rule: its struct, its class, its reference and its cases agree, and none is missing."""
 
+import ast
 import inspect
 from dataclasses import MISSING, fields
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -109,3 +111,22 @@ def test_a_class_that_drifts_from_its_struct_is_refused() -> None:
 
     assert "drifted" not in OPTIMIZERS
     assert "unknown" not in OPTIMIZERS
+
+
+def test_the_stub_has_what_the_core_has() -> None:
+    stub = Path(_core.__file__).with_name("_core.pyi")
+    if not stub.exists():  # an editable install keeps the two apart
+        stub = Path(fastopt.__file__).with_name("_core.pyi")
+    tree = ast.parse(stub.read_text())
+    functions = {node.name: node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
+    for name in dir(_core):
+        if (
+            not name.startswith("_")
+            and callable(getattr(_core, name))
+            and not inspect.isclass(getattr(_core, name))
+        ):
+            arguments = [a.arg for a in functions[name].args.args]
+            signature = (getattr(_core, name).__doc__ or "").splitlines()[0]
+            assert all(f"{a}: " in signature for a in arguments), name
+    named = {t.id for node in tree.body if isinstance(node, ast.AnnAssign) for t in [node.target]}  # type: ignore[union-attr]
+    assert {"rules", "probes"} <= named

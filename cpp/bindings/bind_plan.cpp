@@ -65,7 +65,7 @@ class Plan {
   /// Check everything, then update everything.
   void step(const py::object& grads, const py::tuple& hyper, bool check_finite) {
     if (busy_.exchange(true)) throw std::runtime_error("step: another thread is in a step of this optimizer");
-    const Release release{busy_};
+    const Release release{*this};
 
     double values[max_hyper];
     read_hyper(rule_of(formula_), hyper, values);
@@ -98,9 +98,13 @@ class Plan {
     int dtype;
   };
 
+  /// What a step holds, given up at its end however it ends.
   struct Release {
-    std::atomic<bool>& busy;
-    ~Release() { busy = false; }
+    Plan& plan;
+    ~Release() {
+      plan.gradients_.clear();
+      plan.busy_ = false;
+    }
   };
 
   void expect_slots(const std::vector<std::optional<std::vector<py::object>>>& state, std::size_t n) const {
@@ -154,6 +158,7 @@ class Plan {
       g = reordered(g, *scratch_[k]);
     }
     work_.pieces()[k].g = g.data();
+    gradients_.push_back(std::move(g));
   }
 
   void expect_finite() const {
@@ -194,6 +199,7 @@ class Plan {
   py::array_t<std::int64_t> count_;
   Work work_;
   Written written_;
+  std::vector<py::array> gradients_;               // of the step under way: another thread may drop them from the list
   std::vector<std::optional<py::array>> scratch_;  // for gradients in another memory order
   std::atomic<bool> busy_{false};
 };
@@ -206,7 +212,7 @@ void bind_plan(py::module_& m) {
                     const std::vector<py::object>&, const std::vector<std::optional<std::vector<py::object>>>&,
                     const py::array_t<std::int64_t>&>(),
            py::arg("rule"), py::arg("variant"), py::arg("maximize"), py::arg("structure"), py::arg("keys"),
-           py::arg("params"), py::arg("state"), py::arg("count"))
+           py::arg("params"), py::arg("state"), py::arg("count").noconvert())
       .def("step", &Plan::step, py::arg("grads"), py::arg("hyper"), py::arg("check_finite"),
            "Check everything, then update everything.");
 }
