@@ -1,6 +1,6 @@
 """What many tests need: arrays to step on, and a comparison that knows no tolerance."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -58,3 +58,16 @@ def reference_step(opt: fastopt.Optimizer, grads: Any) -> None:
     """`reference.step` on values that may overflow or be NaN already."""
     with np.errstate(all="ignore"):
         reference.step(opt, grads)
+
+
+def numeric_gradient(value: Callable[[], float], array: Array, h: float = 1e-6) -> Array:
+    """Central differences of value() with respect to an array that it reads."""
+    gradient = np.empty_like(array)
+    for index in np.ndindex(array.shape):
+        middle = array[index]
+        array[index] = middle + h
+        above = value()
+        array[index] = middle - h
+        gradient[index] = (above - value()) / (2 * h)
+        array[index] = middle
+    return gradient

@@ -1,9 +1,7 @@
-"""The command line, through main([...]): runs on the digits, files, refusals, Ctrl-C."""
+"""The command line as a whole: help, version, the commands without a file of their own."""
 
-import csv
-import json
+import importlib
 import re
-import signal
 import subprocess
 import sys
 import types
@@ -12,301 +10,8 @@ import numpy as np
 import pytest
 
 import fastopt
-from fastopt import cli, reference
+from fastopt import cli
 from fastopt.optimizers import OPTIMIZERS
-from fastopt.training import fingerprint
-
-# One thread: on a busy machine BLAS with several can take a hundred times longer.
-SMALL = ["train", "--hidden", "16", "--epochs", "2", "--threads", "1"]
-SAME = "same weights, bit for bit, after each of 2 epochs"
-
-
-def refuse(capsys, argv):
-    """Run a command that must be refused, and return its one line."""
-    try:
-        code = cli.main(argv)
-    except SystemExit as error:
-        code = error.code
-    out, err = capsys.readouterr()
-    assert code == 2
-    assert out == ""
-    assert err.count("\n") == 1
-    assert re.match(r"fastopt( train)?: error: ", err)
-    return err
-
-
-def test_default_run(capsys):
-    assert cli.main(["train", "--epochs", "3"]) == 0
-    out, err = capsys.readouterr()
-    assert "digits: 1438 training and 359 held-out samples" in out
-    assert "mlp 64-256-128-10: 50,826 parameters in float32, softmax loss" in out
-    assert "AdamW(" in out
-    for label in ("plain NumPy", "training loss", "held-out accuracy", "samples a second"):
-        assert label in out
-    assert "same weights, bit for bit, after each of 3 epochs" in out
-    assert "in the optimizer, " in out
-    assert [line[:9] for line in err.splitlines()] == ["epoch 1/3", "epoch 2/3", "epoch 3/3"]
-
-
-@pytest.mark.parametrize("optimizer", OPTIMIZERS)
-def test_every_optimizer_beside_numpy(capsys, optimizer):
-    assert cli.main([*SMALL, "--optimizer", optimizer]) == 0
-    assert SAME in capsys.readouterr().out
-
-
-@pytest.mark.parametrize(
-    "options",
-    [
-        ["--model", "linear", "--loss", "svm"],
-        ["--dtype", "float64"],
-        ["--optimizer", "sgd", "--lr", "0.1", "--momentum", "0.9", "--nesterov"],
-        ["--optimizer", "rmsprop", "--momentum", "0.5", "--weight-decay", "1e-3"],
-        ["--batch-size", "100000"],
-        ["--threads", "2"],
-    ],
-    ids=" ".join,
-)
-def test_options(capsys, options):
-    model = [] if "linear" in options else ["--hidden", "32,16"]
-    assert cli.main(["train", "--epochs", "2", "--threads", "1", *model, *options]) == 0
-    assert SAME in capsys.readouterr().out
-
-
-def test_it_learns(tmp_path):
-    argv = ["train", "--epochs", "8", "--threads", "1", "--compare", "none"]
-    assert cli.main([*argv, "--out", str(tmp_path)]) == 0
-    history = json.loads((tmp_path / "history.json").read_text())["runs"]["fastopt"]
-    assert history[-1]["held_out_accuracy"] > 0.93
-    assert history[-1]["loss"] < 0.3 < history[0]["loss"]
-
-
-def test_alone(capsys):
-    assert cli.main([*SMALL, "--compare", "none"]) == 0
-    out = capsys.readouterr().out
-    assert "time in the optimizer" in out
-    assert "NumPy" not in out
-    assert "times" not in out
-
-
-def test_files(tmp_path, capsys):
-    out = tmp_path / "new" / "run"
-    assert cli.main([*SMALL, "--dtype", "float64", "--lr", "0.01", "--out", str(out)]) == 0
-    assert f"wrote weights.npz, history.json, history.csv, curves.png to {out}" in (
-        capsys.readouterr().out.replace("\n", " ")
-    )
-    assert {file.name for file in out.iterdir()} == {
-        "weights.npz", "history.json", "history.csv", "curves.png",
-    }  # fmt: skip
-
-    summary = json.loads((out / "history.json").read_text())
-    assert summary["arguments"]["lr"] == 0.01
-    assert summary["status"] == "finished"
-    assert summary["comparison"]["same"] is True
-    rows = summary["runs"]["fastopt"]
-    assert [row["epoch"] for row in rows] == [1, 2]
-    assert rows[-1]["weights"] == summary["runs"]["plain NumPy"][-1]["weights"]
-
-    weights = dict(np.load(out / "weights.npz"))
-    assert {name: w.shape for name, w in weights.items()} == {
-        "W1": (64, 16), "b1": (16,), "W2": (16, 10), "b2": (10,),
-    }  # fmt: skip
-    assert fingerprint(weights) == rows[-1]["weights"]
-
-    with (out / "history.csv").open(newline="") as file:
-        table = list(csv.DictReader(file))
-    assert [(row["run"], row["epoch"]) for row in table] == [
-        ("fastopt", "1"), ("fastopt", "2"), ("plain NumPy", "1"), ("plain NumPy", "2"),
-    ]  # fmt: skip
-    assert float(table[1]["loss"]) == rows[1]["loss"]
-
-    assert (out / "curves.png").read_bytes().startswith(b"\x89PNG\r\n")
-
-
-def test_the_seed_decides(tmp_path):
-    def weights(seed):
-        out = tmp_path / str(seed)
-        assert cli.main([*SMALL, "--compare", "none", "--seed", seed, "--out", str(out)]) == 0
-        return fingerprint(np.load(out / "weights.npz"))
-
-    assert weights("1") == weights("1") != weights("2")
-
-
-def test_threads_are_set_and_given_back(monkeypatch):
-    before, seen = fastopt.get_num_threads(), []
-    original = cli._Progress.on_step
-
-    def on_step(self, run, loss):
-        seen.append(fastopt.get_num_threads())
-        original(self, run, loss)
-
-    monkeypatch.setattr(cli._Progress, "on_step", on_step)
-    assert cli.main([*SMALL, "--threads", "3"]) == 0
-    assert set(seen) == {3}
-    assert fastopt.get_num_threads() == before
-
-
-# -- what goes wrong ------------------------------------------------------------------------------
-
-
-def test_weights_that_differ_are_a_failure(monkeypatch, capsys):
-    step = reference.step
-
-    def one_bit_off(opt, grads):
-        step(opt, grads)
-        if opt.steps == 15:
-            opt.params["W1"][3, 4] = np.nextafter(opt.params["W1"][3, 4], np.float32(9))
-
-    monkeypatch.setattr(reference, "step", one_bit_off)
-    assert cli.main(SMALL) == 1
-    out = capsys.readouterr().out
-    assert "THE WEIGHTS DIFFER after epoch 2" in out
-    assert "W1: " in out
-    assert "bit for bit" not in out
-
-
-def test_divergence_stops_and_saves(tmp_path, capsys):
-    argv = [*SMALL, "--epochs", "50", "--optimizer", "sgd", "--lr", "1e30", "--out", str(tmp_path)]
-    assert cli.main(argv) == 1
-    captured = capsys.readouterr()
-    assert "stopped early: the loss is nan at step" in captured.out
-    assert "smaller learning rate" in captured.out
-    assert "Warning" not in captured.err
-    summary = json.loads((tmp_path / "history.json").read_text())
-    assert summary["status"] == "diverged"
-    rows = summary["runs"]["fastopt"]
-    assert fingerprint(np.load(tmp_path / "weights.npz")) == rows[-1]["weights"]
-    assert (tmp_path / "curves.png").exists()
-
-
-@pytest.mark.parametrize(
-    ("options", "message"),
-    [
-        (["--lr", "-1"], "lr"),
-        (["--lr", "nan"], "lr"),
-        (["--lr", "fast"], "--lr: invalid float value: 'fast'"),
-        (["--weight-decay", "-0.1"], "weight_decay"),
-        (["--momentum", "0.9"], "--momentum: adamw has none, only sgd and rmsprop"),
-        (["--optimizer", "rmsprop", "--nesterov"], "--nesterov: rmsprop has none, only sgd"),
-        (["--optimizer", "sgd", "--nesterov"], "momentum"),
-        (["--optimizer", "adamx"], "invalid choice: 'adamx'"),
-        (["--model", "linear", "--hidden", "10"], "--hidden: a linear classifier has no hidden"),
-        (["--hidden", "10,,5"], "expected positive integers as in 256,128, got '10,,5'"),
-        (["--hidden", "0"], "expected positive integers as in 256,128, got '0'"),
-        (["--epochs", "0"], "--epochs: expected a positive integer, got '0'"),
-        (["--batch-size", "1.5"], "--batch-size: expected a positive integer, got '1.5'"),
-        (["--threads", "-2"], "--threads: expected a positive integer, got '-2'"),
-        (["--seed", "-1"], "--seed: expected an integer >= 0, got '-1'"),
-        (["--data", "mnist"], "data: expected digits, fashion-mnist:DIR or cifar10:DIR, got"),
-        (["--data", "cifar10:/no/such"], "/no/such: expected a directory, got nothing of that"),
-        (["--dtype", "float16"], "invalid choice: 'float16'"),
-        (["here"], "unrecognized arguments: here"),
-    ],
-    ids=lambda value: " ".join(value) if isinstance(value, list) else None,
-)
-def test_refused_in_one_line(capsys, options, message):
-    assert message in refuse(capsys, ["train", *options])
-
-
-def test_a_wrong_file_is_named(capsys, tmp_path):
-    (tmp_path / "data_batch_1.bin").write_bytes(bytes(3074))
-    for name in [*(f"data_batch_{i}.bin" for i in range(2, 6)), "test_batch.bin"]:
-        (tmp_path / name).write_bytes(bytes(3073))
-    message = refuse(capsys, ["train", "--data", f"cifar10:{tmp_path}"])
-    assert f"{tmp_path / 'data_batch_1.bin'}: expected a multiple of 3073 bytes" in message
-
-
-def test_out_that_cannot_be_written_is_refused_before_training(capsys, tmp_path):
-    file = tmp_path / "file"
-    file.touch()
-    for out in (file, file / "below"):
-        message = refuse(capsys, ["train", "--out", str(out)])
-        assert f"--out: cannot write to {out}: " in message
-
-
-def test_a_file_that_cannot_be_replaced_is_reported(capsys, tmp_path):
-    (tmp_path / "history.json").mkdir()
-    assert cli.main([*SMALL, "--out", str(tmp_path)]) == 1
-    out, err = capsys.readouterr()
-    assert SAME in out
-    assert "fastopt train: error: cannot save: " in err
-    assert (tmp_path / "weights.npz").exists()
-
-
-@pytest.mark.parametrize(
-    ("module", "options"),
-    [("rich", []), ("sklearn.datasets", []), ("matplotlib.figure", ["--out", "unused"])],
-)
-def test_missing_extras_are_named(capsys, monkeypatch, tmp_path, module, options):
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setitem(sys.modules, module, None)
-    assert 'pip install "fastopt[train]"' in refuse(capsys, ["train", *options])
-    assert not list(tmp_path.iterdir())
-
-
-# -- Ctrl-C ---------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("k", [1, 12, 13, 30])
-def test_interrupted(capsys, monkeypatch, tmp_path, k):
-    steps = 0
-    original = cli._Progress.on_step
-
-    def on_step(self, run, loss):
-        nonlocal steps
-        steps += 1
-        original(self, run, loss)
-        if steps == k:
-            raise KeyboardInterrupt
-
-    monkeypatch.setattr(cli._Progress, "on_step", on_step)
-    assert cli.main([*SMALL, "--epochs", "9", "--out", str(tmp_path)]) == 130
-    out = capsys.readouterr().out
-    assert "stopped early: interrupted (fastopt at step" in out
-    assert "DIFFER" not in out
-    verdict = "after each of 1 epochs" if k >= 24 else "weights not compared"
-    assert verdict in out
-    summary = json.loads((tmp_path / "history.json").read_text())
-    assert summary["status"] == "interrupted"
-    rows = summary["runs"]["fastopt"]
-    assert fingerprint(np.load(tmp_path / "weights.npz")) == rows[-1]["weights"]
-
-
-def test_a_real_ctrl_c(tmp_path):
-    argv = [*SMALL, "--epochs", "1000000", "--out", str(tmp_path)]
-    # Started in the background of a shell, a process ignores Ctrl-C: make sure this one does not.
-    program = (
-        "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler);"
-        f"from fastopt.cli import main; sys.exit(main({argv!r}))"
-    )
-    with subprocess.Popen(
-        [sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as process:
-        try:
-            line = process.stderr.readline()
-            process.send_signal(signal.SIGINT)
-            out, err = process.communicate(timeout=60)
-        finally:
-            process.kill()
-    assert line.startswith("epoch ")
-    assert err == ""
-    assert process.returncode == 130
-    assert "stopped early: interrupted" in out
-    assert "wrote weights.npz, " in out
-    assert "DIFFER" not in out
-    rows = json.loads((tmp_path / "history.json").read_text())["runs"]["fastopt"]
-    assert fingerprint(np.load(tmp_path / "weights.npz")) == rows[-1]["weights"]
-
-
-def test_ctrl_c_before_training(capsys, monkeypatch):
-    def load(*args, **kwargs):
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(cli.data, "load", load)
-    assert cli.main(["train"]) == 130
-    assert capsys.readouterr().err == "fastopt: interrupted\n"
-
-
-# -- the other commands ---------------------------------------------------------------------------
 
 
 def test_info(capsys):
@@ -337,6 +42,9 @@ def test_help(capsys, monkeypatch, argv):
     assert stop.value.code == 0
     out = capsys.readouterr().out
     assert max(map(len, out.splitlines())) <= 84
+    if argv == ["--help"]:
+        for name, (_, summary) in cli.COMMANDS.items():
+            assert re.search(f"{name} +{summary}", out)
     if argv == ["train", "--help"]:
         for word in (*OPTIMIZERS, "examples:", "exit codes:", "(default: 128)", "(sgd only)"):
             assert word in out
@@ -351,10 +59,26 @@ def test_version_and_no_command(capsys):
     assert "commands:" in capsys.readouterr().out
 
 
-def test_the_command_line_imports_no_extra():
-    program = (
-        "import sys, fastopt.cli, fastopt.__main__;"
-        "print({'sklearn', 'matplotlib', 'rich', 'tqdm', 'threadpoolctl'} & set(sys.modules))"
-    )
+@pytest.mark.parametrize(
+    ("imports", "absent"),
+    [
+        (
+            "fastopt.cli, fastopt.__main__, fastopt.cli.info",
+            {"fastopt.training", "fastopt.data", "fastopt.bench"},
+        ),
+        ("fastopt.cli.train", {"fastopt.bench"}),
+    ],
+)
+def test_importing_a_command_is_light(imports, absent):
+    absent = {"sklearn", "matplotlib", "rich", "tqdm", "threadpoolctl", *absent}
+    program = f"import sys, {imports}; print({absent!r} & set(sys.modules))"
     result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert result.stdout == "set()\n"
+
+
+def test_a_command_is_a_pair_of_functions():
+    for module, summary in cli.COMMANDS.values():
+        command = importlib.import_module(module)
+        assert callable(command.add_arguments)
+        assert callable(command.run)
+        assert summary

@@ -16,7 +16,11 @@ from fastopt import kernels, optimizers, reference, threads
 
 MODULES = [
     "fastopt",
-    *(f"fastopt.{m.name}" for m in pkgutil.iter_modules(fastopt.__path__) if m.name != "__main__"),
+    *(
+        m.name
+        for m in pkgutil.walk_packages(fastopt.__path__, "fastopt.")
+        if m.name != "fastopt.bench.torch_worker"  # run as a file, by an interpreter that has torch
+    ),
 ]
 
 

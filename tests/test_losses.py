@@ -6,24 +6,12 @@ import numpy as np
 import pytest
 
 from fastopt.losses import multiclass_hinge, softmax_cross_entropy
+from support import numeric_gradient
 
 LOSSES = [softmax_cross_entropy, multiclass_hinge]
 # Scores of the classes cat, car and frog for a picture of each: the lectures' example.
 SCORES = np.array([[3.2, 5.1, -1.7], [1.3, 4.9, 2.0], [2.2, 2.5, -3.1]])
 LABELS = np.array([0, 1, 2])
-
-
-def numeric_gradient(value, array, h=1e-6):
-    """Central differences of value() with respect to an array that it reads."""
-    gradient = np.empty_like(array)
-    for index in np.ndindex(array.shape):
-        middle = array[index]
-        array[index] = middle + h
-        above = value()
-        array[index] = middle - h
-        gradient[index] = (above - value()) / (2 * h)
-        array[index] = middle
-    return gradient
 
 
 @pytest.mark.parametrize(("row", "expected"), [(0, 2.9), (1, 0.0), (2, 12.9)])

@@ -7,6 +7,7 @@ import pytest
 
 from fastopt.losses import multiclass_hinge, softmax_cross_entropy
 from fastopt.models import MLP, Linear
+from support import numeric_gradient
 
 MODELS = [
     Linear(5, 4),
@@ -16,19 +17,6 @@ MODELS = [
     MLP(5, (7, 6), 4, multiclass_hinge),
     MLP(5, (1, 3, 2), 4),
 ]
-
-
-def numeric_gradient(value, array, h=1e-6):
-    """Central differences of value() with respect to an array that it reads."""
-    gradient = np.empty_like(array)
-    for index in np.ndindex(array.shape):
-        middle = array[index]
-        array[index] = middle + h
-        above = value()
-        array[index] = middle - h
-        gradient[index] = (above - value()) / (2 * h)
-        array[index] = middle
-    return gradient
 
 
 def batch(n=9, features=5, classes=4, dtype=np.float64, seed=3):

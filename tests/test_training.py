@@ -1,7 +1,5 @@
 """The loop: batches, history, clock, turns, and the three ways to end."""
 
-import csv
-import dataclasses
 import itertools
 import math
 import signal
@@ -10,56 +8,11 @@ import numpy as np
 import pytest
 
 from fastopt import training
+from fastopt.comparison import compare
+from fastopt.fingerprint import fingerprint
 from fastopt.losses import softmax_cross_entropy
-from fastopt.models import Linear
-from fastopt.training import (
-    Callback,
-    Run,
-    compare,
-    evaluate,
-    fingerprint,
-    interrupts_held,
-    minibatches,
-    train_in_turns,
-    write_csv,
-)
-
-N, FEATURES, CLASSES, BATCH = 25, 4, 3, 8  # four steps an epoch, the last with one sample
-X = np.random.default_rng(0).random((N, FEATURES))
-Y = (X @ np.random.default_rng(1).normal(size=(FEATURES, CLASSES))).argmax(axis=1)
-MODEL = Linear(FEATURES, CLASSES)
-
-
-def make_run(name="run", *, lr=0.5, loss_and_grads=MODEL.loss_and_grads, metrics=None, seed=4):
-    """Return a run of plain gradient descent: the loop does not care whose step it is."""
-    params = MODEL.init(0, np.float64)
-
-    def update(grads):
-        for key, param in params.items():
-            param -= lr * grads[key]
-
-    return Run(name, loss_and_grads, params, (X, Y), update, batch_size=BATCH, seed=seed, evaluate=metrics)
-
-
-class Watch(Callback):
-    """Write down what happens; optionally press Ctrl-C after some step."""
-
-    def __init__(self, interrupt_at=math.inf):
-        self.steps, self.epochs, self.interrupt_at = [], [], interrupt_at
-
-    def on_step(self, run, loss):
-        self.steps.append((run.name, run.steps, loss))
-        if len(self.steps) == self.interrupt_at:
-            raise KeyboardInterrupt
-
-    def on_epoch(self, run, record):
-        assert run.history[-1] is record
-        self.epochs.append((run.name, record.epoch))
-
-
-def same_params(a, b):
-    return fingerprint(a.params) == fingerprint(b.params)
-
+from fastopt.training import Callback, Run, evaluate, minibatches, train_in_turns
+from runs import BATCH, MODEL, N, Watch, X, Y, make_run, same_params
 
 # -- pieces ---------------------------------------------------------------------------------------
 
@@ -108,22 +61,6 @@ def test_evaluate(batch_size):
     loss, accuracy = evaluate(lambda x: scores[: len(x)], softmax_cross_entropy, X, Y, batch_size)
     assert accuracy == np.mean(Y == 0)
     assert loss == pytest.approx(softmax_cross_entropy(scores, Y)[0])
-
-
-def test_fingerprint_sees_every_bit_and_only_them():
-    w = np.arange(6.0).reshape(2, 3)
-    base = fingerprint({"w": w, "b": np.zeros(3)})
-    assert len(base) == 64
-    assert base == fingerprint({"b": np.zeros(3), "w": np.asfortranarray(w)})
-    others = [
-        {"w": w, "c": np.zeros(3)},
-        {"w": w, "b": np.zeros(3, np.float32)},
-        {"w": w.reshape(3, 2), "b": np.zeros(3)},
-        {"w": w, "b": -np.zeros(3)},
-        {"w": np.nextafter(w, 9), "b": np.zeros(3)},
-        {"w": w},
-    ]
-    assert len({base, *map(fingerprint, others)}) == 7
 
 
 # -- a run ----------------------------------------------------------------------------------------
@@ -203,7 +140,7 @@ def test_warm_up_changes_nothing():
     assert same_params(warmed, cold)
 
 
-# -- turns and comparison -------------------------------------------------------------------------
+# -- turns ------------------------------------------------------------------------------------
 
 
 def test_runs_take_turns():
@@ -212,48 +149,6 @@ def test_runs_take_turns():
     train_in_turns([a, b], epochs=4, callbacks=[watch])
     assert [name for name, _ in watch.epochs] == list("ABBAABBA")
     assert same_params(a, b)
-
-
-def test_compare_equal_runs():
-    a, b = make_run(), make_run()
-    train_in_turns([a, b], epochs=3)
-    # Seconds of each epoch; the second of `b` was hit by something.
-    for run, optimizer, whole in ((a, (2, 2, 4), (10, 10, 20)), (b, (8, 999, 8), (15, 9999, 20))):
-        run.history[:] = [
-            dataclasses.replace(record, optimizer_seconds=o, training_seconds=t)
-            for record, o, t in zip(run.history, optimizer, whole, strict=True)
-        ]
-    assert compare(a, b) == training.Comparison(True, 3, 4.0, 1.5)
-
-
-def test_compare_names_what_differs_and_since_when():
-    a, b = make_run("A"), make_run("B")
-    a.params["b"][1] = 0.0
-    train_in_turns([a, b], epochs=1)
-    b.params["b"][1] = np.nextafter(b.params["b"][1], 9)
-    train_in_turns([a, b], epochs=2)
-    verdict = compare(a, b)
-    assert verdict.same is False
-    assert verdict.epoch == 2
-    at_b = [line for line in verdict.differences if line.startswith("b: ")]
-    assert len(at_b) == 1
-    assert "(A) against" in at_b[0]
-    assert "(B)" in at_b[0]
-
-
-def test_compare_tells_zeros_apart_but_not_nans():
-    a, b = make_run("A"), make_run("B")
-    train_in_turns([a, b], epochs=1)
-    for run, zero in ((a, 0.0), (b, -0.0)):
-        run.params["b"][:] = np.nan, zero, 1.0
-        run.history[0] = training.Record(1, 4, N, 1.0, {}, 1, 1, fingerprint(run.params))
-    assert compare(a, b).differences == ("b: 1 of 3 elements, first b[1]: 0.0 (A) against -0.0 (B)",)
-
-
-def test_compare_without_a_step():
-    verdict = compare(make_run(), make_run())
-    assert verdict.same is None
-    assert math.isnan(verdict.optimizer_speedup)
 
 
 # -- interruption ---------------------------------------------------------------------------------
@@ -273,16 +168,6 @@ def test_interrupted_by_a_callback(k):
     for _ in itertools.islice(itertools.chain(*(steady.epoch() for _ in range(3))), k):
         pass
     assert same_params(run, steady)
-
-
-@pytest.mark.parametrize("k", range(1, 25, 2))
-def test_interrupted_runs_are_compared_where_both_have_been(k):
-    a, b = make_run("A"), make_run("B")
-    assert train_in_turns([a, b], epochs=3, callbacks=[Watch(k)]).status == "interrupted"
-    verdict = compare(a, b)
-    whole = min(a.steps, b.steps) // 4
-    assert (verdict.same, verdict.epoch) == (True if whole else None, whole)
-    assert verdict.differences == ()
 
 
 def test_ctrl_c_waits_for_the_end_of_the_step():
@@ -311,18 +196,6 @@ def test_ctrl_c_during_evaluation():
     run = make_run(metrics=lambda params: signal.raise_signal(signal.SIGINT) or {})
     assert train_in_turns([run], epochs=3).status == "interrupted"
     assert [record.epoch for record in run.history] == [1]
-
-
-def test_another_handler_of_ctrl_c_is_left_alone():
-    seen = []
-    before = signal.signal(signal.SIGINT, lambda number, frame: seen.append(number))
-    try:
-        with interrupts_held() as interrupted:
-            signal.raise_signal(signal.SIGINT)
-            assert not interrupted()
-    finally:
-        signal.signal(signal.SIGINT, before)
-    assert seen == [signal.SIGINT]
 
 
 # -- divergence -----------------------------------------------------------------------------------
@@ -371,24 +244,3 @@ def test_other_errors_come_through_and_ctrl_c_is_itself_again():
     with pytest.raises(ZeroDivisionError, match="mine"):
         train_in_turns([make_run(loss_and_grads=loss_and_grads)], epochs=1)
     assert signal.getsignal(signal.SIGINT) is before
-
-
-# -- files ----------------------------------------------------------------------------------------
-
-
-def test_csv(tmp_path):
-    a = make_run("A", metrics=lambda params: {"gap": math.nan})
-    b = make_run("B", metrics=lambda params: {"gap": 0.25})
-    train_in_turns([b], epochs=2)
-    train_in_turns([a], epochs=1)
-    path = tmp_path / "history.csv"
-    write_csv(path, [a, b])
-    with path.open(newline="") as file:
-        rows = list(csv.DictReader(file))
-    assert [(row["run"], row["epoch"], row["gap"]) for row in rows] == [
-        ("A", "1", ""),
-        ("B", "1", "0.25"),
-        ("B", "2", "0.25"),
-    ]
-    assert float(rows[2]["loss"]) == b.history[1].loss
-    assert rows[2]["weights"] == fingerprint(b.params)

@@ -1,6 +1,6 @@
 """``python -m fastopt``: the same as the command ``fastopt``."""
 
-from .cli import main
+from fastopt.cli import main
 
 if __name__ == "__main__":
     raise SystemExit(main())

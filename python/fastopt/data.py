@@ -17,10 +17,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from fastopt._typing import Floats, Integers, Seed
+from fastopt.extras import require
+
 __all__ = ["Dataset", "cifar10", "digits", "fashion_mnist", "load", "read_idx"]
 
-Floats = NDArray[np.floating[Any]]
-Integers = NDArray[np.integer[Any]]
 Bytes = NDArray[np.uint8]
 
 FASHION_CLASSES = (
@@ -69,7 +70,7 @@ class Dataset:
         )
 
 
-def load(spec: str, *, dtype: DTypeLike = np.float32, seed: int | np.random.Generator = 0) -> Dataset:
+def load(spec: str, *, dtype: DTypeLike = np.float32, seed: Seed = 0) -> Dataset:
     """Load the data set that a specification names.
 
     Parameters
@@ -106,12 +107,7 @@ def load(spec: str, *, dtype: DTypeLike = np.float32, seed: int | np.random.Gene
     return readers[name](directory, dtype=dtype)
 
 
-def digits(
-    *,
-    dtype: DTypeLike = np.float32,
-    seed: int | np.random.Generator = 0,
-    held_out: float = 0.2,
-) -> Dataset:
+def digits(*, dtype: DTypeLike = np.float32, seed: Seed = 0, held_out: float = 0.2) -> Dataset:
     """Load the 1797 handwritten digits of 8 x 8 pixels that scikit-learn ships.
 
     Parameters
@@ -140,11 +136,8 @@ def digits(
     >>> print(digits())
     digits: 1438 training and 359 held-out samples, 64 features in [0, 1], 10 classes
     """
-    try:
-        from sklearn.datasets import load_digits
-    except ImportError as error:
-        raise ImportError('the digits come with scikit-learn: pip install "fastopt[train]"') from error
-    pixels, labels = load_digits(return_X_y=True)
+    source = require("sklearn.datasets", "the digits come with scikit-learn")
+    pixels, labels = source.load_digits(return_X_y=True)
     n_test = round(held_out * len(pixels))
     if not 0 < n_test < len(pixels):
         raise ValueError(f"held_out: expected a share between 0 and 1, got {held_out!r}")
@@ -183,12 +176,16 @@ def fashion_mnist(directory: str | Path, *, dtype: DTypeLike = np.float32) -> Da
     Xiao, Rasul and Vollgraf, *Fashion-MNIST: a novel image dataset*, 2017.
     """
     folder = _directory(directory)
-    parts = {}
-    for part in ("train", "t10k"):
-        images = _find(folder, f"{part}-images-idx3-ubyte", f"{part}-images.idx3-ubyte")
-        labels = _find(folder, f"{part}-labels-idx1-ubyte", f"{part}-labels.idx1-ubyte")
-        parts[part] = _idx_pair(images, labels, n_classes=10, dtype=dtype)
-    (x_train, y_train), (x_test, y_test) = parts["train"], parts["t10k"]
+    # All four are looked up before the first is read: a missing one should not cost a minute.
+    train, test = (
+        (
+            _find(folder, f"{part}-images-idx3-ubyte", f"{part}-images.idx3-ubyte"),
+            _find(folder, f"{part}-labels-idx1-ubyte", f"{part}-labels.idx1-ubyte"),
+        )
+        for part in ("train", "t10k")
+    )
+    x_train, y_train = _idx_pair(*train, dtype)
+    x_test, y_test = _idx_pair(*test, dtype)
     if x_train.shape[1] != x_test.shape[1]:
         raise ValueError(
             f"{folder}: expected images of one size, got {x_train.shape[1]} pixels in the training "
@@ -227,7 +224,7 @@ def cifar10(directory: str | Path, *, dtype: DTypeLike = np.float32) -> Dataset:
     folder = _directory(directory)
     if (folder / "cifar-10-batches-bin").is_dir():
         folder = folder / "cifar-10-batches-bin"
-    # All six are looked up before the first is read: a missing one should not cost a minute.
+    # As above, all six are looked up first.
     train = [_find(folder, f"data_batch_{number}.bin") for number in range(1, 6)]
     test = _find(folder, "test_batch.bin")
     x_train, y_train = _cifar_batches(train, dtype)
@@ -283,7 +280,7 @@ def read_idx(path: str | Path, ndim: int) -> Bytes:
     return np.frombuffer(content, np.uint8, offset=header).reshape(shape)
 
 
-def _idx_pair(images: Path, labels: Path, *, n_classes: int, dtype: DTypeLike) -> tuple[Floats, Integers]:
+def _idx_pair(images: Path, labels: Path, dtype: DTypeLike) -> tuple[Floats, Integers]:
     """Read images and their labels, checked against each other."""
     pixels, y = read_idx(images, 3), read_idx(labels, 1)
     if pixels.size == 0:
@@ -292,7 +289,7 @@ def _idx_pair(images: Path, labels: Path, *, n_classes: int, dtype: DTypeLike) -
         raise ValueError(
             f"{labels}: expected {len(pixels)} labels, one an image of {images.name}, got {len(y)}"
         )
-    return _scaled(pixels.reshape(len(pixels), -1), 255, dtype), _labels(labels, y, n_classes)
+    return _scaled(pixels.reshape(len(pixels), -1), 255, dtype), _checked_labels(labels, y)
 
 
 def _cifar_batches(paths: Iterable[Path], dtype: DTypeLike) -> tuple[Floats, Integers]:
@@ -308,7 +305,7 @@ def _cifar_batches(paths: Iterable[Path], dtype: DTypeLike) -> tuple[Floats, Int
             )
         records = np.frombuffer(content, np.uint8).reshape(-1, CIFAR10_RECORD)
         pixels.append(records[:, 1:])
-        labels.append(_labels(path, records[:, 0], len(CIFAR10_CLASSES)))
+        labels.append(_checked_labels(path, records[:, 0]))
     return _scaled(np.concatenate(pixels), 255, dtype), np.concatenate(labels)
 
 
@@ -319,12 +316,11 @@ def _scaled(pixels: NDArray[Any], top: float, dtype: DTypeLike) -> Floats:
     return x
 
 
-def _labels(path: Path, labels: Bytes, n_classes: int) -> Integers:
-    if labels.max() >= n_classes:
-        index = int(np.argmax(labels >= n_classes))
-        raise ValueError(
-            f"{path}: expected labels 0 to {n_classes - 1}, got {labels[index]} for sample {index}"
-        )
+def _checked_labels(path: Path, labels: Bytes) -> Integers:
+    """Return labels as integers; every set here has ten classes."""
+    if labels.max() > 9:
+        index = int(np.argmax(labels > 9))
+        raise ValueError(f"{path}: expected labels 0 to 9, got {labels[index]} for sample {index}")
     return labels.astype(np.intp)
 
 

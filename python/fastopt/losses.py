@@ -6,15 +6,12 @@ Both losses are means over the batch, so a learning rate does not depend on the 
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+
+from fastopt._typing import Floats, Integers
 
 __all__ = ["multiclass_hinge", "softmax_cross_entropy"]
-
-Floats = NDArray[np.floating[Any]]
-Integers = NDArray[np.integer[Any]]
 
 
 def softmax_cross_entropy(scores: Floats, labels: Integers) -> tuple[float, Floats]:
@@ -108,8 +105,11 @@ def multiclass_hinge(scores: Floats, labels: Integers, margin: float = 1.0) -> t
 
     Notes
     -----
-    Weston and Watkins, *Support vector machines for multi-class pattern recognition*, 1999.
     ``torch.nn.functional.multi_margin_loss`` divides by the number of classes as well.
+
+    References
+    ----------
+    Weston and Watkins, *Support vector machines for multi-class pattern recognition*, 1999.
 
     Examples
     --------

@@ -6,37 +6,79 @@ owns and an optimizer updates in place.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
-from numpy.typing import DTypeLike, NDArray
+from numpy.typing import DTypeLike
 
-from .losses import softmax_cross_entropy
+from fastopt._typing import Floats, Integers, Loss, Params, Seed
+from fastopt.losses import softmax_cross_entropy
 
 __all__ = ["MLP", "Linear", "Model"]
-
-Floats = NDArray[np.floating[Any]]
-Integers = NDArray[np.integer[Any]]
-Params = dict[str, Floats]
-Loss = Callable[[Floats, Integers], tuple[float, Floats]]
-Seed = int | np.random.Generator
 
 
 class Model(Protocol):
     """What the training loop asks of a model."""
 
     def init(self, seed: Seed, dtype: DTypeLike = np.float32) -> Params:
-        """Return fresh parameters, drawn from the seed or generator."""
+        """Return fresh parameters.
+
+        Parameters
+        ----------
+        seed : int or numpy.random.Generator
+            Where the weights are drawn from.
+        dtype : float32 or float64, default float32
+            Weights are drawn in float64 and rounded, so both dtypes start at the same point.
+
+        Returns
+        -------
+        dict of arrays
+            The parameters, from the input on.
+
+        Raises
+        ------
+        TypeError
+            If `dtype` is neither float32 nor float64.
+        """
         ...
 
     def scores(self, params: Params, x: Floats) -> Floats:
-        """Return the scores of each class, one row a sample."""
+        """Return what the model makes of some samples.
+
+        Parameters
+        ----------
+        params : dict of arrays
+            As `init` returns them.
+        x : array of shape (samples, features)
+            Inputs, in the dtype of the parameters.
+
+        Returns
+        -------
+        array of shape (samples, classes)
+            The score of each class; the largest is the answer.
+        """
         ...
 
     def loss_and_grads(self, params: Params, x: Floats, labels: Integers) -> tuple[float, Params]:
-        """Return the mean loss of a batch and its gradient, named as the parameters."""
+        """Return the mean loss of a batch and its gradient.
+
+        Parameters
+        ----------
+        params : dict of arrays
+            As `init` returns them; not changed.
+        x : array of shape (samples, features)
+            Inputs, in the dtype of the parameters.
+        labels : integer array of shape (samples,)
+            Classes, from 0.
+
+        Returns
+        -------
+        loss : float
+            The mean over the batch.
+        grads : dict of arrays
+            The gradient, under the names of the parameters and in their shapes.
+        """
         ...
 
 
@@ -76,25 +118,7 @@ class Linear:
         return f"linear {self.n_features}-{self.n_classes}"
 
     def init(self, seed: Seed, dtype: DTypeLike = np.float32) -> Params:
-        """Return ``{"W", "b"}``: normal weights of deviation 0.01, biases zero.
-
-        Parameters
-        ----------
-        seed : int or numpy.random.Generator
-            Where the weights are drawn from.
-        dtype : float32 or float64, default float32
-            Weights are drawn in float64 and rounded, so both dtypes start at the same point.
-
-        Returns
-        -------
-        dict of arrays
-            The parameters.
-
-        Raises
-        ------
-        TypeError
-            If `dtype` is neither float32 nor float64.
-        """
+        """Return ``{"W", "b"}`` as `Model.init` says: weights of deviation 0.01, biases zero."""
         rng = np.random.default_rng(seed)
         return _layer(rng, self.n_features, self.n_classes, 0.01, dtype, "")
 
@@ -163,24 +187,7 @@ class MLP:
         return range(1, len(self._sizes))
 
     def init(self, seed: Seed, dtype: DTypeLike = np.float32) -> Params:
-        r"""Return He-initialised parameters: deviation :math:`\sqrt{2 / n_{in}}`, biases zero.
-
-        Parameters
-        ----------
-        seed : int or numpy.random.Generator
-            Where the weights are drawn from.
-        dtype : float32 or float64, default float32
-            Weights are drawn in float64 and rounded, so both dtypes start at the same point.
-
-        Returns
-        -------
-        dict of arrays
-            The parameters.
-
-        Raises
-        ------
-        TypeError
-            If `dtype` is neither float32 nor float64.
+        r"""Return parameters as `Model.init` says: deviation :math:`\sqrt{2 / n_{in}}`, biases zero.
 
         References
         ----------

@@ -233,7 +233,8 @@ class RMSprop(Optimizer):
         :math:`\rho \in [0, 1]`: :math:`b \leftarrow \rho b + d` is stepped along in place of :math:`d`.
     centered : bool
         The variance :math:`\max(v - m^2, 0)` in place of :math:`v`, with a running mean :math:`m` of the
-        gradients. torch does not clamp it at 0 and can reach NaN.
+        gradients. torch does not clamp it at 0 and can reach NaN; here the root stays finite, but a gradient
+        that hardly changes leaves only :math:`\epsilon` in the denominator: give it `eps_inside` then.
     eps_inside : bool
         :math:`\epsilon` under the root, as in optax and Keras.
     maximize : bool

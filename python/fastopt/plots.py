@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import cycle
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .training import Record, Run
+from fastopt.extras import require
+from fastopt.training import Record, Run
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -17,7 +19,11 @@ if TYPE_CHECKING:
 __all__ = ["require_matplotlib", "save_training_curves", "training_curves"]
 
 # Okabe and Ito's palette: told apart with any kind of colour vision.
-BLUE, ORANGE, GREEN = "#0072B2", "#D55E00", "#009E73"
+PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+BLUE, ORANGE, GREEN = PALETTE[:3]
+
+# How the parts of the data that a metric is named after are drawn and called.
+PARTS = {"train": (BLUE, "training"), "held_out": (ORANGE, "held-out")}
 
 
 def require_matplotlib() -> None:
@@ -28,10 +34,7 @@ def require_matplotlib() -> None:
     ImportError
         If matplotlib is not installed.
     """
-    try:
-        import matplotlib.figure  # noqa: F401
-    except ImportError as error:
-        raise ImportError('curves need matplotlib: pip install "fastopt[train]"') from error
+    require("matplotlib.figure", "curves need matplotlib")
 
 
 def training_curves(runs: Sequence[Run], title: str = "") -> Figure:
@@ -65,19 +68,15 @@ def training_curves(runs: Sequence[Run], title: str = "") -> Figure:
     loss, accuracy, seconds = figure.subplots(1, 3)
     history = runs[0].history
     _line(loss, history, [r.loss for r in history], BLUE, "training (mean over the epoch)")
-    colours = {"train": BLUE, "held_out": ORANGE}
     for name in history[0].metrics if history else ():
         values = [record.metrics[name] for record in history]
         part, _, kind = name.rpartition("_")
-        colour, label = (
-            colours.get(part, GREEN),
-            part.replace("_", "-").replace("train", "training"),
-        )
+        colour, label = PARTS.get(part, (GREEN, part))
         if kind == "accuracy":
             _line(accuracy, history, [100 * v for v in values], colour, label)
         elif kind == "loss":
             _line(loss, history, values, colour, label)
-    for run, colour in zip(runs, (BLUE, ORANGE, GREEN), strict=False):
+    for run, colour in zip(runs, cycle(PALETTE), strict=False):
         total = np.cumsum([record.optimizer_seconds for record in run.history])
         _line(seconds, run.history, list(total), colour, run.name)
 

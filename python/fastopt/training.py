@@ -1,47 +1,34 @@
-"""Training by minibatches: the loop, its clock, its history, and two runs side by side.
+"""Training by minibatches: the loop, its clock and its history.
 
 The pieces know nothing of models, progress bars or files. A `Run` is one set of parameters on its
-way; `train_in_turns` moves one or several of them on; a `Callback` watches; `compare` judges two.
+way; `train_in_turns` moves one or several of them on; a `Callback` watches.
 """
 
 from __future__ import annotations
 
-import csv
-import hashlib
 import math
-import signal
-import statistics
-import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
-from numpy.typing import NDArray
+
+from fastopt._typing import Floats, Integers, Loss, Params, Seed
+from fastopt.fingerprint import fingerprint
+from fastopt.interrupts import interrupts_held
 
 __all__ = [
     "Callback",
-    "Comparison",
     "Outcome",
     "Record",
     "Run",
-    "compare",
     "evaluate",
-    "fingerprint",
-    "interrupts_held",
     "minibatches",
     "train_in_turns",
-    "write_csv",
 ]
 
-Floats = NDArray[np.floating[Any]]
-Integers = NDArray[np.integer[Any]]
-Params = dict[str, Floats]
 Batch = tuple[Floats, Integers]
-Seed = int | np.random.Generator
 LossAndGrads = Callable[[Params, Floats, Integers], tuple[float, Params]]
 
 
@@ -87,7 +74,7 @@ def minibatches(x: Floats, y: Integers, batch_size: int, seed: Seed) -> Iterator
 
 def evaluate(
     scores: Callable[[Floats], Floats],
-    loss: Callable[[Floats, Integers], tuple[float, Floats]],
+    loss: Loss,
     x: Floats,
     y: Integers,
     batch_size: int = 4096,
@@ -117,34 +104,6 @@ def evaluate(
         total += loss(s, labels)[0] * len(labels)
         right += int(np.count_nonzero(s.argmax(axis=1) == labels))
     return total / len(x), right / len(x)
-
-
-def fingerprint(params: Mapping[str, NDArray[Any]]) -> str:
-    """Return the SHA-256 of names, dtypes, shapes and bytes, in the order of the names.
-
-    Equal fingerprints mean equal parameters bit for bit: signs of zeros and NaNs included.
-
-    Parameters
-    ----------
-    params : mapping of str to array
-        The arrays; their memory order does not matter.
-
-    Returns
-    -------
-    str
-        64 hexadecimal digits.
-
-    Examples
-    --------
-    >>> fingerprint({"w": np.zeros(2)}) == fingerprint({"w": -np.zeros(2)})
-    False
-    """
-    digest = hashlib.sha256()
-    for name in sorted(params):
-        array = np.asarray(params[name])
-        digest.update(f"{name}\0{array.dtype.str}\0{array.shape}\0".encode())
-        digest.update(array.tobytes())
-    return digest.hexdigest()
 
 
 @dataclass(frozen=True)
@@ -445,139 +404,6 @@ def _train_epoch(run: Run, callbacks: Sequence[Callback], interrupted: Callable[
         raise KeyboardInterrupt
 
 
-@dataclass(frozen=True)
-class Comparison:
-    """Two runs, judged where both have been.
-
-    Parameters
-    ----------
-    same : bool or None
-        Whether the parameters had the same bits after every epoch that both completed; None if
-        there was none.
-    epoch : float
-        The last epoch compared; if they differ, the first after which they did.
-    optimizer_speedup, training_speedup : float
-        How many times the first run is faster, in the optimizer and in all: the median over the
-        epochs that both completed; NaN if there was none.
-    differences : tuple of str
-        A line for each array that differs now, if both runs are at the same step.
-    """
-
-    same: bool | None
-    epoch: float
-    optimizer_speedup: float
-    training_speedup: float
-    differences: tuple[str, ...] = ()
-
-
-def compare(run: Run, other: Run) -> Comparison:
-    """Compare two runs of the same problem: their weights and their speed, epoch by epoch.
-
-    Runs that were stopped at different steps are compared as far as both have come.
-
-    Parameters
-    ----------
-    run, other : Run
-        The run in question and the one to compare with.
-
-    Returns
-    -------
-    Comparison
-        The verdict.
-    """
-    pairs = [
-        (mine, theirs)
-        for mine, theirs in zip(run.history, other.history, strict=False)
-        if mine.steps == theirs.steps
-    ]
-    if not pairs:
-        return Comparison(None, 0, math.nan, math.nan)
-    # Of turns taken one after the other, so that the median forgives what hit only one of them.
-    optimizer = _median_ratio((b.optimizer_seconds, a.optimizer_seconds) for a, b in pairs)
-    training = _median_ratio((b.training_seconds, a.training_seconds) for a, b in pairs)
-    parted = [mine.epoch for mine, theirs in pairs if mine.weights != theirs.weights]
-    if not parted:
-        return Comparison(True, pairs[-1][0].epoch, optimizer, training)
-    differences = _differences(run, other) if run.steps == other.steps else ()
-    return Comparison(False, parted[0], optimizer, training, tuple(differences))
-
-
-def _median_ratio(seconds: Iterable[tuple[float, float]]) -> float:
-    """Return the median of the quotients; a clock too coarse to tell gives NaN."""
-    ratios = [over / under for over, under in seconds if over and under]
-    return statistics.median(ratios) if ratios else math.nan
-
-
-def _differences(run: Run, other: Run) -> Iterator[str]:
-    """Say where the parameters of two runs differ, bit for bit."""
-    for name, mine in run.params.items():
-        theirs = other.params[name]
-        unequal = (mine != theirs) | (np.signbit(mine) != np.signbit(theirs))
-        unequal &= ~(np.isnan(mine) & np.isnan(theirs))
-        if unequal.any():
-            at = tuple(int(i) for i in np.argwhere(unequal)[0])
-            yield (
-                f"{name}: {np.count_nonzero(unequal)} of {mine.size} elements, first "
-                f"{name}{list(at)}: {mine[at]} ({run.name}) against {theirs[at]} ({other.name})"
-            )
-
-
-def write_csv(path: Path, runs: Sequence[Run]) -> None:
-    """Write the histories of runs as one table, the name of the run in the first column.
-
-    Parameters
-    ----------
-    path : path
-        The file; overwritten.
-    runs : sequence of Run
-        Their records have the same columns.
-
-    Raises
-    ------
-    OSError
-        If the file cannot be written.
-    """
-    rows = [{"run": run.name, **record.row()} for run in runs for record in run.history]
-    with path.open("w", newline="", encoding="utf-8") as file:
-        if rows:
-            writer = csv.DictWriter(file, rows[0].keys(), lineterminator="\n")
-            writer.writeheader()
-            writer.writerows(rows)
-
-
 def _quiet() -> np.errstate:
     """Overflow on the way to a loss that is not finite: the loop says so itself, and once."""
     return np.errstate(over="ignore", invalid="ignore")
-
-
-@contextmanager
-def interrupts_held() -> Iterator[Callable[[], bool]]:
-    """Hold Ctrl-C back inside a `with` block; the value of its `as` clause says if it came.
-
-    Where Ctrl-C does something else than raise ``KeyboardInterrupt`` here (outside the main thread,
-    under ``nohup``, with a handler of the application), it is left alone.
-
-    Yields
-    ------
-    callable
-        Returns True from the moment that Ctrl-C was pressed.
-
-    Examples
-    --------
-    >>> with interrupts_held() as interrupted:
-    ...     signal.raise_signal(signal.SIGINT)
-    ...     interrupted()
-    True
-    """
-    pressed: list[int] = []
-    ours = (
-        threading.current_thread() is threading.main_thread()
-        and signal.getsignal(signal.SIGINT) is signal.default_int_handler
-    )
-    if ours:
-        signal.signal(signal.SIGINT, lambda number, frame: pressed.append(number))
-    try:
-        yield lambda: bool(pressed)
-    finally:
-        if ours:
-            signal.signal(signal.SIGINT, signal.default_int_handler)

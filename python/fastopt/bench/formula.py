@@ -42,7 +42,7 @@ def plain_rules(**replacements: object) -> dict[str, Any]:
 
 @dataclass(frozen=True, eq=False)
 class Value:
-    """An array on its way through a rule: one that was given (``op`` is "given"), or the result of a ufunc."""
+    """An array on its way through a rule: one that was given (its `op` says so), or the result of a ufunc."""
 
     op: str
     args: "tuple[Value | Scalar | float, ...]" = ()
@@ -59,6 +59,15 @@ class Store:
 
     name: str
     value: Value
+
+    @property
+    def arrays(self) -> list[Value]:
+        """What it reads."""
+        return [self.value]
+
+
+Event = Value | Store
+"""What happens in a rule: an operation, or a store."""
 
 
 @dataclass
@@ -80,7 +89,7 @@ class Formula:
     rule: str
     hyper: dict[str, float]
     given: dict[str, Value]
-    events: list[Value | Store] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self._known: dict[tuple[object, ...], Value] = {}
@@ -100,6 +109,14 @@ class Formula:
     def stored(self) -> dict[Value, str]:
         """Return the values that are stored, with the names of their arrays."""
         return {event.value: event.name for event in self.events if isinstance(event, Store)}
+
+    def readers(self) -> dict[Value, list[Value]]:
+        """Return for each value the operations that read it."""
+        found: dict[Value, list[Value]] = {}
+        for event in self.events:
+            for value in event.arrays if isinstance(event, Value) else []:
+                found.setdefault(value, []).append(event)  # type: ignore[arg-type]
+        return found
 
     def scalars(self) -> list[str]:
         """Return the texts of all scalars that the operations need, each once."""
@@ -152,7 +169,9 @@ class Array(np.lib.mixins.NDArrayOperatorsMixin):
         self, function: Callable[..., Any], types: object, args: tuple[Any, ...], keywords: dict[str, Any]
     ) -> "Array":
         if function is not np.where or keywords:
-            raise NotImplementedError(f"{function.__name__}: of NumPy's functions only where can be written down")
+            raise NotImplementedError(
+                f"{function.__name__}: of NumPy's functions only where can be written down"
+            )
         return Array(self.formula, self.formula.apply("where", *args))
 
     def __setitem__(self, key: object, new: "Array") -> None:
@@ -169,12 +188,12 @@ class Scalar:
         self.value, self.text = value, text
 
     def __str__(self) -> str:
-        return ast.unparse(ast.parse(self.text, mode="eval"))    # without the parentheses that are not needed
+        return ast.unparse(ast.parse(self.text, mode="eval"))  # without the parentheses that are not needed
 
     def __eq__(self, other: object) -> bool:
         return self.value == getattr(other, "value", other)
 
-    __hash__ = None    # type: ignore[assignment]
+    __hash__ = None  # type: ignore[assignment]
 
     def __neg__(self) -> "Scalar":
         return Scalar(-self.value, f"(-{self.text})")
@@ -187,9 +206,8 @@ class Scalar:
             return 0.0
         if (sign == "*" and _is_one(other)) or (sign == "/" and _is_one(right)):
             return self
-        values = (getattr(side, "value", side) for side in (left, right))
-        texts = (getattr(side, "text", repr(side)) for side in (left, right))
-        return Scalar(compute(*values), "({} {} {})".format(next(texts), sign, next(texts)))
+        a, b = (side if isinstance(side, Scalar) else Scalar(side, repr(side)) for side in (left, right))
+        return Scalar(compute(a.value, b.value), f"({a.text} {sign} {b.text})")
 
     def __add__(self, other: Any) -> Any:
         return self._combine(operator.add, "+", other, False)

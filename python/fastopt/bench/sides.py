@@ -42,9 +42,9 @@ def probe_side(numbers: Numbers) -> Side:
         state=[[each[k] for each in state] for k in range(slots)],
         count=np.zeros(1, np.int64),
     )
-    constants = 1e-9, 0.0
+    constants = 1e-3, 0.0
 
-    def step(grads: list[Array], *, check_finite: bool = False) -> None:    # as Optimizer.step
+    def step(grads: list[Array], *, check_finite: bool = False) -> None:  # as Optimizer.step
         plan.step(grads, constants, check_finite)
 
     return Side("probe", numbers.workload.elements, step, numbers.grads, lambda: _rows(params, state))
@@ -73,13 +73,13 @@ def numpy_out_side(numbers: Numbers) -> Side:
     formula = overhear(workload.rule, workload.slots, workload.hyper)
     source, dtypes = numpy_source(formula)
     work = [np.empty(workload.size, workload.dtype if dtype is float else dtype) for dtype in dtypes]
-    rule, hyper, steps = compiled(source), formula.hyper, count(1)
+    rule, hyper, steps, dtype = compiled(source), formula.hyper, count(1), np.dtype(workload.dtype)
     grads = [
         [(p, g, *each, *work) for p, g, each in zip(params, one, state, strict=True)] for one in numbers.grads
     ]
 
     def step(arrays: list[tuple[Array, ...]]) -> None:
-        rule(arrays, next(steps), **hyper)
+        rule(arrays, next(steps), dtype, **hyper)
 
     return Side("numpy_out", workload.elements, step, grads, lambda: _rows(params, state))
 

@@ -9,6 +9,10 @@ from itertools import cycle
 from typing import Any, Protocol
 
 
+STEADY = 1.5
+"""How far apart the quartiles of a steady figure may be."""
+
+
 class Timed(Protocol):
     """Whatever can take steps and say how long they took."""
 
@@ -81,6 +85,11 @@ class Ratio:
     pairs: int
     ours: float
     peers: float
+
+    @property
+    def unsteady(self) -> bool:
+        """Whether the pairs differ much: something else was going on."""
+        return self.high > STEADY * self.low
 
 
 def compare(ours: Timed, peer: Timed, *, rounds: int, block: float) -> Ratio:

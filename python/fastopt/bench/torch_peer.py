@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from importlib.util import find_spec
 from itertools import cycle
@@ -38,7 +39,7 @@ class TorchError(Exception):
 
 
 def find_torch(choice: str) -> str | None:
-    """Return the interpreter to measure torch with: "auto" this one if it has torch, "none" no one, else `choice`."""
+    """Return the interpreter to measure torch with: for "auto" this one, if it has torch, for "none" none."""
     if choice == "none":
         return None
     if choice == "auto":
@@ -92,19 +93,23 @@ class TorchWorker:
 
     def __init__(self, python: str, threads: int) -> None:
         command = [python, str(Path(__file__).with_name("torch_worker.py")), str(threads)]
+        # Not a pipe: one that nobody reads would block it some day.
+        self._said = tempfile.TemporaryFile()  # noqa: SIM115
         try:
             self._process = subprocess.Popen(
                 command,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                env={**os.environ, "PYTHONSAFEPATH": "1"},    # our modules are none of its business
+                stderr=self._said,
+                env={**os.environ, "PYTHONSAFEPATH": "1"},  # our modules are none of its business
             )
         except OSError as error:
+            self._said.close()
             raise TorchError(f"cannot run {python}: {error.strerror}") from error
         try:
             hello, _ = self._answer()
-        except TorchError as error:
+        except (TorchError, ValueError) as error:  # ValueError: it printed, and not JSON
+            self.__exit__()
             raise TorchError(f"no torch in {python}: {error}") from None
         self.version: str = hello["torch"]
         self.threads: int = hello["threads"]
@@ -115,6 +120,7 @@ class TorchWorker:
     def __exit__(self, *exception: object) -> None:
         self._process.kill()
         self._process.communicate()
+        self._said.close()
 
     def order(self, do: str, data: bytes = b"", **details: Any) -> tuple[dict[str, Any], bytes]:
         """Send an order and wait for the answer."""
@@ -124,11 +130,11 @@ class TorchWorker:
             self._process.stdin.write(data)
             self._process.stdin.flush()
         except BrokenPipeError:
-            pass    # the answer tells why
+            pass  # the answer tells why
         return self._answer()
 
-    def make(self, workload: Workload, numbers: Numbers | None = None, **details: Any) -> None:
-        """Have the optimizer made, on the same numbers or on some of its own."""
+    def make(self, workload: Workload, numbers: Numbers | None = None, *, sets: int = 0) -> None:
+        """Have the optimizer made: on these numbers, or on some of its own with so many sets of gradients."""
         found = counterpart(workload)
         if found is None:
             raise TorchError(f"torch has no {workload.rule}")
@@ -145,8 +151,7 @@ class TorchWorker:
             dtype=workload.dtype,
             size=workload.size,
             count=workload.count,
-            sets=len(numbers.grads) if numbers else 2,
-            **details,
+            sets=len(numbers.grads) if numbers else sets,
         )
 
     def stepped(self, numbers: Numbers, steps: int) -> list[Array]:
@@ -158,11 +163,12 @@ class TorchWorker:
 
     def _answer(self) -> tuple[dict[str, Any], bytes]:
         assert self._process.stdout is not None
-        assert self._process.stderr is not None
         line = self._process.stdout.readline()
         if not line:
-            said = self._process.stderr.read().decode(errors="replace").strip().splitlines()
-            raise TorchError(said[-1] if said else f"ended with code {self._process.wait()}")
+            code = self._process.wait()
+            self._said.seek(0)
+            said = self._said.read().decode(errors="replace").strip().splitlines()
+            raise TorchError(said[-1] if said else f"ended with code {code}")
         answer = json.loads(line)
         data = self._process.stdout.read(answer["bytes"])
         if "error" in answer:
@@ -175,13 +181,16 @@ class TorchSide:
 
     label = "torch"
 
-    def __init__(self, worker: TorchWorker, workload: Workload) -> None:
+    def __init__(self, worker: TorchWorker, workload: Workload, *, zeros: bool = False) -> None:
         self._worker = worker
         self.elements = workload.elements
         # Both processes have a pool where both have threads, and neither may disturb the other.
         self.pause = SLEEP if worker.threads > 1 else 0.0
-        worker.make(workload)
-        self._turns: Iterator[int] = cycle(range(2))
+        sets = 2
+        worker.make(workload, sets=sets)
+        if zeros:  # some life first, so that there is something to decay
+            worker.order("time", repeats=1, warm=1, set=0)
+        self._turns: Iterator[int] = cycle([sets] if zeros else range(sets))
 
     def time(self, repeats: int) -> float:
         """Take one step untimed, then have `repeats` timed."""

@@ -23,19 +23,21 @@ class Worker:
             arrays = list(torch.frombuffer(bytearray(data), dtype=dtype).split(size))
         else:
             arrays = [torch.randn(size, dtype=dtype) for _ in range(count * (1 + sets))]
-        arrays = [array.clone() for array in arrays]    # each with memory of its own
+        arrays = [array.clone() for array in arrays]  # each with memory of its own
         rows = [arrays[k * count : (k + 1) * count] for k in range(1 + sets)]
         self.params = [p.requires_grad_() for p in rows[0]]
-        self.grads = [*rows[1:], [torch.zeros_like(p) for p in rows[0]] if order.get("zeros") else []]
+        self.grads = rows[1:]
         self.optimizer = getattr(torch.optim, order["optimizer"])(self.params, **order["options"])
         return {}
 
     def steps(self, order: dict[str, Any], data: bytes) -> dict[str, Any]:
         """Take a step along each set of gradients and send the parameters."""
         for k in range(order["steps"]):
-            self._aim(k % (len(self.grads) - 1))
+            self._aim(k % len(self.grads))
             self.optimizer.step()
-        return {"data": b"".join(bytes(p.detach().contiguous().view(torch.uint8).tolist()) for p in self.params)}
+        return {
+            "data": b"".join(bytes(p.detach().contiguous().view(torch.uint8).tolist()) for p in self.params)
+        }
 
     def time(self, order: dict[str, Any], data: bytes) -> dict[str, Any]:
         """Time so many steps along one set of gradients, after some untimed ones."""
@@ -49,7 +51,9 @@ class Worker:
         return {"seconds": time.perf_counter() - start}
 
     def _aim(self, k: int) -> None:
-        for p, g in zip(self.params, self.grads[k]):
+        """Take up a set of gradients; the one after the last are zeros."""
+        grads = self.grads[k] if k < len(self.grads) else [torch.zeros_like(p) for p in self.params]
+        for p, g in zip(self.params, grads, strict=True):
             p.grad = g
 
 
@@ -74,5 +78,5 @@ def main(threads: int, orders: BinaryIO, answers: BinaryIO) -> None:
 
 
 if __name__ == "__main__":
-    answers, sys.stdout = sys.stdout.buffer, sys.stderr    # what torch may print shall not get in between
+    answers, sys.stdout = sys.stdout.buffer, sys.stderr  # what torch may print shall not get in between
     main(int(sys.argv[1]), sys.stdin.buffer, answers)

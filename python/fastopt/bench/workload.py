@@ -46,7 +46,7 @@ class Workload:
     size: int
     count: int = 1
     dtype: str = "float32"
-    options: Mapping[str, Any] = field(default_factory=dict)
+    options: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
     @property
     def elements(self) -> int:
@@ -55,8 +55,13 @@ class Workload:
 
     @property
     def label(self) -> str:
-        """Its size in words."""
-        return f"{self.size:,}" if self.count == 1 else f"{self.count} x {self.size:,}"
+        """Its size in words: 1000, 100k, 64M, 100 x 1000."""
+        size = str(self.size)
+        for sign, unit in ("M", 1_000_000), ("k", 1_000):
+            if self.size >= 10_000 and self.size % unit == 0:
+                size = f"{self.size // unit}{sign}"
+                break
+        return size if self.count == 1 else f"{self.count} x {size}"
 
     def optimizer(self, params: Any) -> Optimizer:
         """Make the optimizer of fastopt that has this rule."""
@@ -89,7 +94,7 @@ class Workload:
 
 
 class Numbers:
-    """The arrays of a workload: parameters to start from, and some sets of gradients to step along in turn."""
+    """The arrays of a workload: parameters to start from, and sets of gradients to step along in turn."""
 
     def __init__(self, workload: Workload, seed: int = 0) -> None:
         self.workload = workload
@@ -97,10 +102,8 @@ class Numbers:
         sets = 2 if workload.elements > 16_000_000 else 4
 
         def arrays() -> list[Array]:
-            drawn: list[Array] = []
-            for _ in range(workload.count):
-                drawn.append(rng.standard_normal(workload.size, workload.dtype))
-            return drawn
+            draw: Any = rng.standard_normal  # NumPy's annotations know dtypes by name only as literals
+            return [draw(workload.size, workload.dtype) for _ in range(workload.count)]
 
         self._start = arrays()
         self.grads = [arrays() for _ in range(sets)]
@@ -110,8 +113,11 @@ class Numbers:
         return [p.copy() for p in self._start]
 
     def state(self) -> list[list[Array]]:
-        """Return fresh state: for each parameter an array a slot, zero as all of torch's start by default."""
-        return [[np.zeros_like(p) for _ in self.workload.slots] for p in self._start]
+        """Return fresh state, zeros: for each parameter an array a slot.
+
+        Filled, as fastopt's is: pages of zeros that the system hands out one by one are not as fast.
+        """
+        return [[np.full_like(p, 0) for _ in self.workload.slots] for p in self._start]
 
 
 def rules() -> list[str]:

@@ -1,0 +1,37 @@
+"""Run all benchmarks and put their tables into README.md beside this file. Takes some ten minutes."""
+
+import datetime
+import sys
+from pathlib import Path
+
+import by_hand
+import cached
+import dead
+import imports
+import large
+import rules
+import small
+from common import Bench, parsed
+
+from fastopt.bench import report
+
+README = Path(__file__).with_name("README.md")
+BEGIN, END = "<!-- figures: begin (python benchmarks/figures.py writes them) -->", "<!-- figures: end -->"
+
+
+def section(bench: Bench) -> str:
+    with bench.torch() as worker:
+        facts = report.machine(worker.version if worker else None)
+    today = datetime.datetime.now(datetime.UTC).date()
+    parts = [f"{today}. {report.header(facts)}. {report.warning(facts) or ''}\n"]
+    for module in (large, cached, small, dead, imports, by_hand, rules):
+        print(f"{module.__name__} ...", file=sys.stderr, flush=True)
+        parts.append(module.section(bench))
+    return "\n".join(parts)
+
+
+if __name__ == "__main__":
+    text = section(parsed(__doc__))
+    before, _, rest = README.read_text().partition(BEGIN)
+    _, _, after = rest.partition(END)
+    README.write_text(f"{before}{BEGIN}\n\n{text}\n{END}{after}")

@@ -1,0 +1,92 @@
+"""The command line: ``fastopt train``, ``fastopt bench``, ``fastopt info``.
+
+A command is a module with ``add_arguments(parser)`` and ``run(args) -> exit code``, and a line in
+`COMMANDS`. The modules of this package:
+
+- `arguments`: what commands share: the parser, types of arguments, exit codes, the user's mistakes
+- `train`: ``fastopt train``, its options and what it does in which order
+- `job`: data, model and optimizer as the options say, made into runs to be trained
+- `threads`: the option ``--threads``
+- `report`: what is printed: progress, the table, the verdict in words
+- `files`: what is written: weights, history, curves
+- `info`: ``fastopt info``
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Sequence
+
+import fastopt
+from fastopt.cli.arguments import INTERRUPTED, WRONG_INPUT, Parser, WrongInput
+
+__all__ = ["COMMANDS", "build_parser", "main"]
+
+# The module of each command, imported when its turn has come, and what it does in a few words.
+COMMANDS = {
+    "train": ("fastopt.cli.train", "train a classifier on real data, beside plain NumPy"),
+    "bench": ("fastopt.bench", "measure every rule against NumPy, plain Python and torch"),
+    "info": ("fastopt.cli.info", "show version, build, instruction sets and threads"),
+}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line.
+
+    Parameters
+    ----------
+    argv : sequence of str, optional
+        The arguments; by default those of the process.
+
+    Returns
+    -------
+    int
+        The exit code: 0 done, 1 failed, 2 wrong arguments or input, 130 interrupted.
+    """
+    argv = sys.argv[1:] if argv is None else argv
+    parser = build_parser(argv)
+    args = parser.parse_args(argv)
+    if args.command is None:
+        parser.print_help()
+        return WRONG_INPUT
+    try:
+        code: int = args.run(args)
+    except WrongInput as error:
+        print(f"fastopt {args.command}: error: {error}", file=sys.stderr)
+        return WRONG_INPUT
+    except KeyboardInterrupt:  # outside the training loop, which ends by itself
+        print("fastopt: interrupted", file=sys.stderr)
+        return INTERRUPTED
+    return code
+
+
+def build_parser(argv: Sequence[str] = ()) -> Parser:
+    """Return the parser of the command line.
+
+    Parameters
+    ----------
+    argv : sequence of str, optional
+        The arguments to come: only the command that they name is imported and declares its own.
+
+    Returns
+    -------
+    Parser
+        Its namespace holds the name of the command as ``command`` and its function as ``run``.
+    """
+    parser = Parser(
+        prog="fastopt",
+        description="Fused in-place optimizers for NumPy: train with them, measure them.",
+        epilog="fastopt COMMAND --help says more about a command.",
+    )
+    parser.add_argument("--version", action="version", version=f"fastopt {fastopt.build_info()['version']}")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", dest="command")
+    chosen = next((word for word in argv if not word.startswith("-")), None)
+    for name, (module, summary) in COMMANDS.items():
+        description = f"{summary[0].upper()}{summary[1:]}."
+        command = commands.add_parser(name, help=summary, description=description)
+        if name == chosen:
+            implementation = importlib.import_module(module)
+            implementation.add_arguments(command)
+            command.set_defaults(run=implementation.run)
+    return parser

@@ -1,0 +1,93 @@
+"""What commands share: the parser, types of arguments, exit codes, the user's mistakes."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import NoReturn
+
+__all__ = [
+    "FAILED",
+    "INTERRUPTED",
+    "OK",
+    "WRONG_INPUT",
+    "Parser",
+    "WrongInput",
+    "natural",
+    "positive",
+    "users_mistakes",
+    "widths",
+]
+
+# Exit codes.
+OK, FAILED, WRONG_INPUT, INTERRUPTED = 0, 1, 2, 130
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser whose errors are one line: the usage of `train` alone would be ten."""
+
+    def error(self, message: str) -> NoReturn:
+        """End the process with what is wrong and where to read on."""
+        self.exit(WRONG_INPUT, f"{self.prog}: error: {message} (see {self.prog} --help)\n")
+
+
+def positive(text: str) -> int:
+    """Read an integer >= 1.
+
+    Examples
+    --------
+    >>> positive("20")
+    20
+    """
+    if not text.isdecimal() or int(text) == 0:
+        raise argparse.ArgumentTypeError(f"expected a positive integer, got {text!r}")
+    return int(text)
+
+
+def natural(text: str) -> int:
+    """Read an integer >= 0.
+
+    Examples
+    --------
+    >>> natural("0")
+    0
+    """
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"expected an integer >= 0, got {text!r}")
+    return int(text)
+
+
+def widths(text: str) -> tuple[int, ...]:
+    """Read positive integers separated by commas.
+
+    Examples
+    --------
+    >>> widths("256,128")
+    (256, 128)
+    """
+    numbers = tuple(int(part) if part.strip().isdecimal() else 0 for part in text.split(","))
+    if 0 in numbers:
+        raise argparse.ArgumentTypeError(f"expected positive integers as in 256,128, got {text!r}")
+    return numbers
+
+
+class WrongInput(Exception):
+    """The user's mistake, in words for the user: a command that raises it ends with one line."""
+
+
+@contextmanager
+def users_mistakes() -> Iterator[None]:
+    """Turn what the pieces raise about the user's input into `WrongInput`: no traceback.
+
+    Examples
+    --------
+    >>> with users_mistakes():
+    ...     raise ValueError("lr: expected a number >= 0, got -1")
+    Traceback (most recent call last):
+    fastopt.cli.arguments.WrongInput: lr: expected a number >= 0, got -1
+    """
+    try:
+        yield
+    except (ValueError, TypeError, OSError, ImportError) as error:
+        raise WrongInput(str(error)) from error

@@ -1,0 +1,125 @@
+"""What is written: weights, history, curves."""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import dataclasses
+import json
+import math
+import os
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import fastopt
+from fastopt import plots
+from fastopt.cli.job import Job
+from fastopt.comparison import Comparison
+from fastopt.training import Outcome, Run
+
+__all__ = ["claim", "save", "write_csv"]
+
+
+def claim(directory: Path) -> None:
+    """Make the directory and prove that files can be written there, before hours of training.
+
+    Raises
+    ------
+    ImportError
+        If matplotlib is not installed.
+    OSError
+        If the directory cannot be made or written to.
+    """
+    plots.require_matplotlib()
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=directory):
+            pass
+    except OSError as error:
+        raise OSError(f"--out: cannot write to {directory}: {error.strerror}") from error
+
+
+def save(args: argparse.Namespace, job: Job, outcome: Outcome, verdict: Comparison | None) -> None:
+    """Write weights, history and curves; each file appears whole or not at all.
+
+    Parameters
+    ----------
+    args : argparse.Namespace
+        The options; ``out`` is the directory, the others are written into the history.
+    job : Job
+        What was trained.
+    outcome : Outcome
+        How the training ended.
+    verdict : Comparison or None
+        Of the runs, if there are two.
+
+    Raises
+    ------
+    OSError
+        If a file cannot be written.
+    """
+    title = f"{job.dataset.name}, {job.model}\n{job.optimizer}"
+    weights: dict[str, Any] = dict(job.runs[0].params)
+    files: dict[str, Callable[[Path], object]] = {
+        "weights.npz": lambda path: np.savez(path, **weights),
+        "history.json": lambda path: path.write_text(
+            json.dumps(_summary(args, job, outcome, verdict), indent=1, allow_nan=False) + "\n"
+        ),
+        "history.csv": lambda path: write_csv(path, job.runs),
+        "curves.png": lambda path: plots.save_training_curves(path, job.runs, title),
+    }
+    for name, write in files.items():
+        unfinished = args.out / f".{name}"
+        write(unfinished)
+        os.replace(unfinished, args.out / name)
+    print(f"wrote {', '.join(files)} to {args.out}")
+
+
+def _summary(
+    args: argparse.Namespace, job: Job, outcome: Outcome, verdict: Comparison | None
+) -> dict[str, Any]:
+    """Return what history.json says."""
+    arguments = {k: v for k, v in vars(args).items() if k not in ("run", "command", "out")}
+    return {
+        "version": fastopt.build_info()["version"],
+        "arguments": arguments,
+        "data": str(job.dataset),
+        "model": str(job.model),
+        "optimizer": job.optimizer,
+        "status": outcome.status,
+        "message": outcome.message,
+        "comparison": _without_nan(dataclasses.asdict(verdict)) if verdict else None,
+        "runs": {run.name: [record.row() for record in run.history] for run in job.runs},
+    }
+
+
+def _without_nan(row: dict[str, Any]) -> dict[str, Any]:
+    """Return a row that JSON can say."""
+    return {k: None if isinstance(v, float) and math.isnan(v) else v for k, v in row.items()}
+
+
+def write_csv(path: Path, runs: Sequence[Run]) -> None:
+    """Write the histories of runs as one table, the name of the run in the first column.
+
+    Parameters
+    ----------
+    path : path
+        The file; overwritten.
+    runs : sequence of Run
+        Their records have the same columns.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be written.
+    """
+    rows = [{"run": run.name, **record.row()} for run in runs for record in run.history]
+    with path.open("w", newline="", encoding="utf-8") as file:
+        if rows:
+            writer = csv.DictWriter(file, rows[0].keys(), lineterminator="\n")
+            writer.writeheader()
+            writer.writerows(rows)

@@ -1,0 +1,203 @@
+"""``fastopt train``: its options, and what it does in which order."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from fastopt import data
+from fastopt.cli.arguments import FAILED, INTERRUPTED, OK, natural, positive, users_mistakes, widths
+from fastopt.cli.files import claim, save
+from fastopt.cli.job import DEFAULT_HIDDEN, LOSSES, Job, build_job, hyperparameters, owners
+from fastopt.cli.report import Progress, print_results
+from fastopt.cli.threads import use_threads
+from fastopt.comparison import compare
+from fastopt.extras import require
+from fastopt.interrupts import interrupts_held
+from fastopt.optimizers import OPTIMIZERS
+from fastopt.training import train_in_turns
+
+__all__ = ["add_arguments", "run"]
+
+ABOUT = """\
+Train a classifier with an optimizer of fastopt, and once more with the same rule
+in plain NumPy. The two take turns epoch by epoch, end at the same weights bit for
+bit, and their times are reported side by side.
+"""
+
+EXAMPLES = """\
+examples:
+  fastopt train
+  fastopt train --optimizer sgd --lr 0.1 --momentum 0.9 --nesterov --out run1
+  fastopt train --data fashion-mnist:/usr/share/datasets/fashion-mnist --epochs 10
+  fastopt train --data cifar10:data/cifar-10-batches-bin --model linear --loss svm
+
+exit codes:
+  0 done   1 weights differ, or the loss is not finite   2 wrong arguments or input
+  130 interrupted: what was learned so far has been reported and saved
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of ``fastopt train`` to a parser."""
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.description, parser.epilog = ABOUT, EXAMPLES
+    _add_data_and_model(parser.add_argument_group("data and model"))
+    _add_optimizer(
+        parser.add_argument_group("optimizer", "What is not given is left at the optimizer's own default.")
+    )
+    _add_run(parser.add_argument_group("run"))
+
+
+def _add_data_and_model(group: argparse._ArgumentGroup) -> None:
+    group.add_argument(
+        "--data",
+        default="digits",
+        metavar="SET",
+        help="digits (8x8, from scikit-learn), fashion-mnist:DIR (IDX files, gzipped or not) or "
+        "cifar10:DIR (binary version); inputs are scaled to [0, 1] (default: %(default)s)",
+    )
+    group.add_argument(
+        "--model",
+        choices=("linear", "mlp"),
+        default="mlp",
+        help="linear classifier, or multilayer perceptron with ReLU (default: %(default)s)",
+    )
+    group.add_argument(
+        "--hidden",
+        type=widths,
+        metavar="N,N,...",
+        help=f"widths of the hidden layers of the mlp (default: {','.join(map(str, DEFAULT_HIDDEN))})",
+    )
+    group.add_argument(
+        "--loss",
+        choices=tuple(LOSSES),
+        default="softmax",
+        help="softmax cross-entropy, or multiclass hinge (default: %(default)s)",
+    )
+    group.add_argument(
+        "--dtype",
+        choices=("float32", "float64"),
+        default="float32",
+        help="of data, parameters and optimizer (default: %(default)s)",
+    )
+
+
+def _add_optimizer(group: argparse._ArgumentGroup) -> None:
+    def only(hyperparameter: str) -> str:
+        return f"({' and '.join(owners(hyperparameter))} only)"
+
+    group.add_argument(
+        "--optimizer",
+        choices=tuple(OPTIMIZERS),
+        default="adamw",
+        metavar="NAME",
+        help=f"{', '.join(OPTIMIZERS)} (default: %(default)s)",
+    )
+    group.add_argument("--lr", type=float, metavar="X", help="learning rate")
+    group.add_argument("--weight-decay", type=float, metavar="X", help="weight decay")
+    group.add_argument("--momentum", type=float, metavar="X", help=f"momentum {only('momentum')}")
+    group.add_argument(
+        "--nesterov", action="store_true", default=None, help=f"Nesterov's momentum {only('nesterov')}"
+    )
+
+
+def _add_run(group: argparse._ArgumentGroup) -> None:
+    group.add_argument("--batch-size", type=positive, default=128, metavar="N", help="(default: %(default)s)")
+    group.add_argument("--epochs", type=positive, default=20, metavar="N", help="(default: %(default)s)")
+    group.add_argument(
+        "--seed",
+        type=natural,
+        default=0,
+        metavar="N",
+        help="of the initial weights, the order of the samples, and the digits held out "
+        "(default: %(default)s)",
+    )
+    group.add_argument(
+        "--threads",
+        type=positive,
+        metavar="N",
+        help="for fastopt and, where threadpoolctl is installed, for BLAS "
+        "(default: what the environment says)",
+    )
+    group.add_argument(
+        "--compare",
+        choices=("numpy", "none"),
+        default="numpy",
+        help="train beside the plain NumPy reference, or alone (default: %(default)s)",
+    )
+    group.add_argument(
+        "--out",
+        type=Path,
+        metavar="DIR",
+        help="write history.json, history.csv, curves.png and weights.npz there",
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Prepare, train, report, save.
+
+    Parameters
+    ----------
+    args : argparse.Namespace
+        What a parser with `add_arguments` has read.
+
+    Returns
+    -------
+    int
+        The exit code.
+
+    Raises
+    ------
+    WrongInput
+        If the options do not go together, or the data or the directory are not as they should be;
+        nothing has been computed or written then.
+    """
+    with use_threads(args.threads) as threads:
+        job = _prepare(args)
+        print(_heading(args, job, threads), flush=True)
+        with Progress(job.runs, args.epochs) as progress:
+            outcome = train_in_turns(job.runs, epochs=args.epochs, callbacks=[progress])
+
+    verdict = compare(*job.runs) if len(job.runs) == 2 else None
+    print_results(job.runs, outcome, verdict)
+    code = {"finished": OK, "interrupted": INTERRUPTED, "diverged": FAILED}[outcome.status]
+    if verdict and verdict.same is False:
+        code = FAILED
+    if args.out is not None:
+        with interrupts_held():  # whoever presses Ctrl-C twice still wants the files whole
+            try:
+                save(args, job, outcome, verdict)
+            except OSError as error:
+                print(f"fastopt train: error: cannot save: {error}", file=sys.stderr)
+                code = FAILED
+    return code
+
+
+def _prepare(args: argparse.Namespace) -> Job:
+    """Check everything, the cheap things first, and set up the runs."""
+    with users_mistakes():
+        if args.hidden is not None and args.model == "linear":
+            raise ValueError("--hidden: a linear classifier has no hidden layers (--model mlp has)")
+        # An optimizer of nothing in particular, to have its hyperparameters judged.
+        OPTIMIZERS[args.optimizer](np.zeros(1, args.dtype), **hyperparameters(args))
+        require("rich", "fastopt train needs rich")
+        if args.out is not None:
+            claim(args.out)
+        dataset = data.load(args.data, dtype=args.dtype, seed=args.seed)
+    return build_job(args, dataset)
+
+
+def _heading(args: argparse.Namespace, job: Job, threads: str) -> str:
+    parameters = sum(array.size for array in job.runs[0].params.values())
+    return "\n".join(
+        (
+            f"{job.dataset}",
+            f"{job.model}: {parameters:,} parameters in {args.dtype}, {args.loss} loss",
+            f"{job.optimizer}",
+            f"{args.epochs} epochs in batches of {args.batch_size}, seed {args.seed}; {threads}",
+        )
+    )

@@ -1,0 +1,81 @@
+"""Transformations of optax, for the options that torch does not have."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import jax
+import optax
+from optax import add_decayed_weights, chain, scale, trace
+from optax import scale_by_learning_rate as rate
+
+from cases import Case, falling
+from golden.problem import CONFIGURATIONS, Array, start
+
+jax.config.update("jax_enable_x64", True)
+
+PACKAGES = ("optax", "jax", "jaxlib")
+
+# Both corrections off, this is the AMSGrad of its paper, and of torch but for the corrections. (With them
+# on, optax takes the maximum of corrected moments, torch and fastopt that of uncorrected ones.)
+almost_amsgrad = optax.scale_by_amsgrad(bias_correction_mu=False, bias_correction_nu=False)
+
+# |g| is the root of a mean of squares that remembers nothing.
+normalised = optax.scale_by_rms(decay=0.0, eps=1e-8, eps_in_sqrt=False)
+
+# beta m + (1 - beta) g is a trace of gradients scaled by 1 - beta.
+average_nesterov = chain(scale(1 - 0.9), trace(0.9, nesterov=True))
+
+TRANSFORMS = {
+    # The learning rate inside the velocity, and falling.
+    "SGD-velocity": chain(rate(falling), trace(0.9)),
+    "SGD-average": chain(optax.ema(0.9, debias=False), rate(0.1)),
+    "SGD-average_nesterov": chain(add_decayed_weights(0.01), average_nesterov, rate(0.1)),
+    "SignSGD-default": chain(normalised, rate(1e-3)),
+    "SignSGD-exact": optax.sign_sgd(0.1),
+    "SignSGD-decay": chain(scale(-1.0), add_decayed_weights(0.1), normalised, rate(0.1)),
+    "Adagrad-start": optax.adagrad(0.1, initial_accumulator_value=0.1, eps=1e-7),
+    # optax's default is eps in the root; its decay of 0.9 is not fastopt's of 0.99.
+    "RMSprop-inside": optax.rmsprop(0.02, 0.99),
+    "RMSprop-centered": optax.rmsprop(0.02, 0.99, centered=True, eps_in_sqrt=False),
+    "RMSprop-centered_inside": optax.rmsprop(0.02, 0.99, centered=True),
+    # optax has the learning rate inside the momentum of RMSprop, fastopt and torch outside. While it is
+    # constant the parameters are the same, but optax's trace is -lr times fastopt's b: not recorded.
+    "RMSprop-momentum_inside": chain(scale(-1.0), optax.rmsprop(0.02, 0.99, momentum=0.9)),
+    "RMSprop-all_inside": optax.rmsprop(0.02, 0.99, centered=True, momentum=0.9),
+    "Adam-almost_amsgrad": chain(add_decayed_weights(0.01), almost_amsgrad, rate(0.1)),
+    "AdamW-almost_amsgrad": chain(almost_amsgrad, add_decayed_weights(0.01), rate(0.1)),
+}
+
+STATE = {
+    "SGD-velocity": {"v": "trace"},
+    "SGD-average": {"m": "ema"},
+    "SGD-average_nesterov": {"m": "trace"},
+    "Adagrad": {"v": "sum_of_squares"},
+    "RMSprop": {"v": "nu", "m": "mu"},
+    "Adam": {"m": "mu", "v": "nu", "vmax": "nu_max"},
+    "AdamW": {"m": "mu", "v": "nu", "vmax": "nu_max"},
+}
+"""The state: its names in fastopt, and in optax. By case, or for all cases of an optimizer."""
+
+
+def cases() -> Iterable[tuple[Case, str]]:
+    return ((CONFIGURATIONS[name], "float64") for name in TRANSFORMS)
+
+
+class Run:
+    def __init__(self, case: Case, dtype: str) -> None:
+        self.transform = TRANSFORMS[case.name]
+        self.names = STATE.get(case.name) or STATE.get(case.optimizer.__name__, {})
+        self.tree = [jax.numpy.asarray(p) for p in start(dtype).values()]
+        self.tree_state = self.transform.init(self.tree)
+
+    def step(self, t: int, grads: list[Array]) -> None:
+        updates, self.tree_state = self.transform.update(grads, self.tree_state, self.tree)
+        self.tree = optax.apply_updates(self.tree, updates)
+
+    def params(self) -> Any:
+        return self.tree
+
+    def state(self) -> dict[str, Any]:
+        found = {slot: optax.tree.get(self.tree_state, name) for slot, name in self.names.items()}
+        return {slot: arrays for slot, arrays in found.items() if arrays is not None}

@@ -1,0 +1,36 @@
+"""What the pictures show: the lines and their labels."""
+
+from matplotlib.figure import Figure
+
+from fastopt.plots import save_training_curves, training_curves
+from fastopt.training import train_in_turns
+from runs import make_run
+
+
+def labels(figure: Figure) -> list[list[str]]:
+    return [[line.get_label() for line in axes.lines] for axes in figure.axes]
+
+
+def test_training_curves():
+    metrics = {"train_accuracy": 0.5, "held_out_loss": 1.5, "held_out_accuracy": 0.25, "norm": 3.0}
+    runs = [make_run(name, metrics=lambda params: metrics) for name in ("mine", "theirs")]
+    train_in_turns(runs, epochs=2)
+    figure = training_curves(runs, "title")
+    assert labels(figure) == [
+        ["training (mean over the epoch)", "held-out"],
+        ["training", "held-out"],
+        ["mine", "theirs"],
+    ]
+    assert list(figure.axes[1].lines[1].get_ydata()) == [25, 25]
+    assert list(figure.axes[1].lines[1].get_xdata()) == [1, 2]
+
+
+def test_no_run_is_left_out():
+    runs = [make_run(str(number)) for number in range(9)]
+    train_in_turns(runs, epochs=1)
+    assert labels(training_curves(runs))[2] == list("012345678")
+
+
+def test_runs_without_history(tmp_path):
+    save_training_curves(tmp_path / "curves.png", [make_run()])
+    assert (tmp_path / "curves.png").read_bytes().startswith(b"\x89PNG")
