@@ -18,6 +18,8 @@
 namespace fastopt {
 namespace {
 
+using Clock = std::chrono::steady_clock;
+
 /// How long a helper looks out for the next job before it sleeps: long enough for steps that follow each
 /// other at once, too short to be missed by anybody else.
 constexpr auto lookout = std::chrono::microseconds(20);
@@ -31,19 +33,34 @@ void relax() {
 /// Wait for `condition` without sleeping; false if it did not come about in time.
 template <class Condition>
 bool spin_until(Condition condition) {
-  const auto deadline = std::chrono::steady_clock::now() + lookout;
+  const auto deadline = Clock::now() + lookout;
   do {
     for (int i = 0; i < 32; ++i, relax())
       if (condition()) return true;
-  } while (std::chrono::steady_clock::now() < deadline);
+  } while (Clock::now() < deadline);
   return false;
 }
 
 class Pool {
  public:
-  void run(Task task, const void* context, int parts, int helpers) {
+  void run(Task task, const void* context, int parts, int helpers, bool wake) {
     const std::unique_lock<std::mutex> mine(owner_, std::try_to_lock);
     if (!mine) return serial(task, context, parts);
+    const bool awake = helpers_ > 0 && asleep_.load() == 0;
+    const bool at_once = Clock::now() - last_ < lookout;
+    if (wake || awake || at_once)
+      share(task, context, parts, helpers);
+    else
+      serial(task, context, parts);
+    last_ = Clock::now();
+  }
+
+  static void serial(Task task, const void* context, int parts) {
+    for (int part = 0; part < parts; ++part) task(context, part);
+  }
+
+ private:
+  void share(Task task, const void* context, int parts, int helpers) {
     hire(helpers);
     {
       const std::lock_guard<std::mutex> lock(state_);
@@ -59,11 +76,6 @@ class Pool {
     close();
   }
 
-  static void serial(Task task, const void* context, int parts) {
-    for (int part = 0; part < parts; ++part) task(context, part);
-  }
-
- private:
   /// Start helpers until there are `wanted`, or as many as the system gives.
   void hire(int wanted) try {
     for (; helpers_ < wanted; ++helpers_) {
@@ -121,8 +133,9 @@ class Pool {
   Task task_ = nullptr;
   const void* context_ = nullptr;
   int parts_ = 0;
-  int open_ = 0;     // helpers that may still join the job
-  int helpers_ = 0;  // guarded by `owner_`
+  int open_ = 0;              // helpers that may still join the job
+  Clock::time_point last_{};  // end of the last job; guarded by `owner_`
+  int helpers_ = 0;           // guarded by `owner_`
   std::atomic<int> inside_{0}, asleep_{0};
   std::atomic<unsigned> job_{0};  // counts jobs
   alignas(64) std::atomic<int> next_{0};
@@ -130,10 +143,10 @@ class Pool {
 
 }  // namespace
 
-void run_parts(Task task, const void* context, int parts, int threads) {
+void run_parts(Task task, const void* context, int parts, int threads, bool wake) {
   if (threads <= 1 || parts <= 1) return Pool::serial(task, context, parts);
   static Pool& pool = *new Pool;  // never destroyed: helpers may outlive static destructors
-  pool.run(task, context, parts, threads - 1);
+  pool.run(task, context, parts, threads - 1, wake);
 }
 
 }  // namespace fastopt

@@ -35,6 +35,9 @@ void Work::add(const Piece& piece) {
   pieces_.push_back(piece);
   before_.push_back(before_.back() + piece.n * item_size[piece.dtype]);
   elements_ += piece.n;
+  std::size_t streams = 3;  // p read and written, g read
+  for (const void* s : piece.s) streams += s == nullptr ? 0 : 2;
+  traffic_ += streams * piece.n * item_size[piece.dtype];
 }
 
 bool Work::large() const { return elements_ >= grain(); }
@@ -76,7 +79,7 @@ void Work::run(const Formula& formula, const double* hyper, std::int64_t step) c
   const int parts = parts_for(before_.back(), threads);
   const auto task = [&](int part) { share(kernels, lanes, part, parts); };
   run_parts([](const void* context, int part) { (*static_cast<decltype(task)*>(context))(part); }, &task, parts,
-            threads);
+            threads, traffic_ >= 256 * grain());
 }
 
 }  // namespace fastopt

@@ -48,6 +48,7 @@ class Work {
   std::vector<Piece> pieces_;
   std::vector<std::size_t> before_{0};  // before_[k]: bytes of p in pieces 0..k-1
   std::size_t elements_ = 0;
+  std::size_t traffic_ = 0;  // bytes read and written by a step
 };
 
 }  // namespace fastopt
