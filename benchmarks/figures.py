@@ -23,7 +23,8 @@ def section(bench: Bench) -> str:
     with bench.torch() as worker:
         facts = report.machine(worker.version if worker else None)
     today = datetime.datetime.now(datetime.UTC).date()
-    parts = [f"{today}. {report.header(facts)}. {report.warning(facts) or ''}\n"]
+    lines = [f"Taken on {today}.", *report.header(facts).splitlines(), report.warning(facts) or ""]
+    parts = ["\n".join(f"- {line}" for line in lines if line) + "\n"]
     for module in (large, cached, small, dead, imports, by_hand, rules):
         print(f"{module.__name__} ...", file=sys.stderr, flush=True)
         parts.append(module.section(bench))

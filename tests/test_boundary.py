@@ -1,6 +1,7 @@
 """Promise 3, all or nothing: what is wrong is named before anything is written."""
 
 import re
+import sys
 import warnings
 from collections.abc import Callable
 from typing import Any
@@ -102,11 +103,11 @@ BAD_GRADS: list[tuple[Any, type[Exception], str]] = [
         TypeError,
         "grads: expected a dict of 2 arrays, as params, got list of 2",
     ),
-    ({"W": f32(2, 3)}, ValueError, "grads: expected a gradient for params['b'], got none"),
+    ({"W": f32(2, 3)}, ValueError, "grads: expected an array for params['b'], got none"),
     (
         {"W": f32(2, 3), "B": f32(3)},
         ValueError,
-        "grads: expected a gradient for params['b'], got none",
+        "grads: expected an array for params['b'], got none",
     ),
     (
         {"W": f32(2, 3), "b": f32(3), "c": f32(1)},
@@ -214,6 +215,10 @@ def spoil_size(opt: fastopt.Optimizer) -> None:
     opt.params[1].resize(2, refcheck=False)
 
 
+def spoil_shape(opt: fastopt.Optimizer) -> None:
+    opt.params[1].shape = (2, 2)
+
+
 def spoil_dtype(opt: fastopt.Optimizer) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
@@ -227,11 +232,11 @@ def spoil_dtype(opt: fastopt.Optimizer) -> None:
         (spoil_state, "state['v'][0]: expected a writeable array, got a read-only one"),
         (
             spoil_size,
-            "params[1]: has been resized or given another dtype since the optimizer was made",
+            "params[1]: has been resized, reshaped or given another dtype since it was bound",
         ),
         (
             spoil_dtype,
-            "params[1]: has been resized or given another dtype since the optimizer was made",
+            "params[1]: has been resized, reshaped or given another dtype since it was bound",
         ),
     ],
 )
@@ -261,6 +266,72 @@ def test_check_finite(bad: float, dtype: type) -> None:
             opt.step(spoilt, check_finite=True)
         assert {name: a.tobytes() for name, a in arrays_of(opt).items()} == before
         assert opt.steps == 1
+
+
+def test_params_must_stay_the_arrays_that_were_bound() -> None:
+    """Whoever writes params["W"] = ... makes a new array; training the old one unseen helps nobody."""
+    params = {"W": f32(3), "b": f32(1)}
+    opt = fastopt.SGD(params, lr=0.5)
+    grads = {"W": f32(3), "b": f32(1)}
+    old = params["W"]
+    params["W"] = params["W"] - 1
+    with raises(ValueError, "params['W']: is no longer the array that was bound; change arrays in place"):
+        opt.step(grads)
+    params["W"] = old
+    params["W"][...] = 7
+    opt.step(grads)
+    assert (old == 6.5).all()
+    several = [f32(3), f32(1)]
+    opt = fastopt.SGD(several)
+    several.pop()
+    with raises(ValueError, "params: expected a list of 2 arrays, as params, got list of 1"):
+        opt.step([f32(3), f32(1)])
+    assert opt.steps == 0
+
+
+class Shouting(np.ndarray[Any, Any]):
+    """A subclass that takes NumPy's functions over."""
+
+    def __array_function__(self, *args: Any, **kwargs: Any) -> Any:
+        raise AssertionError("no Python code is to run between check and update")
+
+
+def test_subclasses_are_read_as_they_lie_in_memory() -> None:
+    g = np.arange(6.0).reshape(3, 2).T.view(Shouting)
+    p = np.zeros((2, 3))
+    fastopt.SGD(p, lr=1.0).step(g)
+    assert p.tolist() == [[0, -2, -4], [-1, -3, -5]]
+
+
+class Meddling(str):
+    """A key that shrinks a parameter while it is compared."""
+
+    victim: Array
+
+    def __hash__(self) -> int:
+        return hash("b")
+
+    def __eq__(self, other: object) -> bool:
+        if hasattr(self, "victim"):
+            self.victim.resize(1, refcheck=False)
+        return str.__eq__(self, other)
+
+
+def test_an_array_resized_by_a_key_is_noticed() -> None:
+    params = {"a": f32(100_000), "b": f32(3)}
+    opt = fastopt.SGD(params)
+    key = Meddling("b")
+    grads = {"a": f32(100_000), key: f32(3)}
+    key.victim = params["a"]
+    with raises(ValueError, "params['a']: has been resized"):
+        opt.step(grads)
+
+
+def test_spelt_out_native_byte_order_is_native() -> None:
+    order = "<" if sys.byteorder == "little" else ">"
+    p = np.ones(3, np.float32).view(np.dtype(np.float32).newbyteorder(order))
+    fastopt.SGD(p, lr=0.5).step(np.ones(3, np.float32))
+    assert (p == 0.5).all()
 
 
 def test_schedules_are_checked_when_they_are_evaluated() -> None:
@@ -302,9 +373,9 @@ def test_private_core_checks_too() -> None:
     with raises(TypeError, "must be real number"):
         _core.apply("sgd", 0, False, (p, f32(3)), 1, (0.1, "x"))  # type: ignore[arg-type]
     with raises(ValueError, "state['v']: expected 1 arrays, got 0"):
-        _core.Plan("sgd_momentum", 0, False, "array", [None], [p], [[]], count)
+        _core.Plan("sgd_momentum", 0, False, p, [[]], count)
     with raises(ValueError, "state['v']: expected 1 arrays, got none"):
-        _core.Plan("sgd_momentum", 0, False, "array", [None], [p], [None], count)
+        _core.Plan("sgd_momentum", 0, False, p, [None], count)
     with raises(ValueError, "count: expected one int64"):
-        _core.Plan("sgd", 0, False, "array", [None], [p], [], np.zeros(2, np.int64))
+        _core.Plan("sgd", 0, False, p, [], np.zeros(2, np.int64))
     assert (p == 1).all()

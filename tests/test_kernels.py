@@ -91,10 +91,18 @@ def test_bad_calls_change_nothing() -> None:
         adam(p, g, m, v, beta3=0.9)
     with raises(TypeError, "too many positional arguments"):
         adam(p, g, m, v, None, 1)
-    with raises(ValueError, "step: expected a whole number >= 1, the number of this step, got 0"):
+    with raises(ValueError, "step: expected the number of this step, from 1 to 2**53, got 0"):
         adam(p, g, m, v, step=0)
-    with raises(TypeError, "'float' object cannot be interpreted as an integer"):
+    with raises(TypeError, "step: expected a whole number, the number of this step, got 1.5"):
         adam(p, g, m, v, step=1.5)
+    with raises(
+        ValueError, "step: expected the number of this step, from 1 to 2**53, got 9223372036854775808"
+    ):
+        adam(p, g, m, v, step=2**63)
+    with raises(TypeError, "maximize: expected True or False, got 'no'"):
+        adam(p, g, m, v, maximize="no")
+    with raises(ValueError, "lr: expected a finite number >= 0, got 1000"):
+        adam(p, g, m, v, lr=10**400)
     with raises(ValueError, "beta1: expected a number in [0, 1), got 1.0"):
         adam(p, g, m, v, beta1=1.0)
     with raises(ValueError, "lr: expected a finite number >= 0, got nan"):
@@ -134,6 +142,32 @@ def test_a_gradient_in_another_order_is_read_correctly() -> None:
     assert np.array_equal(p, want)
     kernels.sgd(p, rng.standard_normal((8, 10))[::2, ::-2] * 0, lr=0.1)
     assert np.array_equal(p, want)
+
+
+@pytest.mark.parametrize("number", [np.float32, np.float64, np.longdouble])
+def test_numpy_numbers_are_python_numbers(number: type) -> None:
+    """The dtype of a hyperparameter does not promote the arrays, in kernel and reference alike."""
+    rng = np.random.default_rng(2)
+    for dtype in DTYPES:
+        p, g = rng.standard_normal((2, 9)).astype(dtype)
+        m, v = np.zeros((2, 9), dtype)
+        q, n, w = p.copy(), m.copy(), v.copy()
+        kernels.adam(p, g, m, v, lr=number(0.1), beta1=number(0.9))
+        reference.adam(q, g, n, w, lr=number(0.1), beta1=number(0.9))
+        assert same(p, q)
+        assert same(m, n)
+
+
+@pytest.mark.parametrize("eps", [1e-30, 0.0])
+def test_tiny_gradients_do_not_throw_parameters_off(eps: float) -> None:
+    """A mean of squares that underflows is no licence to divide by nothing."""
+    p = np.ones(5, np.float32)
+    g = np.array([1e-18, -1e-20, 1e-30, 1e-42, 0.0], np.float32)
+    kernels.adam(p, g, np.zeros_like(p), np.zeros_like(p), lr=1e-3, eps=eps)
+    assert (np.abs(p - 1) <= 1.01e-3).all()
+    kernels.rmsprop(p, g, np.zeros_like(p), lr=1e-3, eps=eps)
+    assert np.isfinite(p).all()
+    assert (np.abs(p - 1) <= 0.02).all()
 
 
 def test_large_arrays_let_other_threads_run() -> None:

@@ -153,6 +153,18 @@ def test_setting_hyperparameters() -> None:
     with_momentum = fastopt.SGD(p, momentum=0.9)
     with_momentum.momentum = 0.0
     with_momentum.step(np.ones(1))
+    nesterov = fastopt.SGD(p, momentum=0.9, nesterov=True)
+    with raises(
+        ValueError, "nesterov: expected a momentum and no dampening with it, got momentum=0.9, dampening=0.5"
+    ):
+        nesterov.dampening = 0.5
+    with raises(ValueError, "nesterov: expected a momentum and no dampening with it, got momentum=0.0"):
+        nesterov.momentum = 0.0
+    velocity = fastopt.SGD(p, momentum=0.9, momentum_form="velocity")
+    with raises(ValueError, "dampening: expected 0 with momentum_form='velocity', got 0.5"):
+        velocity.dampening = 0.5
+    with raises(AttributeError, "lr: cannot be deleted from an optimizer"):
+        del velocity.lr
     start = fastopt.Adagrad(p, initial_accumulator_value=0.5)
     assert start.state["v"][0] == 0.5
     with raises(AttributeError, "initial_accumulator_value: is fixed"):
@@ -264,7 +276,12 @@ def test_bad_state_dicts_change_nothing() -> None:
 
     state = good["state"]
     bad: list[tuple[Any, type[Exception], str]] = [
-        ({}, KeyError, "rule"),
+        (
+            {},
+            TypeError,
+            "state_dict: expected a dict with 'rule', 'steps' and 'state', as state_dict() returns",
+        ),
+        (None, TypeError, "state_dict: expected a dict with 'rule', 'steps' and 'state'"),
         (
             spoilt(rule="sgd"),
             ValueError,
@@ -275,11 +292,15 @@ def test_bad_state_dicts_change_nothing() -> None:
             ValueError,
             "state_dict: expected the state of 'adam', ['m', 'v']",
         ),
-        (spoilt(steps=-1), ValueError, "state_dict['steps']: expected a whole number >= 0, got -1"),
+        (
+            spoilt(steps=-1),
+            ValueError,
+            "state_dict['steps']: expected a whole number from 0 to 2**53, got -1",
+        ),
         (
             spoilt(steps="2"),
             ValueError,
-            "state_dict['steps']: expected a whole number >= 0, got '2'",
+            "state_dict['steps']: expected a whole number from 0 to 2**53, got '2'",
         ),
         (
             spoilt(state={"m": state["m"], "v": {"W": state["v"]["W"]}}),
@@ -293,7 +314,7 @@ def test_bad_state_dicts_change_nothing() -> None:
         ),
         (
             spoilt(state={"m": {**state["m"], "b": None}, "v": state["v"]}),
-            ValueError,
+            TypeError,
             "state_dict['state']['m']['b']: expected float64 of shape (3,), got NoneType",
         ),
     ]
@@ -301,6 +322,26 @@ def test_bad_state_dicts_change_nothing() -> None:
         with raises(error, message):
             opt.load_state_dict(state_dict)
     assert opt.steps == 2
+    assert {name: a.tobytes() for name, a in arrays_of(opt).items()} == before
+
+
+def test_state_may_be_loaded_from_itself_in_another_order() -> None:
+    opt, _ = trained(next(case for case in CASES if case.name == "Adam-default"), 2)
+    m, v = (opt.state_dict()["state"][slot] for slot in "mv")
+    opt.load_state_dict({"rule": "adam", "steps": 2, "state": {"m": opt.state["v"], "v": opt.state["m"]}})
+    for key in ("W", "b"):
+        assert np.array_equal(opt.state["m"][key], v[key])
+        assert np.array_equal(opt.state["v"][key], m[key])
+
+
+def test_a_read_only_state_is_found_before_loading() -> None:
+    opt, _ = trained(next(case for case in CASES if case.name == "Adam-default"), 2)
+    good = opt.state_dict()
+    advance(opt, np.random.default_rng(0), 1)
+    opt.state["v"]["b"].flags.writeable = False
+    before = {name: a.tobytes() for name, a in arrays_of(opt).items()}
+    with raises(ValueError, "state_dict['state']['v']['b']: expected a writeable array in the optimizer"):
+        opt.load_state_dict(good)
     assert {name: a.tobytes() for name, a in arrays_of(opt).items()} == before
 
 

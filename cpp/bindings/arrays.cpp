@@ -5,8 +5,6 @@
 namespace fastopt::bindings {
 namespace {
 
-std::string type_name(py::handle object) { return py::str(py::type::of(object).attr("__name__")); }
-
 std::string shape_of(const py::array& a) { return py::str(py::object(a.attr("shape"))); }
 
 /// Without gaps: the strides are those of a C array with its axes in some order.
@@ -25,6 +23,8 @@ bool dense(const py::array& a) {
 
 }  // namespace
 
+std::string type_name(py::handle object) { return py::str(py::type::of(object).attr("__name__")); }
+
 std::string Label::text() const {
   return key ? std::string(what) + "[" + std::string(py::repr(key)) + "]" : std::string(what);
 }
@@ -35,7 +35,8 @@ std::string describe(const py::array& a) {
 
 int dtype_of(const py::array& a) {
   const auto* descr = py::detail::array_descriptor_proxy(py::detail::array_proxy(a.ptr())->descr);
-  if (descr->byteorder != '=' && descr->byteorder != '|') return -1;
+  const char native = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? '<' : '>';
+  if (descr->byteorder != '=' && descr->byteorder != native) return -1;
   if (descr->type_num == py::detail::npy_api::NPY_FLOAT_) return f32;
   if (descr->type_num == py::detail::npy_api::NPY_DOUBLE_) return f64;
   return -1;
@@ -76,13 +77,43 @@ bool same_order(const py::array& a, const py::array& b) {
   return true;
 }
 
-py::array empty_as(const py::array& p) {
-  return py::module_::import("numpy").attr("empty_like")(p, py::arg("subok") = false);
+namespace {
+
+/// An axis of a gradient that is read in the order of its parameter.
+struct Axis {
+  py::ssize_t length, from, to;  // strides in bytes
+};
+
+/// The innermost axis of `p` runs fastest, so that writing is sequential.
+template <class T>
+void gather(const char* from, const Axis* axis, const Axis* last, T*& to) {
+  if (axis == last) {
+    *to++ = *reinterpret_cast<const T*>(from);
+    return;
+  }
+  if (axis + 1 == last) {
+    for (py::ssize_t i = 0; i < axis->length; ++i) *to++ = *reinterpret_cast<const T*>(from + i * axis->from);
+    return;
+  }
+  for (py::ssize_t i = 0; i < axis->length; ++i) gather(from + i * axis->from, axis + 1, last, to);
 }
 
-py::array reordered(const py::array& g, const py::array& scratch) {
-  py::module_::import("numpy").attr("copyto")(scratch, g);
-  return scratch;
+}  // namespace
+
+void gather(const py::array& g, const py::array& p, void* out) {
+  std::vector<Axis> axes;
+  for (py::ssize_t k = 0; k < p.ndim(); ++k)
+    if (p.shape(k) != 1) axes.push_back({p.shape(k), g.strides(k), p.strides(k)});
+  std::sort(axes.begin(), axes.end(), [](const Axis& a, const Axis& b) { return a.to > b.to; });
+  const auto* from = static_cast<const char*>(g.data());
+  const Axis *first = axes.data(), *last = first + axes.size();
+  if (dtype_of(p) == f32) {
+    auto* to = static_cast<float*>(out);
+    gather(from, first, last, to);
+  } else {
+    auto* to = static_cast<double*>(out);
+    gather(from, first, last, to);
+  }
 }
 
 Extent extent(const py::array& a) {

@@ -22,6 +22,8 @@ struct Label {
   std::string text() const;
 };
 
+std::string type_name(py::handle object);
+
 /// "float32 of shape (128, 10)".
 std::string describe(const py::array& a);
 
@@ -41,11 +43,8 @@ void expect_same(const py::array& a, const py::array& like, const Label& label);
 /// Whether element k in memory is the same element of both; shapes are equal.
 bool same_order(const py::array& a, const py::array& b);
 
-/// An array of the dtype, shape and memory order of `p`.
-py::array empty_as(const py::array& p);
-
-/// `g` in the memory order of `scratch`, into which it is copied: for gradients, which are only read.
-py::array reordered(const py::array& g, const py::array& scratch);
+/// Read `g`, of any strides, into `out` in the memory order of `p`. No Python code runs.
+void gather(const py::array& g, const py::array& p, void* out);
 
 /// Bytes that an array covers, gaps included.
 struct Extent {
@@ -54,6 +53,7 @@ struct Extent {
 Extent extent(const py::array& a);
 
 bool overlap(const py::array& a, const py::array& b);
+
 [[noreturn]] void refuse_overlap(const Label& a, const Label& b);
 
 /// Written arrays, sorted by address: answers whether another array shares memory with one of them.

@@ -1,11 +1,12 @@
 // A rule applied once to arrays that the caller passes: the functions of fastopt.kernels.
 #include <pybind11/pybind11.h>
 
-#include <optional>
+#include <memory>
 
 #include "arrays.hpp"
 #include "bindings.hpp"
 #include "formula.hpp"
+#include "unlocked.hpp"
 
 namespace fastopt::bindings {
 namespace {
@@ -25,7 +26,7 @@ void apply(const std::string& rule_name, unsigned variant, bool maximize, const 
   const auto item = [&](int k) { return py::handle(PyTuple_GET_ITEM(arrays.ptr(), k)); };
 
   const py::array p = updatable(item(0), label(0));
-  py::array g = numeric(item(1), label(1));
+  const py::array g = numeric(item(1), label(1));
   expect_same(g, p, label(1));
   if (p.size() > 0 && overlap(p, g)) refuse_overlap(label(0), label(1));
 
@@ -41,13 +42,17 @@ void apply(const std::string& rule_name, unsigned variant, bool maximize, const 
         refuse_overlap(label(j), label(k));
     piece.s[k - 2] = const_cast<void*>(s.data());
   }
-  if (!same_order(g, p)) g = reordered(g, empty_as(p));
+  std::unique_ptr<char[]> scratch;
   piece.g = g.data();
+  if (!same_order(g, p)) {
+    scratch.reset(new char[static_cast<std::size_t>(p.nbytes())]);
+    gather(g, p, scratch.get());
+    piece.g = scratch.get();
+  }
 
   Work work;
   work.add(piece);
-  if (!work.large()) return work.run(formula, values, step);
-  const py::gil_scoped_release unlocked;
+  const Unlocked unlocked(work.large());
   work.run(formula, values, step);
 }
 

@@ -7,6 +7,7 @@
 #include "../core/dispatch.hpp"
 #include "../core/threads.hpp"
 #include "bindings.hpp"
+#include "unlocked.hpp"
 
 namespace fastopt::bindings {
 
@@ -42,6 +43,7 @@ void checked_set_num_threads(int n) {
 
 void bind_runtime(py::module_& m) {
   watch_forks();
+  wait_for_steps_at_exit();
   try {
     table();
   } catch (const std::invalid_argument& error) {

@@ -41,12 +41,30 @@ bool spin_until(Condition condition) {
   return false;
 }
 
+/// While it lives, threads are started with signals blocked: Ctrl-C is for Python's threads. Those of a fault
+/// stay with the thread that made it.
+class SignalsBlocked {
+#if defined(__unix__) || defined(__APPLE__)
+ public:
+  SignalsBlocked() {
+    sigset_t blocked;
+    sigfillset(&blocked);
+    for (int fault : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP}) sigdelset(&blocked, fault);
+    pthread_sigmask(SIG_SETMASK, &blocked, &before_);
+  }
+  ~SignalsBlocked() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+
+ private:
+  sigset_t before_;
+#endif
+};
+
 class Pool {
  public:
   void run(Task task, const void* context, int parts, int helpers, bool wake) {
     const std::unique_lock<std::mutex> mine(owner_, std::try_to_lock);
     if (!mine) return serial(task, context, parts);
-    const bool awake = helpers_ > 0 && asleep_.load() == 0;
+    const bool awake = helpers_ - asleep_.load() >= helpers;
     const bool at_once = Clock::now() - last_ < lookout;
     if (wake || awake || at_once)
       share(task, context, parts, helpers);
@@ -61,7 +79,7 @@ class Pool {
 
  private:
   void share(Task task, const void* context, int parts, int helpers) {
-    hire(helpers);
+    if (helpers_ < helpers) hire(helpers);
     {
       const std::lock_guard<std::mutex> lock(state_);
       task_ = task;
@@ -71,26 +89,19 @@ class Pool {
       open_ = helpers;
       job_.fetch_add(1, std::memory_order_release);
     }
-    if (asleep_.load() > 0) wake_.notify_all();
+    const int awake = helpers_ - asleep_.load();
+    for (int k = awake; k < helpers; ++k) wake_.notify_one();
     work();
     close();
   }
 
   /// Start helpers until there are `wanted`, or as many as the system gives.
-  void hire(int wanted) try {
-    for (; helpers_ < wanted; ++helpers_) {
-#if defined(__unix__) || defined(__APPLE__)
-      sigset_t all, before;  // signals are for Python's threads
-      sigfillset(&all);
-      pthread_sigmask(SIG_SETMASK, &all, &before);
-      std::thread helper([this] { help(); });
-      pthread_sigmask(SIG_SETMASK, &before, nullptr);
-#else
-      std::thread helper([this] { help(); });
-#endif
-      helper.detach();
+  void hire(int wanted) {
+    const SignalsBlocked blocked;
+    try {
+      for (; helpers_ < wanted; ++helpers_) std::thread([this] { help(); }).detach();
+    } catch (...) {  // no more threads or memory: those there are will do
     }
-  } catch (const std::system_error&) {
   }
 
   /// Claim parts until none is left.

@@ -23,10 +23,10 @@ std::size_t cut(const Piece& piece, std::size_t bytes) {
 /// Parts for a step over `bytes` of parameters: several for each thread, so that one that comes late or is
 /// held up takes fewer, none so small that claiming it would show.
 int parts_for(std::size_t bytes, int threads) {
-  constexpr std::size_t least = std::size_t{1} << 15, most = std::size_t{1} << 20;
-  const auto team = static_cast<std::size_t>(threads);
-  const std::size_t size = std::clamp(bytes / (team * 8), least, most);
-  return static_cast<int>(std::max(team, bytes / size));
+  constexpr std::size_t most = std::size_t{1} << 20;
+  const std::size_t least = std::clamp(grain(), cache_line, most);  // a byte for each element of the grain
+  const std::size_t size = std::clamp(bytes / (static_cast<std::size_t>(threads) * 8), least, most);
+  return static_cast<int>(std::max<std::size_t>(1, bytes / size));
 }
 
 }  // namespace
@@ -79,7 +79,7 @@ void Work::run(const Formula& formula, const double* hyper, std::int64_t step) c
   const int parts = parts_for(before_.back(), threads);
   const auto task = [&](int part) { share(kernels, lanes, part, parts); };
   run_parts([](const void* context, int part) { (*static_cast<decltype(task)*>(context))(part); }, &task, parts,
-            threads, traffic_ >= 256 * grain());
+            std::min(threads, parts), traffic_ >= 256 * grain());
 }
 
 }  // namespace fastopt

@@ -35,7 +35,7 @@ class Work {
   const std::vector<Piece>& pieces() const { return pieces_; }
   std::size_t elements() const { return elements_; }
 
-  /// Whether more than one thread would take part: only then is giving up the GIL worth it.
+  /// Whether it has as many elements as the grain: below, neither helpers nor giving up the GIL are worth it.
   bool large() const;
 
   /// Update everything in place: one call of the pool at the most, whatever the number of pieces.

@@ -18,7 +18,7 @@ namespace fastopt {
 namespace {
 
 std::atomic<int> wanted{0};
-std::atomic<bool> forked{false};
+std::atomic<int> fork_count{0};
 std::atomic<std::size_t> smallest{32768};
 
 /// CPUs of the cgroup's quota, 0 where there is none. OpenMP looks at affinity alone, and a container with
@@ -48,7 +48,7 @@ int default_threads() {
 
 int num_threads() {
 #ifdef _OPENMP
-  if (forked.load(std::memory_order_relaxed) || omp_in_parallel()) return 1;
+  if (forks() > 0 || omp_in_parallel()) return 1;
   const int n = wanted.load(std::memory_order_relaxed);
   return n > 0 ? n : default_threads();
 #else
@@ -58,12 +58,14 @@ int num_threads() {
 
 void set_num_threads(int n) { wanted = n; }
 
+int forks() { return fork_count.load(std::memory_order_relaxed); }
+
 std::size_t grain() { return smallest.load(std::memory_order_relaxed); }
 void set_grain(std::size_t elements) { smallest = elements; }
 
 void watch_forks() {
 #if defined(__unix__) || defined(__APPLE__)
-  static const int registered = pthread_atfork(nullptr, nullptr, [] { forked = true; });
+  static const int registered = pthread_atfork(nullptr, nullptr, [] { ++fork_count; });
   (void)registered;
 #endif
 }

@@ -20,4 +20,7 @@ void set_grain(std::size_t elements);
 /// Call once at import: notices forks, after which the helpers are gone.
 void watch_forks();
 
+/// Forks between the process that imported this and this one.
+int forks();
+
 }  // namespace fastopt

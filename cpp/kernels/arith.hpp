@@ -35,30 +35,31 @@ inline T maximum(T a, T b) {
 }
 
 // State that decays without being fed would sink into denormal numbers and stay there, some fifty times
-// slower on many processors. So a rule's decay ends at zero. For running means of squares the end is the
-// smallest normal number. For means of gradients it is 1/epsilon above, so that `lr * m` stays normal too;
-// no parameter can feel a velocity below 1e-31.
+// slower on many processors. So the decay has an end. For means of gradients it is zero, reached at 1/epsilon
+// above the smallest normal number, so that `lr * m` stays normal too; no parameter can feel a velocity below
+// 1e-31. For means of squares it is the smallest normal number itself: they stand in denominators, and a mean
+// that were zero while the gradient is not would throw the parameter far off.
 template <class T>
 struct Least;
 template <>
 struct Least<float> {
-  static constexpr float mean = 0x1p-103f, square = 0x1p-126f;
+  static constexpr float mean = 0x1p-103f, normal = 0x1p-126f;
 };
 template <>
 struct Least<double> {
-  static constexpr double mean = 0x1p-970, square = 0x1p-1022;
+  static constexpr double mean = 0x1p-970, normal = 0x1p-1022;
 };
 
-/// A running mean of gradients: zero below Least<T>::mean, itself otherwise.
+/// A mean of gradients: zero where it has faded away, itself otherwise.
 template <class T>
-inline T fade(T x) {
-  return absolute(x) < Least<T>::mean ? T(0) : x;
+inline T fade(T m) {
+  return absolute(m) < Least<T>::mean ? T(0) : m;
 }
 
-/// A running mean of squares: zero below the smallest normal number, itself otherwise.
+/// A mean of squares, or the smallest normal number if that is larger.
 template <class T>
-inline T fade_square(T x) {
-  return absolute(x) < Least<T>::square ? T(0) : x;
+inline T floored(T v) {
+  return v < Least<T>::normal ? Least<T>::normal : v;
 }
 
 }  // namespace

@@ -31,9 +31,7 @@ class Plan:
         rule: str,
         variant: int,
         maximize: bool,
-        structure: str,
-        keys: list[Any],
-        params: list[Any],
+        params: Any,
         state: list[list[Any] | None],
         count: NDArray[np.int64],
     ) -> None: ...

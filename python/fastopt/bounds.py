@@ -58,7 +58,10 @@ class Bounds:
         """
         if type(value) is not float and (isinstance(value, bool) or not isinstance(value, Real)):
             raise TypeError(f"{label}: expected {self}, got {value!r} ({type(value).__name__})")
-        x = float(value)
+        try:
+            x = float(value)
+        except OverflowError:  # a whole number beyond the largest float
+            x = math.inf
         below = x < self.high if self.open else x <= self.high
         if not (math.isfinite(x) and self.low <= x and below):
             raise ValueError(f"{label}: expected {self}, got {value!r}")

@@ -14,12 +14,14 @@ array([0.5, 1.5, 0.5], dtype=float32)
 """
 
 import inspect
-import operator
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from fastopt import _core, reference
 from fastopt.bounds import Bounds
+from fastopt.optimizer import MOST_STEPS
 from fastopt.optimizers import OPTIMIZERS
 
 # Functions and types come from the reference: the same names, the same signatures.
@@ -57,14 +59,12 @@ def _compiled(rule: str) -> Callable[..., None]:
             bound.apply_defaults()
             values = bound.arguments
             args = tuple(values.pop(name) for name in arrays)
-        step = operator.index(values["step"])
-        if step < 1:
-            raise ValueError(f"step: expected a whole number >= 1, the number of this step, got {step}")
+        step = _checked_step(values["step"])
         variant = 0
         for k, option in enumerate(options):
             slot = slot_of.get(option)
             if slot is None:
-                variant |= bool(values[option]) << k
+                variant |= _checked_flag(option, values[option]) << k
             elif args[slot] is not None:
                 variant |= 1 << k
             elif values.get(option):  # a hyperparameter that is nothing without its state
@@ -72,12 +72,26 @@ def _compiled(rule: str) -> Callable[..., None]:
                     f"{arrays[slot]}: expected an array, as {option} is {values[option]!r}, got None"
                 )
         hyper = tuple(bounds[name].check(name, values[name]) for name in hypers)
-        _core.apply(rule, variant, bool(values["maximize"]), args, step, hyper)
+        _core.apply(rule, variant, _checked_flag("maximize", values["maximize"]), args, step, hyper)
 
     kernel.__name__ = kernel.__qualname__ = rule
     kernel.__doc__ = getattr(reference, rule).__doc__
     kernel.__signature__ = signature  # type: ignore[attr-defined]
     return kernel
+
+
+def _checked_step(step: Any) -> int:
+    if isinstance(step, bool) or not isinstance(step, int | np.integer):
+        raise TypeError(f"step: expected a whole number, the number of this step, got {step!r}")
+    if not 1 <= step <= MOST_STEPS:
+        raise ValueError(f"step: expected the number of this step, from 1 to 2**53, got {step}")
+    return int(step)
+
+
+def _checked_flag(name: str, value: Any) -> bool:
+    if not isinstance(value, bool | np.bool_):
+        raise TypeError(f"{name}: expected True or False, got {value!r}")
+    return bool(value)
 
 
 globals().update({rule: _compiled(rule) for rule in __all__})

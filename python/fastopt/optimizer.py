@@ -1,6 +1,7 @@
 """The base of all optimizers: structure, state, steps. What differs between them is in `optimizers`."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import copy
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from types import MappingProxyType
 from typing import (
@@ -22,13 +23,23 @@ from fastopt import _core
 from fastopt.bounds import Bounds, Hyper
 
 Array = NDArray[Any]
-Arrays = Array | Sequence[Array] | Mapping[Any, Array]
-"""Parameters, gradients or state: one array, a list, or a dict of arrays."""
+Arrays = Array | list[Array] | tuple[Array, ...] | dict[Any, Array]
+"""Parameters, gradients or state: one array, a list (or tuple), or a dict of arrays."""
+
+
+PAGE = 4096
+MOST_STEPS = 2**53
+"""Beyond this a double no longer counts every step; a run of a step a nanosecond takes a hundred days to it."""
 
 
 @dataclass(eq=False, repr=False)
 class Optimizer:
-    """What all optimizers share. Not to be instantiated: use one of its subclasses."""
+    """What all optimizers share. Not to be instantiated: use one of its subclasses.
+
+    The arrays of `params` are bound: they are changed in place for ever after, and so must you, as in
+    ``params["W"][...] = new``. Of a masked array the mask plays no part. A deep copy or a pickle has arrays of
+    its own; a shallow copy shares parameters, state and count.
+    """
 
     params: Arrays
 
@@ -71,11 +82,14 @@ class Optimizer:
         TypeError
             If a gradient is not a NumPy array or has another dtype than its parameter.
         ValueError
-            If a key or shape differs, an array overlaps a written one, or a schedule leaves its bounds.
+            If a key or shape differs, an array overlaps a written one, `params` no longer holds the arrays
+            that were bound, or a schedule leaves its bounds.
         FloatingPointError
             If `check_finite` finds a value that is not finite.
+        RuntimeError
+            If another step of this optimizer is under way, in another thread or in a schedule.
         """
-        self._plan.step(grads, self._constants or self._scheduled(), check_finite)
+        self._plan.step(grads, self._constants or self._scheduled(), bool(check_finite))
 
     @property
     def steps(self) -> int:
@@ -102,41 +116,61 @@ class Optimizer:
 
         Raises
         ------
-        KeyError, TypeError, ValueError
+        TypeError, ValueError
             If it is not the state of this rule over arrays like these. Nothing is changed then.
         """
-        rule, steps, state = (state_dict[key] for key in ("rule", "steps", "state"))
-        if rule != self._rule or set(state) != set(self._slots):
-            raise ValueError(
-                f"state_dict: expected the state of {self._rule!r}, {sorted(self._slots)}, "
-                f"got that of {rule!r}, {sorted(state)}"
-            )
-        if isinstance(steps, bool) or not isinstance(steps, int | np.integer) or steps < 0:
-            raise ValueError(f"state_dict['steps']: expected a whole number >= 0, got {steps!r}")
+        steps, state = self._judged(state_dict)
         pairs = []
         for slot, mine in self._slots.items():
             label = f"state_dict['state'][{slot!r}]"
             for key, old, new in zip(self._keys, mine, self._unpack(label, state[slot]), strict=True):
-                if not isinstance(new, np.ndarray) or new.dtype != old.dtype or new.shape != old.shape:
-                    raise ValueError(f"{label}[{key!r}]: expected {_described(old)}, got {_described(new)}")
-                pairs.append((old, new))
+                where = label if self._structure == "array" else f"{label}[{key!r}]"
+                if not isinstance(new, np.ndarray) or new.dtype != old.dtype:
+                    raise TypeError(f"{where}: expected {_described(old)}, got {_described(new)}")
+                if new.shape != old.shape:
+                    raise ValueError(f"{where}: expected {_described(old)}, got {_described(new)}")
+                if not old.flags.writeable:
+                    raise ValueError(
+                        f"{where}: expected a writeable array in the optimizer, got a read-only one"
+                    )
+                pairs.append((old, new.copy()))  # a copy, as it might be another of the old ones
         for old, new in pairs:
             old[...] = new
         self._count[0] = steps
+
+    def _judged(self, state_dict: object) -> tuple[int, Mapping[str, Any]]:
+        """Check the outer layer of a state dict."""
+        if not isinstance(state_dict, Mapping) or not {"rule", "steps", "state"} <= set(state_dict):
+            raise TypeError(
+                "state_dict: expected a dict with 'rule', 'steps' and 'state', as state_dict() returns"
+            )
+        rule, steps, state = (state_dict[key] for key in ("rule", "steps", "state"))
+        if rule != self._rule or not isinstance(state, Mapping) or set(state) != set(self._slots):
+            raise ValueError(
+                f"state_dict: expected the state of {self._rule!r}, {sorted(self._slots)}, "
+                f"got that of {rule!r}, {sorted(state) if isinstance(state, Mapping) else state!r}"
+            )
+        whole = isinstance(steps, int | np.integer) and not isinstance(steps, bool)
+        if not whole or not 0 <= steps < MOST_STEPS:
+            raise ValueError(f"state_dict['steps']: expected a whole number from 0 to 2**53, got {steps!r}")
+        return int(steps), state
 
     def __repr__(self) -> str:
         values = (f"{f.name}={getattr(self, f.name)!r}" for f in fields(self) if f.name != "params")
         return f"{type(self).__name__}({', '.join(values)})"
 
     def __setattr__(self, name: str, value: object) -> None:
-        bound = "_plan" in self.__dict__
         if name in self.__dataclass_fields__:
             value = self._checked(name, value)
-            if bound:
+            if "_plan" in self.__dict__:
                 self._refuse_rebinding(name, value)
+                object.__setattr__(self, name, value)
+                self._read_hyper()
+                return
         object.__setattr__(self, name, value)
-        if bound and name in self._bounds:
-            self._read_hyper()
+
+    def __delattr__(self, name: str) -> None:
+        raise AttributeError(f"{name}: cannot be deleted from an optimizer")
 
     def __getstate__(self) -> dict[str, Any]:
         return {name: value for name, value in self.__dict__.items() if name != "_plan"}
@@ -163,9 +197,7 @@ class Optimizer:
             rule=self._rule,
             variant=sum(1 << k for k, option in enumerate(options) if self._options[option]),
             maximize=self._maximize,
-            structure=self._structure,
-            keys=self._keys,
-            params=self._flat,
+            params=self.params,
             state=[self._slots.get(slot) for slot, _ in slots],
             count=self._count,
         )
@@ -197,10 +229,13 @@ class Optimizer:
         if field in self._bounds:
             return self._bounds[field].check_field(field, value)
         choices = self._choices.get(field)
-        if choices is not None and not any(
-            value is c or (value == c and type(value) is type(c)) for c in choices
-        ):
-            raise ValueError(f"{field}: expected one of {', '.join(map(repr, choices))}, got {value!r}")
+        if choices is None:
+            return value
+        if isinstance(value, np.bool_):
+            value = bool(value)
+        if not any(value == choice and type(value) is type(choice) for choice in choices):
+            error = ValueError if type(value) is type(choices[0]) else TypeError
+            raise error(f"{field}: expected {' or '.join(map(repr, choices))}, got {value!r}")
         return value
 
     def _refuse_rebinding(self, field: str, value: object) -> None:
@@ -208,6 +243,9 @@ class Optimizer:
         bounds = self._bounds.get(field)
         if bounds is None or bounds.constant:
             raise AttributeError(f"{field}: is fixed when the optimizer is made; make a new one")
+        changed = copy.copy(self)
+        object.__setattr__(changed, field, value)
+        changed._choose_rule()  # raises where the constructor would
         used = all(hyper in self._hypers for hyper, _ in bounds.hypers(field))
         if value != 0 and (not used or self._options.get(field) is False):
             raise ValueError(
@@ -305,7 +343,7 @@ def _flatten(label: str, arrays: object) -> tuple[str, list[Any], list[Array]]:
     """Take a structure apart: its kind, its keys, its arrays."""
     if isinstance(arrays, np.ndarray):
         return "array", [None], [arrays]
-    if isinstance(arrays, Mapping):
+    if isinstance(arrays, dict):
         kind, keys, flat = "dict", list(arrays), list(arrays.values())
     elif isinstance(arrays, list | tuple):
         kind, keys, flat = "list", list(range(len(arrays))), list(arrays)
@@ -319,8 +357,21 @@ def _flatten(label: str, arrays: object) -> tuple[str, list[Any], list[Array]]:
 
 
 def _state_like(p: object, start: float) -> Any:
-    """Make a state array in dtype, shape and order of `p`; what is not an array the plan will refuse."""
-    return np.full_like(p, start, subok=False) if isinstance(p, np.ndarray) else None
+    """Make a state array in dtype, shape and order of `p`; what is not an array the plan will refuse.
+
+    It starts at the same place in a page as `p`: where arrays lie at slightly different places, a processor that
+    compares the low bits of addresses takes loads of one for stores to another, and waits.
+    """
+    if not isinstance(p, np.ndarray) or p.dtype.kind != "f":
+        return None
+    room = np.empty(p.nbytes + PAGE, np.uint8)
+    offset = (p.ctypes.data - room.ctypes.data) % PAGE
+    try:
+        state: Array = np.ndarray(p.shape, p.dtype, room, offset, p.strides)
+    except ValueError:  # an array with gaps
+        return None
+    state[...] = start
+    return state
 
 
 def _described(a: object) -> str:

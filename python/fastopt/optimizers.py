@@ -110,7 +110,7 @@ class SignSGD(Optimizer):
     lr : float or schedule
         :math:`\eta \ge 0`.
     eps : float or schedule
-        :math:`\epsilon \ge 0`; with 0 it is the sign of the gradient.
+        :math:`\epsilon \ge 0`; with 0 it is the sign of a finite gradient.
     weight_decay : float or schedule
         :math:`\lambda \ge 0`: :math:`g + \lambda p` in place of :math:`g`.
     maximize : bool

@@ -11,11 +11,14 @@ turns its option on by being there. Every rule also takes
 - `maximize`: :math:`-g` in place of :math:`g`, before the decay.
 
 Running means of gradients end at zero below ``2**-103`` (float32) or ``2**-970`` (float64), and those of
-squares below the smallest normal number: see `fade` and `fade_square`.
+squares do not fall below the smallest normal number: see `fade` and `floored`. "The same bits" takes every
+NaN for one: IEEE 754 leaves its sign and payload open.
 """
 
+import functools
 import math
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, ParamSpec
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +27,19 @@ if TYPE_CHECKING:
     from fastopt.optimizer import Arrays, Optimizer
 
 Array = NDArray[Any]
+Arguments = ParamSpec("Arguments")
+
+
+def rule(formula: Callable[Arguments, None]) -> Callable[Arguments, None]:
+    """Take NumPy numbers as the Python numbers they are, whose dtype gives way to that of the arrays."""
+
+    @functools.wraps(formula)
+    def with_python_numbers(*arrays: Arguments.args, **keywords: Arguments.kwargs) -> None:
+        numbers = {k: float(x) if isinstance(x, np.floating) else x for k, x in keywords.items()}
+        formula(*arrays, **numbers)  # type: ignore[arg-type]
+
+    return with_python_numbers
+
 
 __all__ = [
     "adagrad",
@@ -39,6 +55,7 @@ __all__ = [
 ]
 
 
+@rule
 def sgd(
     p: Array,
     g: Array,
@@ -74,6 +91,7 @@ def sgd(
     p[...] = p - lr * g
 
 
+@rule
 def sgd_momentum(
     p: Array,
     g: Array,
@@ -124,6 +142,7 @@ def sgd_momentum(
     p[...] = p - lr * (g + momentum * v if nesterov else v)
 
 
+@rule
 def sgd_velocity(
     p: Array,
     g: Array,
@@ -142,8 +161,8 @@ def sgd_velocity(
         v &\leftarrow \rho v - \eta\, g \\
         p &\leftarrow p + v \qquad\text{or, with `nesterov`,}\qquad p \leftarrow p + (\rho v - \eta\, g)
 
-    Equal to `sgd_momentum` while the learning rate is constant; when it falls, this velocity keeps the
-    pace of the old one.
+    Equal to `sgd_momentum` without dampening, but for rounding, while the learning rate is constant; when
+    it falls, this velocity keeps the pace of the old one.
 
     Parameters
     ----------
@@ -173,6 +192,7 @@ def sgd_velocity(
     p[...] = p + (momentum * v - lr * g if nesterov else v)
 
 
+@rule
 def sgd_average(
     p: Array,
     g: Array,
@@ -217,6 +237,7 @@ def sgd_average(
     p[...] = p - lr * (momentum * m + (1 - momentum) * g if nesterov else m)
 
 
+@rule
 def signsgd(
     p: Array,
     g: Array,
@@ -232,7 +253,7 @@ def signsgd(
     .. math:: p \leftarrow p - \eta\, \frac{g}{\sqrt{g^2} + \epsilon}
 
     with :math:`\sqrt{g^2}` computed as :math:`|g|`, which neither overflows nor underflows. Where the
-    denominator is zero the parameter stays, so ``eps=0`` is the sign of the gradient.
+    denominator is zero the parameter stays, so ``eps=0`` is the sign of a finite gradient.
 
     Parameters
     ----------
@@ -256,9 +277,10 @@ def signsgd(
     """
     g = descent(p, g, weight_decay, maximize)
     d = np.abs(g) + eps
-    p[...] = p - lr * (g / np.where(d == 0, 1, d))
+    p[...] = p - lr * (g / nonzero(d))
 
 
+@rule
 def adagrad(
     p: Array,
     g: Array,
@@ -306,6 +328,7 @@ def adagrad(
     p[...] = p - lr * (g / (np.sqrt(v + eps) if eps_inside else np.sqrt(v) + eps))
 
 
+@rule
 def rmsprop(
     p: Array,
     g: Array,
@@ -360,7 +383,7 @@ def rmsprop(
     (array([0.]), array([1.]))
     """
     g = descent(p, g, weight_decay, maximize)
-    v[...] = fade_square(alpha * v + (1 - alpha) * (g * g))
+    v[...] = floored(alpha * v + (1 - alpha) * (g * g))
     variance = v
     if m is not None:
         m[...] = fade(alpha * m + (1 - alpha) * g)
@@ -371,6 +394,7 @@ def rmsprop(
     p[...] = p - lr * d
 
 
+@rule
 def adam(
     p: Array,
     g: Array,
@@ -427,12 +451,13 @@ def adam(
     g = descent(p, g, weight_decay, maximize)
     lr, root = corrections(step, lr, beta1, beta2, bias_correction)
     m[...] = fade(beta1 * m + (1 - beta1) * g)
-    v[...] = fade_square(beta2 * v + (1 - beta2) * (g * g))
+    v[...] = floored(beta2 * v + (1 - beta2) * (g * g))
     if vmax is not None:
         vmax[...] = np.maximum(vmax, v)
     p[...] = p - lr * (m / (np.sqrt(v if vmax is None else vmax) * root + eps))
 
 
+@rule
 def adamw(
     p: Array,
     g: Array,
@@ -477,12 +502,13 @@ def adamw(
     g = descent(p, g, 0, maximize)
     lr, root = corrections(step, lr, beta1, beta2, bias_correction)
     m[...] = fade(beta1 * m + (1 - beta1) * g)
-    v[...] = fade_square(beta2 * v + (1 - beta2) * (g * g))
+    v[...] = floored(beta2 * v + (1 - beta2) * (g * g))
     if vmax is not None:
         vmax[...] = np.maximum(vmax, v)
     p[...] = keep * p - lr * (m / (np.sqrt(v if vmax is None else vmax) * root + eps))
 
 
+@rule
 def adamax(
     p: Array,
     g: Array,
@@ -528,7 +554,7 @@ def adamax(
     g = descent(p, g, weight_decay, maximize)
     lr = lr / (1 - beta1**step)
     m[...] = fade(beta1 * m + (1 - beta1) * g)
-    u[...] = np.maximum(beta2 * u, np.abs(g) + eps)
+    u[...] = floored(np.maximum(beta2 * u, np.abs(g) + eps))
     p[...] = p - lr * (m / u)
 
 
@@ -559,9 +585,18 @@ def fade(m: Array) -> Array:
     return np.where(np.abs(m) < float(limits.tiny / limits.eps), 0, m)
 
 
-def fade_square(v: Array) -> Array:
-    """End the decay of a mean of squares at zero, below the smallest normal number of its dtype."""
-    return np.where(np.abs(v) < float(np.finfo(v.dtype).tiny), 0, v)
+def floored(v: Array) -> Array:
+    """Keep a mean of squares from falling below the smallest normal number of its dtype.
+
+    For the same reason as `fade`. Not zero, because it stands in a denominator: over a mean that were zero
+    while the gradient is not the step would have no bound but `eps`.
+    """
+    return np.maximum(v, float(np.finfo(v.dtype).tiny))
+
+
+def nonzero(d: Array) -> Array:
+    """Replace the zeros of a denominator by ones: 0 / 0 is to be 0 here."""
+    return np.where(d == 0, 1, d)
 
 
 def step(optimizer: "Optimizer", grads: "Arrays") -> None:
@@ -586,8 +621,8 @@ def step(optimizer: "Optimizer", grads: "Arrays") -> None:
     >>> p, opt.steps
     (array([0.5, 2.5]), 1)
     """
-    rule = globals()[optimizer._rule]
+    formula = globals()[optimizer._rule]
     hyper = optimizer._keywords()
     for p, g, state in optimizer._arrays(grads):
-        rule(p, g, **state, **hyper)
+        formula(p, g, **state, **hyper)
     optimizer._count += 1

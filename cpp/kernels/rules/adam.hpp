@@ -31,7 +31,7 @@ struct Adam : Base {
     /// The direction m / (sqrt(v) + eps), both corrected for the start at zero; lr holds m's correction.
     T direction(T g, T& m, T& v, T& vmax) const {
       m = fade(beta1 * m + rest1 * g);
-      v = fade_square(beta2 * v + rest2 * (g * g));
+      v = floored(beta2 * v + rest2 * (g * g));
       if constexpr (amsgrad) vmax = maximum(vmax, v);
       return m / (sqrt(amsgrad ? vmax : v) * root + eps);
     }
@@ -78,7 +78,7 @@ struct Adamax : Base {
           lr(T(h.lr / (1 - std::pow(h.beta1, step)))) {}
     void operator()(T& p, T g, T& m, T& u) const {
       m = fade(beta1 * m + rest1 * g);
-      u = maximum(beta2 * u, absolute(g) + eps);
+      u = floored(maximum(beta2 * u, absolute(g) + eps));
       p = p - lr * (m / u);
     }
   };

@@ -21,7 +21,7 @@ struct RMSprop : Base {
     Lane(const Hyper& h, double /*step*/)
         : lr(T(h.lr)), alpha(T(h.alpha)), rest(T(1 - h.alpha)), eps(T(h.eps)), rho(T(h.momentum)) {}
     void operator()(T& p, T g, T& v, T& m, T& b) const {
-      v = fade_square(alpha * v + rest * (g * g));
+      v = floored(alpha * v + rest * (g * g));
       T variance = v;
       if constexpr (centered) {
         m = fade(alpha * m + rest * g);

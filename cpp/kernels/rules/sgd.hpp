@@ -88,7 +88,7 @@ struct SgdAverage : Base {
   };
 };
 
-/// Sign descent: the gradient over its own magnitude, sqrt(g^2) = |g|. At zero it stays, also for eps = 0.
+/// Sign descent: the gradient over its own magnitude, sqrt(g^2) = |g|. Where both are zero it stays.
 struct SignSgd : Base {
   static constexpr auto name = "signsgd";
   struct Hyper {

@@ -10,7 +10,6 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from functools import partial
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +20,12 @@ from fastopt.bench.generate import numpy_source, python_source
 from fastopt.bench.measurement import Disagreement, Row, measure
 from fastopt.bench.torch_peer import TorchError, TorchWorker, find_torch
 from fastopt.bench.workload import Workload, rules
+from fastopt.cli.arguments import FAILED, OK, WrongInput, positive, users_mistakes
+from fastopt.cli.threads import use_threads
+from fastopt.extras import require
 
 __all__ = ["add_arguments", "run"]
 
-OK, FAILED, WRONG_INPUT = 0, 1, 2
 SIZES = (1_000, 100_000, 1_000_000)
 
 
@@ -56,7 +57,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--threads",
-        type=_positive,
+        type=positive,
         metavar="N",
         help="of fastopt and torch (default: what the environment says)",
     )
@@ -68,14 +69,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--rounds",
-        type=_positive,
+        type=positive,
         default=5,
         metavar="N",
         help="pairs a figure is the median of (default: %(default)s)",
     )
     parser.add_argument(
         "--block",
-        type=_positive,
+        type=positive,
         default=30,
         metavar="MS",
         help="milliseconds of a block (default: %(default)s)",
@@ -100,26 +101,33 @@ def run(args: argparse.Namespace) -> int:
     Returns
     -------
     int
-        0 done, 1 results that differ or a file that cannot be written, 2 wrong arguments.
+        The exit code: 0 done, 1 results that differ or a file that cannot be written.
+
+    Raises
+    ------
+    WrongInput
+        If an argument turns out to be wrong.
     """
     if args.show:
         print(peers_source(args.show))
         return OK
-    if find_spec("rich") is None:
-        return _refuse('needs rich: pip install "fastopt[train]"')
+    with users_mistakes():
+        require("rich", "fastopt bench needs rich")
     if args.json is not None and not args.json.parent.is_dir():
-        return _refuse(f"--json: there is no directory {args.json.parent}")
+        raise WrongInput(f"--json: there is no directory {args.json.parent}")
     python = find_torch(args.torch)
     try:
         with (
-            _threads(args.threads),
+            use_threads(args.threads),
             TorchWorker(python, fastopt.get_num_threads()) if python else nullcontext() as worker,
         ):
             return _measure_all(args, worker)
     except TorchError as error:
-        return _refuse(f"--torch: {error}")
+        raise WrongInput(f"--torch: {error}") from error
+    except MemoryError as error:
+        raise WrongInput(f"--sizes: {error}") from error
     except Disagreement as error:
-        return _refuse(str(error), FAILED)
+        return _failed(str(error))
 
 
 def peers_source(rule: str) -> str:
@@ -196,37 +204,17 @@ def _publish(args: argparse.Namespace, facts: dict[str, Any], rows: list[Row]) -
     try:
         args.json.write_text(json.dumps(figures, indent=1) + "\n")
     except OSError as error:
-        return _refuse(f"--json: cannot write {args.json}: {error.strerror}", FAILED)
+        return _failed(f"--json: cannot write {args.json}: {error.strerror}")
     return OK
 
 
-@contextmanager
-def _threads(number: int | None) -> Iterator[None]:
-    """Set the threads of fastopt for a while."""
-    if number is None:
-        yield
-        return
-    before = fastopt.get_num_threads()
-    fastopt.set_num_threads(number)
-    try:
-        yield
-    finally:
-        fastopt.set_num_threads(before)
-
-
-def _refuse(message: str, code: int = WRONG_INPUT) -> int:
+def _failed(message: str) -> int:
     print(f"fastopt bench: error: {message}", file=sys.stderr)
-    return code
-
-
-def _positive(text: str) -> int:
-    if not text.isdecimal() or int(text) == 0:
-        raise argparse.ArgumentTypeError(f"expected a positive integer, got {text!r}")
-    return int(text)
+    return FAILED
 
 
 def _sizes(text: str) -> tuple[int, ...]:
-    return tuple(_positive(part.strip().replace("_", "")) for part in text.split(","))
+    return tuple(positive(part.strip()) for part in text.split(","))
 
 
 def _rule(text: str) -> str:

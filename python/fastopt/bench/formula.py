@@ -6,6 +6,7 @@ NumPy with ``out=``, so that the peers of the benchmark need no second copy of e
 """
 
 import ast
+import inspect
 import math
 import operator
 from collections.abc import Callable, Mapping, Sequence
@@ -17,12 +18,12 @@ import numpy as np
 
 from fastopt import reference
 
-GUARDS = ("fade", "fade_square")
-"""What the reference does against denormal numbers, and what nobody would write in a NumPy of his own."""
+GUARDS = ("fade", "floored", "nonzero")
+"""What the reference does against denormal numbers and 0 / 0, and nobody would write in NumPy."""
 
 
 def plain_rules(**replacements: object) -> dict[str, Any]:
-    """Return the functions of `fastopt.reference` without its guards: as one would write them in NumPy.
+    """Return the formulas of `fastopt.reference` without its guards: as one would write them in NumPy.
 
     They are copies that see each other and not the originals, so nothing outside notices.
 
@@ -32,10 +33,11 @@ def plain_rules(**replacements: object) -> dict[str, Any]:
         What else they shall see in place of a global of the reference.
     """
     seen = dict(vars(reference))
-    for name, function in vars(reference).items():
-        if isinstance(function, FunctionType) and function.__module__ == reference.__name__:
-            seen[name] = FunctionType(function.__code__, seen, name, function.__defaults__)
-            seen[name].__kwdefaults__ = function.__kwdefaults__
+    for name, value in vars(reference).items():
+        if isinstance(value, FunctionType) and value.__module__ == reference.__name__:
+            bare = inspect.unwrap(value)
+            seen[name] = FunctionType(bare.__code__, seen, name, bare.__defaults__, bare.__closure__)
+            seen[name].__kwdefaults__ = bare.__kwdefaults__
     seen.update({guard: lambda x: x for guard in GUARDS}, **replacements)
     return seen
 

@@ -56,7 +56,11 @@ def python_source(formula: Formula) -> str:
     def text(arg: Value | Scalar | float) -> str:
         if not isinstance(arg, Value):
             return scalars.get(str(arg), str(arg))
-        return names.get(arg) or _PYTHON[arg.op].format(*map(text, arg.args))
+        if arg in names:
+            return names[arg]
+        if arg.op not in _PYTHON:
+            raise NotImplementedError(f"np.{arg.op}: say in _PYTHON what plain Python calls it")
+        return _PYTHON[arg.op].format(*map(text, arg.args))
 
     for event in formula.events:
         if isinstance(event, Store):

@@ -24,30 +24,28 @@ def fastopt_side(numbers: Numbers) -> Side:
         slots: list[Any] = [[state[slot]] if single else state[slot] for slot in state]
         return [list(each) for each in zip(params, *slots, strict=True)]
 
-    grads = [g[0] for g in numbers.grads] if single else numbers.grads
-    return Side("fastopt", numbers.workload.elements, opt.step, grads, arrays)
+    return Side("fastopt", numbers.workload.elements, opt.step, _grads(numbers), arrays)
 
 
 def probe_side(numbers: Numbers) -> Side:
     """Return the yardstick: as many streams as the rule has, and next to no arithmetic."""
     params, state = numbers.params(), numbers.state()
-    slots = len(numbers.workload.slots)
+    slots, single = len(numbers.workload.slots), len(params) == 1
     plan = _core.Plan(
         rule=f"probe{slots}",
         variant=0,
         maximize=False,
-        structure="list",
-        keys=list(range(len(params))),
-        params=params,
+        params=params[0] if single else params,
         state=[[each[k] for each in state] for k in range(slots)],
         count=np.zeros(1, np.int64),
     )
     constants = 1e-3, 0.0
 
-    def step(grads: list[Array], *, check_finite: bool = False) -> None:  # as Optimizer.step
-        plan.step(grads, constants, check_finite)
+    def step(grads: Any, *, check_finite: bool = False) -> None:  # as Optimizer.step
+        plan.step(grads, constants, bool(check_finite))
 
-    return Side("probe", numbers.workload.elements, step, numbers.grads, lambda: _rows(params, state))
+    grads = _grads(numbers)
+    return Side("probe", numbers.workload.elements, step, grads, lambda: _rows(params, state))
 
 
 def numpy_side(numbers: Numbers) -> Side:
@@ -107,6 +105,11 @@ def small(workload: Workload, elements: int) -> Workload:
     size = min(workload.size, elements)
     arrays = max(1, min(workload.count, elements // size))
     return Workload(workload.rule, size, arrays, workload.dtype, workload.options)
+
+
+def _grads(numbers: Numbers) -> list[Any]:
+    """Return the sets of gradients in the structure of the parameters: one array, or a list."""
+    return [grads[0] if len(grads) == 1 else grads for grads in numbers.grads]
 
 
 def _rows(params: list[Any], state: list[list[Any]]) -> list[list[Any]]:

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from itertools import cycle
 from typing import Any, Protocol
 
-
 STEADY = 1.5
 """How far apart the quartiles of a steady figure may be."""
 
