@@ -48,7 +48,8 @@ def main() -> int:
     failed = False
     for isa, flags in instruction_sets().items():
         with tempfile.NamedTemporaryFile(suffix=".o") as obj:
-            run("g++", *flags, f"-DFASTOPT_ISA={isa}", "-c", str(ROOT / "cpp/kernels/kernels.cpp"), "-o", obj.name)
+            source = str(ROOT / "cpp/kernels/kernels.cpp")
+            run("g++", *flags, f"-DFASTOPT_ISA={isa}", "-c", source, "-o", obj.name)
             symbols = run("nm", "-C", obj.name).splitlines()
             weak = [line for line in symbols if re.match(r"[0-9a-f ]+ [WVu] ", line)]
             count, scalar = scalar_loops(obj.name)

@@ -29,7 +29,7 @@ Arrays = Array | list[Array] | tuple[Array, ...] | dict[Any, Array]
 
 PAGE = 4096
 MOST_STEPS = 2**53
-"""Beyond this a double no longer counts every step; a run of a step a nanosecond takes a hundred days to it."""
+"""Beyond this a double no longer counts every step."""
 
 
 @dataclass(eq=False, repr=False)
@@ -37,8 +37,8 @@ class Optimizer:
     """What all optimizers share. Not to be instantiated: use one of its subclasses.
 
     The arrays of `params` are bound: they are changed in place for ever after, and so must you, as in
-    ``params["W"][...] = new``. Of a masked array the mask plays no part. A deep copy or a pickle has arrays of
-    its own; a shallow copy shares parameters, state and count.
+    ``params["W"][...] = new``. Of a masked array the mask plays no part. A deep copy or a pickle has arrays
+    of its own; a shallow copy shares parameters, state and count.
     """
 
     params: Arrays
@@ -359,8 +359,8 @@ def _flatten(label: str, arrays: object) -> tuple[str, list[Any], list[Array]]:
 def _state_like(p: object, start: float) -> Any:
     """Make a state array in dtype, shape and order of `p`; what is not an array the plan will refuse.
 
-    It starts at the same place in a page as `p`: where arrays lie at slightly different places, a processor that
-    compares the low bits of addresses takes loads of one for stores to another, and waits.
+    It starts at the same place in a page as `p`: where arrays lie at slightly different places, a processor
+    that compares the low bits of addresses takes loads of one for stores to another, and waits.
     """
     if not isinstance(p, np.ndarray) or p.dtype.kind != "f":
         return None
