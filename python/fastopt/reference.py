@@ -450,11 +450,7 @@ def adam(
     """
     g = descent(p, g, weight_decay, maximize)
     lr, root = corrections(step, lr, beta1, beta2, bias_correction)
-    m[...] = fade(beta1 * m + (1 - beta1) * g)
-    v[...] = floored(beta2 * v + (1 - beta2) * (g * g))
-    if vmax is not None:
-        vmax[...] = np.maximum(vmax, v)
-    p[...] = p - lr * (m / (np.sqrt(v if vmax is None else vmax) * root + eps))
+    p[...] = p - lr * direction(g, m, v, vmax, beta1, beta2, root, eps)
 
 
 @rule
@@ -501,11 +497,7 @@ def adamw(
     keep = 1 - lr * weight_decay
     g = descent(p, g, 0, maximize)
     lr, root = corrections(step, lr, beta1, beta2, bias_correction)
-    m[...] = fade(beta1 * m + (1 - beta1) * g)
-    v[...] = floored(beta2 * v + (1 - beta2) * (g * g))
-    if vmax is not None:
-        vmax[...] = np.maximum(vmax, v)
-    p[...] = keep * p - lr * (m / (np.sqrt(v if vmax is None else vmax) * root + eps))
+    p[...] = keep * p - lr * direction(g, m, v, vmax, beta1, beta2, root, eps)
 
 
 @rule
@@ -572,6 +564,17 @@ def corrections(
     if not bias_correction:
         return lr, 1
     return lr / (1 - beta1**step), 1 / math.sqrt(1 - beta2**step)
+
+
+def direction(
+    g: Array, m: Array, v: Array, vmax: Array | None, beta1: float, beta2: float, root: float, eps: float
+) -> Array:
+    """Update the moments of Adam and return m / (sqrt(v) * root + eps), where `root` corrects v for its start."""
+    m[...] = fade(beta1 * m + (1 - beta1) * g)
+    v[...] = floored(beta2 * v + (1 - beta2) * (g * g))
+    if vmax is not None:
+        vmax[...] = np.maximum(vmax, v)
+    return m / (np.sqrt(v if vmax is None else vmax) * root + eps)
 
 
 def fade(m: Array) -> Array:
