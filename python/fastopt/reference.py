@@ -569,7 +569,7 @@ def corrections(
 def direction(
     g: Array, m: Array, v: Array, vmax: Array | None, beta1: float, beta2: float, root: float, eps: float
 ) -> Array:
-    """Update the moments of Adam and return m / (sqrt(v) * root + eps), where `root` corrects v for its start."""
+    """Update the moments of Adam; return m over sqrt(v) * root + eps; `root` corrects v for its start."""
     m[...] = fade(beta1 * m + (1 - beta1) * g)
     v[...] = floored(beta2 * v + (1 - beta2) * (g * g))
     if vmax is not None:
