@@ -1,0 +1,158 @@
+// Losses: the value of a batch and its gradient, in one call.
+#include <pybind11/pybind11.h>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "../core/dispatch.hpp"
+#include "../core/loss.hpp"
+#include "arrays.hpp"
+#include "bindings.hpp"
+
+namespace fastopt::bindings {
+namespace {
+
+enum class Reduction { mean, sum, none };
+
+Reduction reduction_of(py::handle name) {
+  if (PyUnicode_Check(name.ptr())) {
+    if (PyUnicode_CompareWithASCIIString(name.ptr(), "mean") == 0) return Reduction::mean;
+    if (PyUnicode_CompareWithASCIIString(name.ptr(), "sum") == 0) return Reduction::sum;
+    if (PyUnicode_CompareWithASCIIString(name.ptr(), "none") == 0) return Reduction::none;
+  }
+  throw py::value_error("reduction: expected 'mean', 'sum' or 'none', got " + std::string(py::repr(name)));
+}
+
+std::vector<py::ssize_t> shape_of(const py::array& a) { return {a.shape(), a.shape() + a.ndim()}; }
+
+constexpr Label scores_label{"scores"}, out_label{"out"};
+
+/// The arrays of a call, judged, and the batch they make.
+class Call {
+ public:
+  Call(const Loss& loss, py::handle scores, py::handle y, py::handle out)
+      : by_rows_(loss.target != Target::each),
+        label_{loss.legal == nullptr && !by_rows_ ? "targets" : "labels"},
+        scores_(numeric(scores, scores_label)) {
+    expect_batch();
+    if (loss.target == Target::label)
+      columns_ = columns(y, scores_.shape(0), scores_.shape(1), label_);
+    else
+      targets_ = targets(y, scores_, label_);
+    if (out.is_none())
+      grad_ = by_rows_ || row_major(scores_) ? empty(scores_.dtype(), shape_of(scores_)) : empty_as(scores_);
+    else
+      take(out, y);
+    dtype = static_cast<Dtype>(dtype_of(scores_));
+    batch.rows = static_cast<std::size_t>(by_rows_ ? scores_.shape(0) : scores_.size());
+    batch.columns = static_cast<std::size_t>(by_rows_ ? scores_.shape(1) : 1);
+    batch.s = read(scores_);
+    batch.y = targets_ ? read(*targets_) : columns_.data();
+    batch.g = const_cast<void*>(grad_->data());
+  }
+
+  const py::array& grad() const { return *grad_; }
+  py::ssize_t samples() const { return scores_.shape(0); }
+
+  /// An array for the value of each row, or of each element.
+  py::array values() const {
+    return by_rows_ ? empty(scores_.dtype(), {scores_.shape(0)})
+                    : (row_major(*grad_) ? empty(scores_.dtype(), shape_of(scores_)) : empty_as(*grad_));
+  }
+
+  [[noreturn]] void refuse_target(const Loss& loss, std::size_t row) const {
+    const std::string where = by_rows_ ? label_.text() + "[" + std::to_string(row) + "]" : element(*grad_, row, label_);
+    throw py::value_error(where + ": expected " + loss.legal);
+  }
+
+  Batch batch{};
+  Dtype dtype;
+
+ private:
+  void expect_batch() const {
+    const auto ndim = scores_.ndim();
+    if (scores_.size() > 0 && (by_rows_ ? ndim == 2 : ndim > 0)) return;
+    throw py::value_error(std::string("scores: expected shape ") + (by_rows_ ? "(samples, classes)" : "(samples, ...)") +
+                          ", at least one of each, got " + std::string(py::str(py::object(scores_.attr("shape")))));
+  }
+
+  /// The caller's array for the gradient. It may be the scores, and shares no memory with anything else.
+  void take(py::handle out, py::handle y) {
+    grad_ = updatable(out, out_label);
+    expect_same(*grad_, scores_, out_label);
+    if (by_rows_ && !row_major(*grad_))
+      throw py::value_error("out: expected C order, in which the scores of a sample lie together");
+    const bool in_place = grad_->data() == scores_.data() && same_order(*grad_, scores_);
+    if (!in_place && overlap(*grad_, scores_)) refuse_overlap(scores_label, out_label);
+    if (py::isinstance<py::array>(y) && overlap(*grad_, py::reinterpret_borrow<py::array>(y)))
+      refuse_overlap(label_, out_label);
+  }
+
+  /// `a` in the order of the gradient.
+  const void* read(py::array& a) {
+    if (!same_order(a, *grad_)) a = by_rows_ ? in_rows(a) : reordered(a, empty_as(*grad_));
+    return a.data();
+  }
+
+  bool by_rows_;
+  Label label_;
+  py::array scores_;
+  std::optional<py::array> targets_, grad_;
+  std::vector<Column> columns_;
+};
+
+/// `parameters` are floats, judged by the caller.
+py::tuple loss(const char* name, py::handle scores, py::handle y, const py::tuple& parameters, py::handle reduction,
+               py::handle out) {
+  const int index = loss_index(name);
+  if (index < 0) throw py::value_error(std::string("name: expected a loss of the table, got '") + name + "'");
+  const Loss& rule = table().losses.data[index];
+  if (static_cast<int>(parameters.size()) != rule.parameters)
+    throw py::value_error("parameters: expected " + std::to_string(rule.parameters));
+  double values[max_hyper];
+  for (std::size_t k = 0; k < parameters.size(); ++k) values[k] = parameters[k].cast<double>();
+
+  const Reduction reduce = reduction_of(reduction);
+  Call call(rule, scores, y, out);
+  Batch& batch = call.batch;
+  std::optional<py::array> each;
+  if (reduce == Reduction::none) each = call.values();
+  batch.values = each ? each->mutable_data() : nullptr;
+  batch.scale = reduce == Reduction::mean ? 1 / static_cast<double>(call.samples()) : 1;
+  batch.parameters = values;
+
+  double sum = 0;
+  std::size_t illegal;
+  {
+    std::optional<py::gil_scoped_release> unlocked;
+    if (large(batch)) unlocked.emplace();
+    illegal = first_illegal(index, call.dtype, batch);
+    if (illegal == batch.rows) sum = run(index, call.dtype, batch);
+  }
+  if (illegal != batch.rows) call.refuse_target(rule, illegal);
+  if (each) return py::make_tuple(*each, call.grad());
+  return py::make_tuple(reduce == Reduction::mean ? sum / static_cast<double>(call.samples()) : sum, call.grad());
+}
+
+/// For the tests of accuracy.
+py::array elementary(const std::string& name, const py::array& x) {
+  const py::array a = in_rows(numeric(x, Label{"x"}));
+  py::array y = empty(a.dtype(), shape_of(a));
+  for (const Elementary& function : table().elementary)
+    if (name == function.name) {
+      function.apply[dtype_of(a)](a.data(), y.mutable_data(), static_cast<std::size_t>(a.size()));
+      return y;
+    }
+  throw py::value_error("name: there is no function '" + name + "'");
+}
+
+}  // namespace
+
+void bind_losses(py::module_& m) {
+  m.def("loss", &loss, py::arg("name"), py::arg("scores"), py::arg("y"), py::arg("parameters"), py::arg("reduction"),
+        py::arg("out"), "Check everything, then return the value and write the gradient.");
+  m.def("elementary", &elementary, py::arg("name"), py::arg("x"), "exp, log or log1p of the losses (for tests).");
+}
+
+}  // namespace fastopt::bindings

@@ -1,0 +1,108 @@
+// The two shapes in which rows of scores are worked on, so that a loss is written once.
+//
+// A long row is taken alone, many columns at a time. Of short rows, 16 are laid side by side and each column is
+// taken for all of them at a time: every operation of a 128 x 10 batch is then on full vectors. Nothing here
+// depends on the width of the vectors: sums are over a fixed number of lanes and a fixed tree.
+#pragma once
+
+#include "elementary.hpp"
+
+namespace fastopt::FASTOPT_ISA {
+namespace {
+
+/// One number for each row of a panel.
+template <class T, int rows>
+struct PerRow {
+  T of[rows];
+  T operator[](int r) const { return of[r]; }
+  T& operator[](int r) { return of[r]; }
+};
+
+/// Rows of a batch: column j of row r is element j * rows + r.
+template <class T, int rows>
+struct Panel {
+  std::size_t columns;
+  const T* s;           // scores
+  const T* y;           // their targets, in losses that have a row of them
+  const Column* labels;  // or the right column of each row
+  T* g;                 // where the gradient goes: may be where the scores are
+
+  std::size_t right(int r) const { return static_cast<std::size_t>(labels[r]) * rows + static_cast<std::size_t>(r); }
+};
+
+struct Sum {
+  static constexpr double start = 0;
+  template <class T>
+  T operator()(T a, T b) const {
+    return a + b;
+  }
+};
+
+struct Max {
+  static constexpr double start = -INFINITY;
+  template <class T>
+  T operator()(T a, T b) const {
+    return a > b ? a : b;
+  }
+};
+
+struct Min {
+  static constexpr double start = INFINITY;
+  template <class T>
+  T operator()(T a, T b) const {
+    return a < b ? a : b;
+  }
+};
+
+/// f(i, r) over the columns of each row r, i the element. Called once for each, so f may write element i.
+/// Long rows go into double every 1024 columns: however long, the error of a sum stays at some units.
+template <class T, int rows, class Op, class F>
+inline PerRow<T, rows> fold(std::size_t columns, const Op op, const F f) {
+  PerRow<T, rows> all;
+  if constexpr (rows > 1) {
+    for (int r = 0; r < rows; ++r) all[r] = T(Op::start);
+    for (std::size_t j = 0; j < columns; ++j) {
+#pragma omp simd
+      for (int r = 0; r < rows; ++r) all[r] = op(all[r], f(j * rows + static_cast<std::size_t>(r), r));
+    }
+  } else {
+    constexpr std::size_t lanes = 32, block = 1024;
+    double total = Op::start;
+    for (std::size_t first = 0; first < columns; first += block) {
+      const std::size_t last = columns - first < block ? columns : first + block;
+      T lane[lanes];
+      for (std::size_t l = 0; l < lanes; ++l) lane[l] = T(Op::start);
+      std::size_t j = first;
+      for (; j + lanes <= last; j += lanes) {
+#pragma omp simd
+        for (std::size_t l = 0; l < lanes; ++l) lane[l] = op(lane[l], f(j + l, 0));
+      }
+#pragma omp simd
+      for (std::size_t l = 0; l < last - j; ++l) lane[l] = op(lane[l], f(j + l, 0));
+      for (std::size_t half = lanes / 2; half > 0; half /= 2) {
+#pragma omp simd
+        for (std::size_t l = 0; l < half; ++l) lane[l] = op(lane[l], lane[l + half]);
+      }
+      total = op(total, static_cast<double>(lane[0]));
+    }
+    all[0] = static_cast<T>(total);
+  }
+  return all;
+}
+
+/// f(i, r) for each element i, r its row.
+template <int rows, class F>
+inline void each(std::size_t columns, const F f) {
+  if constexpr (rows > 1) {
+    for (std::size_t j = 0; j < columns; ++j) {
+#pragma omp simd
+      for (int r = 0; r < rows; ++r) f(j * rows + static_cast<std::size_t>(r), r);
+    }
+  } else {
+#pragma omp simd
+    for (std::size_t j = 0; j < columns; ++j) f(j, 0);
+  }
+}
+
+}  // namespace
+}  // namespace fastopt::FASTOPT_ISA
