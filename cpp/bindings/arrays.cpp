@@ -149,7 +149,8 @@ py::array in_rows(const py::array& a) {
 }
 
 py::array targets(py::handle object, const py::array& like, const Label& label) {
-  if (py::isinstance<py::array>(object) && std::strchr("biu", descriptor(py::reinterpret_borrow<py::array>(object))->kind))
+  if (py::isinstance<py::array>(object) &&
+      std::strchr("biu", descriptor(py::reinterpret_borrow<py::array>(object))->kind))
     object = object.attr("astype")(like.dtype());
   py::array a = numeric(object, label);
   expect_same(a, like, label);
@@ -170,14 +171,29 @@ std::vector<Column> columns(py::handle object, py::ssize_t rows, py::ssize_t col
     throw py::value_error("scores: expected fewer than 2**31 columns, got " + std::to_string(columns));
   std::vector<Column> read(static_cast<std::size_t>(rows));
   switch (a.itemsize() * (kind == 'i' ? 1 : -1)) {
-    case 1: read_columns<std::int8_t>(a, columns, label, read); break;
-    case 2: read_columns<std::int16_t>(a, columns, label, read); break;
-    case 4: read_columns<std::int32_t>(a, columns, label, read); break;
-    case 8: read_columns<std::int64_t>(a, columns, label, read); break;
-    case -1: read_columns<std::uint8_t>(a, columns, label, read); break;
-    case -2: read_columns<std::uint16_t>(a, columns, label, read); break;
-    case -4: read_columns<std::uint32_t>(a, columns, label, read); break;
-    default: read_columns<std::uint64_t>(a, columns, label, read);
+    case 1:
+      read_columns<std::int8_t>(a, columns, label, read);
+      break;
+    case 2:
+      read_columns<std::int16_t>(a, columns, label, read);
+      break;
+    case 4:
+      read_columns<std::int32_t>(a, columns, label, read);
+      break;
+    case 8:
+      read_columns<std::int64_t>(a, columns, label, read);
+      break;
+    case -1:
+      read_columns<std::uint8_t>(a, columns, label, read);
+      break;
+    case -2:
+      read_columns<std::uint16_t>(a, columns, label, read);
+      break;
+    case -4:
+      read_columns<std::uint32_t>(a, columns, label, read);
+      break;
+    default:
+      read_columns<std::uint64_t>(a, columns, label, read);
   }
   return read;
 }

@@ -73,8 +73,9 @@ class Call {
   void expect_batch() const {
     const auto ndim = scores_.ndim();
     if (scores_.size() > 0 && (by_rows_ ? ndim == 2 : ndim > 0)) return;
-    throw py::value_error(std::string("scores: expected shape ") + (by_rows_ ? "(samples, classes)" : "(samples, ...)") +
-                          ", at least one of each, got " + std::string(py::str(py::object(scores_.attr("shape")))));
+    throw py::value_error(std::string("scores: expected shape ") +
+                          (by_rows_ ? "(samples, classes)" : "(samples, ...)") + ", at least one of each, got " +
+                          std::string(py::str(py::object(scores_.attr("shape")))));
   }
 
   /// The caller's array for the gradient. It may be the scores, and shares no memory with anything else.

@@ -35,9 +35,7 @@ std::vector<Result> of_blocks(const Batch& batch, const F& f) {
       results[k] = f(k * blocks.size, std::min(blocks.rows, (k + 1) * blocks.size));
   };
   run_parts(
-      [](const void* context, int part) {
-        (*static_cast<decltype(task)*>(context))(static_cast<std::size_t>(part));
-      },
+      [](const void* context, int part) { (*static_cast<decltype(task)*>(context))(static_cast<std::size_t>(part)); },
       &task, static_cast<int>(parts), threads);
   return results;
 }

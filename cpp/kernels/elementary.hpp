@@ -89,7 +89,8 @@ inline T exp_nonpositive(T x) {
   const T e_r = T(1) + (r + r * r * F::exp_rest(r));
   const Bits<T> exponent = __builtin_bit_cast(Bits<T>, shifted) << F::fraction_bits;
   const T e_x = __builtin_bit_cast(T, __builtin_bit_cast(Bits<T>, e_r) + exponent);
-  return x < F::log_smallest ? T(0) : x != x ? x : e_x;
+  const T below = T(0) > x ? T(0) : x;  // NaN stays NaN
+  return x >= F::log_smallest ? e_x : below;
 }
 
 /// log(1 + f) = 2 atanh(s) with s = f / (2 + f), arranged so that the rounding of s hardly counts (fdlibm).
@@ -114,8 +115,8 @@ inline T log_normal(T x) {
   // The distance from sqrt(1/2) in bits: its upper part is k. Biased by the exponent of 1 it is not negative.
   const Bits<T> above = __builtin_bit_cast(Bits<T>, x) - sqrt_half + one;
   const Bits<T> biased = above >> F::fraction_bits;
-  const T k = __builtin_bit_cast(T, biased + __builtin_bit_cast(Bits<T>, F::shift)) -
-              (F::shift + T(one >> F::fraction_bits));
+  const T k =
+      __builtin_bit_cast(T, biased + __builtin_bit_cast(Bits<T>, F::shift)) - (F::shift + T(one >> F::fraction_bits));
   const Bits<T> fraction = above & ((Bits<T>{1} << F::fraction_bits) - 1);
   const T f = __builtin_bit_cast(T, fraction + sqrt_half) - T(1);
   const T s = f / (T(2) + f), z = s * s;

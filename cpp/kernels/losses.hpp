@@ -2,7 +2,9 @@
 #pragma once
 
 #include "losses/hinge.hpp"
+#include "losses/pointwise.hpp"
 #include "losses/softmax.hpp"
+#include "pointwise.hpp"
 #include "rowwise.hpp"
 
 namespace fastopt::FASTOPT_ISA {
@@ -11,11 +13,15 @@ namespace {
 template <class... Each>
 struct LossTypes {};
 
-using Losses = LossTypes<SoftmaxLabels, SoftmaxRows, MulticlassHinge>;
+using Losses =
+    LossTypes<SoftmaxLabels, SoftmaxRows, MulticlassHinge, BinaryCrossEntropy, Logistic, Hinge, SquaredError, Huber>;
+
+template <class L, class T>
+using LossDriver = std::conditional_t<L::target == Target::each, PointwiseLoss<L, T>, RowLoss<L, T>>;
 
 template <class L>
 constexpr Loss loss() {
-  return {L::name, L::target, L::parameters, nullptr, {RowLoss<L, float>::kernel(), RowLoss<L, double>::kernel()}};
+  return {L::name, L::target, L::parameters, L::legal, {LossDriver<L, float>::kernel, LossDriver<L, double>::kernel}};
 }
 
 template <class All>

@@ -22,10 +22,10 @@ struct PerRow {
 template <class T, int rows>
 struct Panel {
   std::size_t columns;
-  const T* s;           // scores
-  const T* y;           // their targets, in losses that have a row of them
+  const T* s;            // scores
+  const T* y;            // their targets, in losses that have a row of them
   const Column* labels;  // or the right column of each row
-  T* g;                 // where the gradient goes: may be where the scores are
+  T* g;                  // where the gradient goes: may be where the scores are
 
   std::size_t right(int r) const { return static_cast<std::size_t>(labels[r]) * rows + static_cast<std::size_t>(r); }
 };
@@ -54,38 +54,51 @@ struct Min {
   }
 };
 
-/// f(i, r) over the columns of each row r, i the element. Called once for each, so f may write element i.
-/// Long rows go into double every 1024 columns: however long, the error of a sum stays at some units.
+/// All of 2 * half lanes in one.
+template <std::size_t half, class T, class Op>
+inline T tree(T* lane, const Op op) {
+#pragma omp simd
+  for (std::size_t l = 0; l < half; ++l) lane[l] = op(lane[l], lane[l + half]);
+  if constexpr (half > 1)
+    return tree<half / 2>(lane, op);
+  else
+    return lane[0];
+}
+
+/// All f(i) for i < n by `op`, in 32 lanes. Called once for each, so f may write element i. A lane ends in double
+/// every 1024 elements: however long, the error of a sum stays at some units.
+template <class T, class Op, class F>
+inline double fold(std::size_t n, const Op op, const F f) {
+  constexpr std::size_t lanes = 32, block = 1024;
+  double all = Op::start;
+  for (std::size_t first = 0; first < n; first += block) {
+    const std::size_t last = n - first < block ? n : first + block;
+    T lane[lanes];
+    for (std::size_t l = 0; l < lanes; ++l) lane[l] = T(Op::start);
+    std::size_t i = first;
+    for (; i + lanes <= last; i += lanes) {
+#pragma omp simd
+      for (std::size_t l = 0; l < lanes; ++l) lane[l] = op(lane[l], f(i + l));
+    }
+#pragma omp simd
+    for (std::size_t l = 0; l < last - i; ++l) lane[l] = op(lane[l], f(i + l));
+    all = op(all, static_cast<double>(tree<lanes / 2>(lane, op)));
+  }
+  return all;
+}
+
+/// All f(i, r) of each row r by `op`, i the element. Called once for each, so f may write element i.
 template <class T, int rows, class Op, class F>
-inline PerRow<T, rows> fold(std::size_t columns, const Op op, const F f) {
+inline PerRow<T, rows> fold_rows(std::size_t columns, const Op op, const F f) {
   PerRow<T, rows> all;
-  if constexpr (rows > 1) {
+  if constexpr (rows == 1) {
+    all[0] = static_cast<T>(fold<T>(columns, op, [f](std::size_t i) { return f(i, 0); }));
+  } else {
     for (int r = 0; r < rows; ++r) all[r] = T(Op::start);
     for (std::size_t j = 0; j < columns; ++j) {
 #pragma omp simd
       for (int r = 0; r < rows; ++r) all[r] = op(all[r], f(j * rows + static_cast<std::size_t>(r), r));
     }
-  } else {
-    constexpr std::size_t lanes = 32, block = 1024;
-    double total = Op::start;
-    for (std::size_t first = 0; first < columns; first += block) {
-      const std::size_t last = columns - first < block ? columns : first + block;
-      T lane[lanes];
-      for (std::size_t l = 0; l < lanes; ++l) lane[l] = T(Op::start);
-      std::size_t j = first;
-      for (; j + lanes <= last; j += lanes) {
-#pragma omp simd
-        for (std::size_t l = 0; l < lanes; ++l) lane[l] = op(lane[l], f(j + l, 0));
-      }
-#pragma omp simd
-      for (std::size_t l = 0; l < last - j; ++l) lane[l] = op(lane[l], f(j + l, 0));
-      for (std::size_t half = lanes / 2; half > 0; half /= 2) {
-#pragma omp simd
-        for (std::size_t l = 0; l < half; ++l) lane[l] = op(lane[l], lane[l + half]);
-      }
-      total = op(total, static_cast<double>(lane[0]));
-    }
-    all[0] = static_cast<T>(total);
   }
   return all;
 }
@@ -93,15 +106,22 @@ inline PerRow<T, rows> fold(std::size_t columns, const Op op, const F f) {
 /// f(i, r) for each element i, r its row.
 template <int rows, class F>
 inline void each(std::size_t columns, const F f) {
-  if constexpr (rows > 1) {
+  if constexpr (rows == 1) {
+#pragma omp simd
+    for (std::size_t j = 0; j < columns; ++j) f(j, 0);
+  } else {
     for (std::size_t j = 0; j < columns; ++j) {
 #pragma omp simd
       for (int r = 0; r < rows; ++r) f(j * rows + static_cast<std::size_t>(r), r);
     }
-  } else {
-#pragma omp simd
-    for (std::size_t j = 0; j < columns; ++j) f(j, 0);
   }
+}
+
+/// f(r) for each row.
+template <int rows, class F>
+inline void each_row(const F f) {
+#pragma omp simd
+  for (int r = 0; r < rows; ++r) f(r);
 }
 
 }  // namespace

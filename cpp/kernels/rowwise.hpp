@@ -5,8 +5,8 @@
 //     template <class T, int rows>
 //     static PerRow<T, rows> gradient(const Panel<T, rows>&, const double* parameters, double scale);
 //
-// which writes the gradient times `scale` and returns the values. Where the target is a row it also has `legal`,
-// what the target has to be, and `wrong`, which returns for each row of a panel whether it is not: not zero.
+// which writes the gradient times `scale` and returns the values. `legal` says what a target has to be, null where
+// there is nothing to be judged; then `wrong` returns for each row of a panel whether it is not (not 0).
 #pragma once
 
 #include "panel.hpp"
@@ -15,20 +15,62 @@ namespace fastopt::FASTOPT_ISA {
 namespace {
 
 constexpr int side_by_side = 16;            // rows of a panel of short rows
-constexpr std::size_t longest_short = 64;   // their columns
+constexpr std::size_t longest_short = 128;  // their columns
+
+/// to[j][i] = from[i][j] for i, j < 4, the rows `from_row` and `to_row` apart.
+template <class T>
+inline void transpose4(const T* from, std::size_t from_row, T* to, std::size_t to_row) {
+  typedef T Four __attribute__((vector_size(4 * sizeof(T))));
+  Four a, b, c, d;
+  __builtin_memcpy(&a, from, sizeof a);
+  __builtin_memcpy(&b, from + from_row, sizeof b);
+  __builtin_memcpy(&c, from + 2 * from_row, sizeof c);
+  __builtin_memcpy(&d, from + 3 * from_row, sizeof d);
+  const Four ab = __builtin_shufflevector(a, b, 0, 4, 1, 5), ab_right = __builtin_shufflevector(a, b, 2, 6, 3, 7);
+  const Four cd = __builtin_shufflevector(c, d, 0, 4, 1, 5), cd_right = __builtin_shufflevector(c, d, 2, 6, 3, 7);
+  a = __builtin_shufflevector(ab, cd, 0, 1, 4, 5);
+  b = __builtin_shufflevector(ab, cd, 2, 3, 6, 7);
+  c = __builtin_shufflevector(ab_right, cd_right, 0, 1, 4, 5);
+  d = __builtin_shufflevector(ab_right, cd_right, 2, 3, 6, 7);
+  __builtin_memcpy(to, &a, sizeof a);
+  __builtin_memcpy(to + to_row, &b, sizeof b);
+  __builtin_memcpy(to + 2 * to_row, &c, sizeof c);
+  __builtin_memcpy(to + 3 * to_row, &d, sizeof d);
+}
 
 /// Rows of an array laid side by side. What is missing of the last panel is zero.
 template <class T>
 struct Tile {
-  T of[longest_short * side_by_side];
+  alignas(64) T of[longest_short * side_by_side];
 
   void load(const T* from, std::size_t rows, std::size_t columns) {
-    for (std::size_t r = 0; r < side_by_side; ++r)
-      for (std::size_t j = 0; j < columns; ++j) of[j * side_by_side + r] = r < rows ? from[r * columns + j] : T(0);
+    if (rows == side_by_side && columns >= 4)
+      return by_fours(columns, [&](std::size_t r, std::size_t j) {
+        transpose4(from + r * columns + j, columns, of + j * side_by_side + r, side_by_side);
+      });
+    if (rows < side_by_side)
+      for (std::size_t k = 0; k < columns * side_by_side; ++k) of[k] = 0;
+    for (std::size_t r = 0; r < rows; ++r)
+      for (std::size_t j = 0; j < columns; ++j) of[j * side_by_side + r] = from[r * columns + j];
   }
+
   void store(T* to, std::size_t rows, std::size_t columns) const {
+    if (rows == side_by_side && columns >= 4)
+      return by_fours(columns, [&](std::size_t r, std::size_t j) {
+        transpose4(of + j * side_by_side + r, side_by_side, to + r * columns + j, columns);
+      });
     for (std::size_t r = 0; r < rows; ++r)
       for (std::size_t j = 0; j < columns; ++j) to[r * columns + j] = of[j * side_by_side + r];
+  }
+
+ private:
+  /// f(r, j) of the first row and column of each block of 4 x 4; the last of a row may overlap its neighbour.
+  template <class F>
+  static void by_fours(std::size_t columns, const F f) {
+    for (std::size_t r = 0; r < side_by_side; r += 4) {
+      for (std::size_t j = 0; j + 4 < columns; j += 4) f(r, j);
+      f(r, columns - 4);
+    }
   }
 };
 
@@ -90,12 +132,13 @@ struct RowLoss {
     return found;
   }
 
-  static constexpr LossKernel kernel() {
-    if constexpr (by_label)
-      return {run, nullptr};
+  static constexpr auto judging() -> decltype(LossKernel::judge) {
+    if constexpr (L::legal != nullptr)
+      return judge;
     else
-      return {run, judge};
+      return nullptr;
   }
+  static constexpr LossKernel kernel{run, judging()};
 };
 
 }  // namespace

@@ -68,10 +68,10 @@ enum class Target : unsigned char {
 struct Batch {
   std::size_t rows, columns;
   const void* s;
-  const void* y;       // Columns or numbers, as `target` says
-  void* g;             // gradient: may be the scores, nothing else may overlap
-  void* values;        // the value of each row, or null
-  double scale;        // of the gradient
+  const void* y;  // Columns or numbers, as `target` says
+  void* g;        // gradient: may be the scores, nothing else may overlap
+  void* values;   // the value of each row, or null
+  double scale;   // of the gradient
   const double* parameters;
 };
 

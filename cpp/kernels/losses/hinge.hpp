@@ -10,6 +10,7 @@ struct MulticlassHinge {
   static constexpr auto name = "multiclass_hinge";
   static constexpr auto target = Target::label;
   static constexpr int parameters = 1;  // margin
+  static constexpr const char* legal = nullptr;
 
   template <class T, int rows>
   static PerRow<T, rows> gradient(const Panel<T, rows>& x, const double* parameters, double scale) {
@@ -22,8 +23,8 @@ struct MulticlassHinge {
       g[i] = cost <= T(0) ? T(0) : cost;
     });
     for (int r = 0; r < rows; ++r) x.g[x.right(r)] = 0;
-    const auto cost = fold<T, rows>(x.columns, Sum{}, [g = x.g](std::size_t i, int) { return g[i]; });
-    const auto count = fold<T, rows>(x.columns, Sum{}, [g = x.g, slope = T(scale)](std::size_t i, int) {
+    const auto cost = fold_rows<T, rows>(x.columns, Sum{}, [g = x.g](std::size_t i, int) { return g[i]; });
+    const auto count = fold_rows<T, rows>(x.columns, Sum{}, [g = x.g, slope = T(scale)](std::size_t i, int) {
       const T one = g[i] > T(0) ? T(1) : T(0);
       g[i] = one * slope;
       return one;

@@ -15,11 +15,11 @@ struct Softmax {
   PerRow<T, rows> top, total;
 
   explicit Softmax(const Panel<T, rows>& x)
-      : top(fold<T, rows>(x.columns, Max{}, [s = x.s](std::size_t i, int) { return s[i]; })) {}
+      : top(fold_rows<T, rows>(x.columns, Max{}, [s = x.s](std::size_t i, int) { return s[i]; })) {}
 
   /// The scores are read for the last time: the gradient may lie in their place.
   void exponentials(const Panel<T, rows>& x) {
-    total = fold<T, rows>(x.columns, Sum{}, [s = x.s, g = x.g, top = top](std::size_t i, int r) {
+    total = fold_rows<T, rows>(x.columns, Sum{}, [s = x.s, g = x.g, top = top](std::size_t i, int r) {
       return g[i] = exp_nonpositive(s[i] - top[r]);
     });
   }
@@ -29,10 +29,10 @@ struct Softmax {
   template <class Rest>
   void finish(const Panel<T, rows>& x, const PerRow<T, rows>& weight, const Rest rest) const {
     PerRow<T, rows> factor, least;
-    for (int r = 0; r < rows; ++r) {
+    each_row<rows>([&](int r) {
       factor[r] = weight[r] / total[r];
       least[r] = Format<T>::smallest / factor[r];
-    }
+    });
     each<rows>(x.columns, [g = x.g, factor, least, rest](std::size_t i, int r) {
       g[i] = (g[i] < least[r] ? T(0) : g[i]) * factor[r] - rest(i, r);
     });
@@ -44,6 +44,7 @@ struct SoftmaxLabels {
   static constexpr auto name = "softmax_cross_entropy";
   static constexpr auto target = Target::label;
   static constexpr int parameters = 1;  // smoothing
+  static constexpr const char* legal = nullptr;
 
   template <class T, int rows>
   static PerRow<T, rows> gradient(const Panel<T, rows>& x, const double* smoothing, double scale) {
@@ -55,12 +56,12 @@ struct SoftmaxLabels {
       weight[r] = T(scale);
     }
     if (*smoothing > 0) {
-      const auto below = fold<T, rows>(
+      const auto below = fold_rows<T, rows>(
           x.columns, Sum{}, [s = x.s, top = softmax.top](std::size_t i, int r) { return top[r] - s[i]; });
       for (int r = 0; r < rows; ++r) cost[r] += share * below[r];
     }
     softmax.exponentials(x);
-    for (int r = 0; r < rows; ++r) cost[r] += log_normal(softmax.total[r]);
+    each_row<rows>([&](int r) { cost[r] += log_normal(softmax.total[r]); });
     softmax.finish(x, weight, [off = share * T(scale)](std::size_t, int) { return off; });
     for (int r = 0; r < rows; ++r) x.g[x.right(r)] -= keep * T(scale);
     return cost;
@@ -77,8 +78,8 @@ struct SoftmaxRows {
   /// Rounding aside, the sum is 1: a thousandth is much more than float32 loses.
   template <class T, int rows>
   static PerRow<T, rows> wrong(const Panel<T, rows>& x) {
-    auto sum = fold<T, rows>(x.columns, Sum{}, [y = x.y](std::size_t i, int) { return y[i]; });
-    const auto least = fold<T, rows>(x.columns, Min{}, [y = x.y](std::size_t i, int) { return y[i]; });
+    auto sum = fold_rows<T, rows>(x.columns, Sum{}, [y = x.y](std::size_t i, int) { return y[i]; });
+    const auto least = fold_rows<T, rows>(x.columns, Min{}, [y = x.y](std::size_t i, int) { return y[i]; });
     for (int r = 0; r < rows; ++r) sum[r] = least[r] >= T(0) && absolute(sum[r] - T(1)) <= T(1e-3) ? T(0) : T(1);
     return sum;
   }
@@ -88,15 +89,15 @@ struct SoftmaxRows {
     const T keep = T(1 - *smoothing), share = T(*smoothing / static_cast<double>(x.columns));
     const auto q = [y = x.y, keep, share](std::size_t i) { return keep * y[i] + share; };
     Softmax<T, rows> softmax(x);
-    auto weight = fold<T, rows>(x.columns, Sum{}, [q](std::size_t i, int) { return q(i); });
-    auto cost = fold<T, rows>(x.columns, Sum{}, [q, s = x.s, top = softmax.top](std::size_t i, int r) {
+    auto weight = fold_rows<T, rows>(x.columns, Sum{}, [q](std::size_t i, int) { return q(i); });
+    auto cost = fold_rows<T, rows>(x.columns, Sum{}, [q, s = x.s, top = softmax.top](std::size_t i, int r) {
       return q(i) == T(0) ? T(0) : q(i) * (top[r] - s[i]);  // 0 log 0 = 0
     });
     softmax.exponentials(x);
-    for (int r = 0; r < rows; ++r) {
+    each_row<rows>([&](int r) {
       cost[r] += weight[r] * log_normal(softmax.total[r]);
       weight[r] *= T(scale);
-    }
+    });
     softmax.finish(x, weight, [q, scale = T(scale)](std::size_t i, int) { return q(i) * scale; });
     return cost;
   }
