@@ -149,10 +149,10 @@ py::array in_rows(const py::array& a) {
 }
 
 py::array targets(py::handle object, const py::array& like, const Label& label) {
-  if (py::isinstance<py::array>(object) &&
-      std::strchr("biu", descriptor(py::reinterpret_borrow<py::array>(object))->kind))
-    object = object.attr("astype")(like.dtype());
-  py::array a = numeric(object, label);
+  auto given = py::reinterpret_borrow<py::object>(object);
+  if (py::isinstance<py::array>(given) && std::strchr("biu", descriptor(py::array(given))->kind) != nullptr)
+    given = given.attr("astype")(like.dtype());
+  py::array a = numeric(given, label);
   expect_same(a, like, label);
   return a;
 }

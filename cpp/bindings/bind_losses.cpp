@@ -26,17 +26,18 @@ Reduction reduction_of(py::handle name) {
 
 std::vector<py::ssize_t> shape_of(const py::array& a) { return {a.shape(), a.shape() + a.ndim()}; }
 
-constexpr Label scores_label{"scores"}, out_label{"out"};
+constexpr Label out_label{"out"};
 
 /// The arrays of a call, judged, and the batch they make.
 class Call {
  public:
-  Call(const Loss& loss, py::handle scores, py::handle y, py::handle out)
-      : by_rows_(loss.target != Target::each),
-        label_{loss.legal == nullptr && !by_rows_ ? "targets" : "labels"},
-        scores_(numeric(scores, scores_label)) {
+  Call(Target target, const char* scores_name, const char* target_name, py::handle scores, py::handle y, py::handle out)
+      : by_rows_(target != Target::each),
+        scores_label_{scores_name},
+        label_{target_name},
+        scores_(numeric(scores, scores_label_)) {
     expect_batch();
-    if (loss.target == Target::label)
+    if (target == Target::label)
       columns_ = columns(y, scores_.shape(0), scores_.shape(1), label_);
     else
       targets_ = targets(y, scores_, label_);
@@ -53,6 +54,10 @@ class Call {
   }
 
   const py::array& grad() const { return *grad_; }
+  py::array targets_or_columns() const {
+    if (targets_) return *targets_;
+    return py::array_t<Column>(static_cast<py::ssize_t>(columns_.size()), columns_.data());
+  }
   py::ssize_t samples() const { return scores_.shape(0); }
 
   /// An array for the value of each row, or of each element.
@@ -73,7 +78,7 @@ class Call {
   void expect_batch() const {
     const auto ndim = scores_.ndim();
     if (scores_.size() > 0 && (by_rows_ ? ndim == 2 : ndim > 0)) return;
-    throw py::value_error(std::string("scores: expected shape ") +
+    throw py::value_error(scores_label_.text() + ": expected shape " +
                           (by_rows_ ? "(samples, classes)" : "(samples, ...)") + ", at least one of each, got " +
                           std::string(py::str(py::object(scores_.attr("shape")))));
   }
@@ -85,7 +90,7 @@ class Call {
     if (by_rows_ && !row_major(*grad_))
       throw py::value_error("out: expected C order, in which the scores of a sample lie together");
     const bool in_place = grad_->data() == scores_.data() && same_order(*grad_, scores_);
-    if (!in_place && overlap(*grad_, scores_)) refuse_overlap(scores_label, out_label);
+    if (!in_place && overlap(*grad_, scores_)) refuse_overlap(scores_label_, out_label);
     if (py::isinstance<py::array>(y) && overlap(*grad_, py::reinterpret_borrow<py::array>(y)))
       refuse_overlap(label_, out_label);
   }
@@ -97,7 +102,7 @@ class Call {
   }
 
   bool by_rows_;
-  Label label_;
+  Label scores_label_, label_;
   py::array scores_;
   std::optional<py::array> targets_, grad_;
   std::vector<Column> columns_;
@@ -115,7 +120,7 @@ py::tuple loss(const char* name, py::handle scores, py::handle y, const py::tupl
   for (std::size_t k = 0; k < parameters.size(); ++k) values[k] = parameters[k].cast<double>();
 
   const Reduction reduce = reduction_of(reduction);
-  Call call(rule, scores, y, out);
+  Call call(rule.target, "scores", rule.target_name, scores, y, out);
   Batch& batch = call.batch;
   std::optional<py::array> each;
   if (reduce == Reduction::none) each = call.values();
@@ -136,6 +141,13 @@ py::tuple loss(const char* name, py::handle scores, py::handle y, const py::tupl
   return py::make_tuple(reduce == Reduction::mean ? sum / static_cast<double>(call.samples()) : sum, call.grad());
 }
 
+/// The judging of `loss` alone, for losses in NumPy: the targets (columns, or as the scores) and the gradient's array.
+py::tuple judge(const std::string& target, const char* scores_name, const char* target_name, py::handle scores,
+                py::handle y, py::handle out) {
+  const Call call(target == "label" ? Target::label : Target::each, scores_name, target_name, scores, y, out);
+  return py::make_tuple(call.targets_or_columns(), call.grad());
+}
+
 /// For the tests of accuracy.
 py::array elementary(const std::string& name, const py::array& x) {
   const py::array a = in_rows(numeric(x, Label{"x"}));
@@ -153,6 +165,8 @@ py::array elementary(const std::string& name, const py::array& x) {
 void bind_losses(py::module_& m) {
   m.def("loss", &loss, py::arg("name"), py::arg("scores"), py::arg("y"), py::arg("parameters"), py::arg("reduction"),
         py::arg("out"), "Check everything, then return the value and write the gradient.");
+  m.def("judge", &judge, py::arg("target"), py::arg("scores_name"), py::arg("target_name"), py::arg("scores"),
+        py::arg("y"), py::arg("out"), "Check the arrays of a loss; return the targets and the array for the gradient.");
   m.def("elementary", &elementary, py::arg("name"), py::arg("x"), "exp, log or log1p of the losses (for tests).");
 }
 

@@ -34,9 +34,10 @@ std::vector<Result> of_blocks(const Batch& batch, const F& f) {
     for (std::size_t k = blocks.count * part / parts; k < blocks.count * (part + 1) / parts; ++k)
       results[k] = f(k * blocks.size, std::min(blocks.rows, (k + 1) * blocks.size));
   };
+  const bool wake = batch.rows * batch.columns >= 16 * grain();  // a quarter of a millisecond of softmax
   run_parts(
       [](const void* context, int part) { (*static_cast<decltype(task)*>(context))(static_cast<std::size_t>(part)); },
-      &task, static_cast<int>(parts), threads);
+      &task, static_cast<int>(parts), threads, wake);
   return results;
 }
 

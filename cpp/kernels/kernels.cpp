@@ -12,12 +12,8 @@ namespace fastopt::FASTOPT_ISA {
 const Table& table();
 
 const Table& table() {
-  static constexpr Table all{FASTOPT_TEXT(FASTOPT_ISA),
-                             Rows<Rules>::span,
-                             Rows<Probes>::span,
-                             LossRows<Losses>::span,
-                             elementary_span,
-                             {all_finite<float>, all_finite<double>}};
+  static constexpr Table all{FASTOPT_TEXT(FASTOPT_ISA), Rows<Rules>::span, Rows<Probes>::span,
+                             LossRows<Losses>::span,    elementary_span,   {all_finite<float>, all_finite<double>}};
   return all;
 }
 

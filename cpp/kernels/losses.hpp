@@ -13,15 +13,16 @@ namespace {
 template <class... Each>
 struct LossTypes {};
 
-using Losses =
-    LossTypes<SoftmaxLabels, SoftmaxRows, MulticlassHinge, BinaryCrossEntropy, Logistic, Hinge, SquaredError, Huber>;
+using Losses = LossTypes<SoftmaxLabels, SoftmaxRows<false>, SoftmaxRows<true>, MulticlassHinge, BinaryCrossEntropy,
+                         Logistic, Hinge, SquaredError, Huber>;
 
 template <class L, class T>
 using LossDriver = std::conditional_t<L::target == Target::each, PointwiseLoss<L, T>, RowLoss<L, T>>;
 
 template <class L>
 constexpr Loss loss() {
-  return {L::name, L::target, L::parameters, L::legal, {LossDriver<L, float>::kernel, LossDriver<L, double>::kernel}};
+  return {L::name,       L::target, L::target_name,
+          L::parameters, L::legal,  {LossDriver<L, float>::kernel, LossDriver<L, double>::kernel}};
 }
 
 template <class All>

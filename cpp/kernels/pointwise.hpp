@@ -1,6 +1,7 @@
 // The driver of losses of one score and one target: the batch is one long row.
 //
-// Such a loss gives `name`, `target`, `parameters` (how many), `legal` (what a target has to be, or null), and
+// Such a loss gives `name`, `target`, `target_name`, `parameters` (how many), `legal` (what a target has to be, or
+// null), and
 //
 //     template <class T> struct Lane {
 //       explicit Lane(const double* parameters);

@@ -1,6 +1,6 @@
 // The driver of losses over rows: cuts a batch into panels.
 //
-// Such a loss gives `name`, `target`, `parameters` (how many), and
+// Such a loss gives `name`, `target`, `target_name`, `parameters` (how many), and
 //
 //     template <class T, int rows>
 //     static PerRow<T, rows> gradient(const Panel<T, rows>&, const double* parameters, double scale);

@@ -86,6 +86,7 @@ struct LossKernel {
 struct Loss {
   const char* name;
   Target target;
+  const char* target_name;  // of the argument, in messages
   int parameters;
   const char* legal;  // what `judge` asks of a target
   LossKernel kernels[2];

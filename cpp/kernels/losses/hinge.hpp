@@ -8,6 +8,7 @@ namespace {
 
 struct MulticlassHinge {
   static constexpr auto name = "multiclass_hinge";
+  static constexpr auto target_name = "labels";
   static constexpr auto target = Target::label;
   static constexpr int parameters = 1;  // margin
   static constexpr const char* legal = nullptr;

@@ -9,6 +9,7 @@ namespace {
 /// Cross-entropy of the logistic function of the score: Bishop 2006, section 4.3.2.
 struct BinaryCrossEntropy {
   static constexpr auto name = "binary_cross_entropy";
+  static constexpr auto target_name = "labels";
   static constexpr auto target = Target::each;
   static constexpr int parameters = 0;
   static constexpr auto legal = "a number in [0, 1]";
@@ -28,6 +29,7 @@ struct BinaryCrossEntropy {
 /// The same for labels of -1 and 1, in terms of the margin y s.
 struct Logistic {
   static constexpr auto name = "logistic";
+  static constexpr auto target_name = "labels";
   static constexpr auto target = Target::each;
   static constexpr int parameters = 0;
   static constexpr auto legal = "-1 or 1";
@@ -47,6 +49,7 @@ struct Logistic {
 /// The support vector machine: Cortes & Vapnik 1995.
 struct Hinge {
   static constexpr auto name = "hinge";
+  static constexpr auto target_name = "labels";
   static constexpr auto target = Target::each;
   static constexpr int parameters = 1;  // margin
   static constexpr auto legal = "-1 or 1";
@@ -66,6 +69,7 @@ struct Hinge {
 
 struct SquaredError {
   static constexpr auto name = "squared_error";
+  static constexpr auto target_name = "targets";
   static constexpr auto target = Target::each;
   static constexpr int parameters = 0;
   static constexpr const char* legal = nullptr;
@@ -83,6 +87,7 @@ struct SquaredError {
 /// A square that goes on as a line where it is as steep as delta: Huber 1964.
 struct Huber {
   static constexpr auto name = "huber";
+  static constexpr auto target_name = "targets";
   static constexpr auto target = Target::each;
   static constexpr int parameters = 1;  // delta
   static constexpr const char* legal = nullptr;

@@ -42,6 +42,7 @@ struct Softmax {
 /// Against the right column of each row.
 struct SoftmaxLabels {
   static constexpr auto name = "softmax_cross_entropy";
+  static constexpr auto target_name = "labels";
   static constexpr auto target = Target::label;
   static constexpr int parameters = 1;  // smoothing
   static constexpr const char* legal = nullptr;
@@ -68,9 +69,12 @@ struct SoftmaxLabels {
   }
 };
 
-/// Against a row of probabilities.
+/// Against a row of probabilities, p log p = 0 for p = 0. Without `entropy`, the sum of - p log softmax; with it, the
+/// divergence of Kullback & Leibler 1951, the sum of p (log p - log softmax). Their gradients are the same.
+template <bool entropy>
 struct SoftmaxRows {
-  static constexpr auto name = "softmax_cross_entropy_rows";
+  static constexpr auto name = entropy ? "kl_divergence" : "softmax_cross_entropy_rows";
+  static constexpr auto target_name = entropy ? "probabilities" : "labels";
   static constexpr auto target = Target::row;
   static constexpr int parameters = 1;  // smoothing
   static constexpr auto legal = "probabilities (not negative, sum 1)";
@@ -91,7 +95,9 @@ struct SoftmaxRows {
     Softmax<T, rows> softmax(x);
     auto weight = fold_rows<T, rows>(x.columns, Sum{}, [q](std::size_t i, int) { return q(i); });
     auto cost = fold_rows<T, rows>(x.columns, Sum{}, [q, s = x.s, top = softmax.top](std::size_t i, int r) {
-      return q(i) == T(0) ? T(0) : q(i) * (top[r] - s[i]);  // 0 log 0 = 0
+      const T p = q(i);
+      const T log_p = entropy ? log_normal(p) : T(0);
+      return p < Format<T>::smallest ? T(0) : p * (log_p + (top[r] - s[i]));
     });
     softmax.exponentials(x);
     each_row<rows>([&](int r) {
