@@ -432,7 +432,7 @@ def hinge(
     Examples
     --------
     >>> hinge(np.array([0.25, 2.0]), np.array([1, 1]))
-    (0.375, array([-0.5, -0. ]))
+    (0.375, array([-0.5,  0. ]))
     """
     parameters = (_NON_NEGATIVE.check("margin", margin),)
     return _core.loss("hinge", scores, labels, parameters, reduction, out)

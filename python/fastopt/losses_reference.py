@@ -41,7 +41,7 @@ def softmax_cross_entropy(s: Array, y: Array, label_smoothing: float = 0.0) -> t
     (array([2.04]), array([[-0.87,  0.87,  0.  ]]))
     """
     log_p = log_softmax(s)
-    q = np.eye(s.shape[1], dtype=s.dtype)[y] if y.ndim == 1 else y
+    q = (np.arange(s.shape[1]) == y[:, np.newaxis]).astype(s.dtype) if y.ndim == 1 else y
     q = (1 - label_smoothing) * q + label_smoothing / s.shape[1]
     value = -np.where(q > 0, q * log_p, 0).sum(axis=1)
     return value, q.sum(axis=1, keepdims=True) * np.exp(log_p) - q

@@ -30,7 +30,7 @@ struct MulticlassHinge {
       g[i] = one * slope;
       return one;
     });
-    for (int r = 0; r < rows; ++r) x.g[x.right(r)] = -count[r] * T(scale);
+    for (int r = 0; r < rows; ++r) x.g[x.right(r)] = T(0) - count[r] * T(scale);
     return cost;
   }
 };
