@@ -44,7 +44,9 @@ def test_accuracy(name: str, dtype: Any) -> None:
 @pytest.mark.long
 @pytest.mark.parametrize("name", RANGES)
 def test_accuracy_over_all_float32(name: str) -> None:
-    ends = {"exp": (-0.0, LOWEST[np.float32]), "log": (np.float32(2.0**-126), 3e38), "log1p": (0.0, 1.0)}[name]
+    ends = {"exp": (-0.0, LOWEST[np.float32]), "log": (np.float32(2.0**-126), 3e38), "log1p": (0.0, 1.0)}[
+        name
+    ]
     first, last = np.array(ends, np.float32).view(np.uint32)
     for start in range(int(first), int(last), 1 << 24):
         bits = np.arange(start, min(start + (1 << 24), int(last)), 7, dtype=np.uint32)
@@ -59,7 +61,9 @@ def test_special_values(dtype: Any) -> None:
     assert np.array_equal(_core.elementary("exp", x), [1, 1, 0, np.nan, 0, 0], equal_nan=True)
     assert _core.elementary("exp", np.array([lowest], dtype))[0] >= tiny
     assert np.array_equal(_core.elementary("log", np.array([1, np.nan], dtype)), [0, np.nan], equal_nan=True)
-    assert np.array_equal(_core.elementary("log1p", np.array([0, np.nan], dtype)), [0, np.nan], equal_nan=True)
+    assert np.array_equal(
+        _core.elementary("log1p", np.array([0, np.nan], dtype)), [0, np.nan], equal_nan=True
+    )
     payload = np.array([np.nan], dtype)
     payload.view(f"u{payload.itemsize}")[0] |= 0x155  # a NaN of somebody's own
     for name in RANGES:

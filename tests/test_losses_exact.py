@@ -15,14 +15,16 @@ from support import DTYPES, ISAS, Array, same
 each_case = pytest.mark.parametrize("case", COMPILED, ids=str)
 each_dtype = pytest.mark.parametrize("dtype", DTYPES, ids=lambda dtype: dtype.__name__)
 
+
 def exactly(case: LossCase, s: Array, y: Array) -> tuple[Array, Array]:
     """Values and slopes by the reference in long double."""
     y = y if case.kind == "labels" else y.astype(np.longdouble)
     return getattr(losses_reference, case.name)(s.astype(np.longdouble), y, **case.options)
 
 
-# Rows and columns around the sizes at which the kernels change their way: 16 rows side by side, of 128 columns at the
-# most; 32 lanes; 1024 columns that are added up before they go into double; blocks of 16384 elements.
+# Rows and columns around the sizes at which the kernels change their way: 16 rows side by side, of 128
+# columns at the most; 32 lanes; 1024 columns that are added up before they go into double; blocks of 16384
+# elements.
 SHAPES = [
     *((n, c) for n in (1, 15, 16, 17, 33) for c in (1, 2, 3, 4, 5, 10, 127, 128, 129)),
     *((3, c) for c in (160, 161, 1023, 1024, 1025, 3000)),

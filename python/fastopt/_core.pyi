@@ -24,7 +24,6 @@ def apply(
     step: int,
     hyper: tuple[float, ...],
 ) -> None: ...
-
 def loss(
     name: str,
     scores: object,

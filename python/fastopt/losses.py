@@ -6,24 +6,24 @@ r"""Losses: the value and the gradient with respect to the first argument, in on
 >>> grad is scores
 True
 
-All take scores in float32 or float64, of any memory layout, and targets of the same dtype and shape (integers and
-booleans are converted), or one integer label for each row where the text says so. The first axis is the batch.
-Every function also has
+All take scores in float32 or float64, of any memory layout, and targets of the same dtype and shape (integers
+and booleans are converted), or one integer label for each row where the text says so. The first axis is the
+batch. Every function also has
 
-- `reduction`: ``"mean"``, the default, is the sum over the batch divided by the number of samples, so a learning
-  rate does not depend on the batch size; ``"sum"`` is the sum; ``"none"`` returns an array with the value of each
-  sample (where a row has one loss) or each element, and the gradient of their sum.
+- `reduction`: ``"mean"``, the default, is the sum over the batch divided by the number of samples, so a
+  learning rate does not depend on the batch size; ``"sum"`` is the sum; ``"none"`` returns an array with the
+  value of each sample (where a row has one loss) or each element, and the gradient of their sum.
 - `out`: an array for the gradient, of dtype and shape of the scores, which may be the scores themselves and
   shares memory with nothing else. Where a row has one loss it lies in C order.
 
-Everything is checked before anything is written. Wrong types and dtypes raise `TypeError`; a wrong shape, an empty
-batch, an illegal target (the message names its row) or a parameter out of range raise `ValueError`.
+Everything is checked before anything is written. Wrong types and dtypes raise `TypeError`; a wrong shape, an
+empty batch, an illegal target (the message names its row) or a parameter out of range raise `ValueError`.
 
-Scores that are NaN make a loss that is NaN. All formulas are stable for any finite scores. Gradients too small to be
-normal numbers are zero, since denormal numbers slow down whatever multiplies them next. Most losses are compiled:
-they read the scores once, use an exponential function of their own, and their results are the same bits for every
-instruction set and number of threads, and whatever else is in the batch. `fastopt.losses_reference` shows them in
-plain NumPy.
+Scores that are NaN make a loss that is NaN. All formulas are stable for any finite scores. Gradients too
+small to be normal numbers are zero, since denormal numbers slow down whatever multiplies them next. Most
+losses are compiled: they read the scores once, use an exponential function of their own, and their results
+are the same bits for every instruction set and number of threads, and whatever else is in the batch.
+`fastopt.losses_reference` shows them in plain NumPy.
 """
 
 from __future__ import annotations
@@ -149,8 +149,8 @@ def kl_divergence(
     loss : float, or array of shape (N,)
         The value.
     grad : array of shape (N, C)
-        The gradient with respect to `scores`: that of `softmax_cross_entropy`, whose value is larger by the entropy
-        of the probabilities.
+        The gradient with respect to `scores`: that of `softmax_cross_entropy`, whose value is larger by the
+        entropy of the probabilities.
 
     Raises
     ------
@@ -239,8 +239,8 @@ def multiclass_hinge(
 
     .. math:: L = \frac{1}{N} \sum_i \sum_{j \ne y_i} \max(0, s_{ij} - s_{i y_i} + \Delta)
 
-    with :math:`\Delta` the `margin`. The gradient is :math:`1/N` at each class that costs and, at the right class,
-    minus their number over :math:`N`; at the kink itself, 0.
+    with :math:`\Delta` the `margin`. The gradient is :math:`1/N` at each class that costs and, at the right
+    class, minus their number over :math:`N`; at the kink itself, 0.
 
     Parameters
     ----------
@@ -265,10 +265,8 @@ def multiclass_hinge(
     TypeError, ValueError
         See the top of this module.
 
-    Notes
-    -----
-    ``torch.nn.functional.multi_margin_loss`` divides by the number of classes as well; that of Crammer and Singer
-    counts only the worst class.
+    Notes ----- ``torch.nn.functional.multi_margin_loss`` divides by the number of classes as well; that of
+    Crammer and Singer counts only the worst class.
 
     References
     ----------
@@ -319,10 +317,9 @@ def binary_cross_entropy(
     TypeError, ValueError
         See the top of this module.
 
-    Notes
-    -----
-    As ``torch.nn.functional.binary_cross_entropy_with_logits``, whose ``"mean"`` divides by the number of elements
-    and not of samples. (Its ``binary_cross_entropy`` takes probabilities, and ends at 100.)
+    Notes ----- As ``torch.nn.functional.binary_cross_entropy_with_logits``, whose ``"mean"`` divides by the
+    number of elements and not of samples. (Its ``binary_cross_entropy`` takes probabilities, and ends at
+    100.)
 
     References
     ----------
@@ -366,10 +363,9 @@ def logistic(
     TypeError, ValueError
         See the top of this module.
 
-    Notes
-    -----
-    As ``torch.nn.functional.soft_margin_loss``, whose ``"mean"`` divides by the number of elements, and which
-    overflows for scores far on the wrong side. The same as `binary_cross_entropy` with labels ``(y + 1) / 2``.
+    Notes ----- As ``torch.nn.functional.soft_margin_loss``, whose ``"mean"`` divides by the number of
+    elements, and which overflows for scores far on the wrong side. The same as `binary_cross_entropy` with
+    labels ``(y + 1) / 2``.
 
     References
     ----------
@@ -396,7 +392,8 @@ def hinge(
 
     .. math:: L = \frac{1}{N} \sum_i \max(0, \Delta - y_i s_i)
 
-    with :math:`\Delta` the `margin`. The gradient is :math:`-y_i / N` where a sample costs, else 0, also at the kink.
+    with :math:`\Delta` the `margin`. The gradient is :math:`-y_i / N` where a sample costs, else 0, also at
+    the kink.
 
     Parameters
     ----------
@@ -421,9 +418,8 @@ def hinge(
     TypeError, ValueError
         See the top of this module.
 
-    Notes
-    -----
-    ``sklearn.metrics.hinge_loss`` is the same. ``torch.nn.functional.hinge_embedding_loss`` is another function.
+    Notes ----- ``sklearn.metrics.hinge_loss`` is the same. ``torch.nn.functional.hinge_embedding_loss`` is
+    another function.
 
     References
     ----------
@@ -467,10 +463,8 @@ def squared_error(
     TypeError, ValueError
         See the top of this module.
 
-    Notes
-    -----
-    ``torch.nn.functional.mse_loss`` lacks the factor 1/2, and its ``"mean"`` divides by the number of elements and
-    not of samples.
+    Notes ----- ``torch.nn.functional.mse_loss`` lacks the factor 1/2, and its ``"mean"`` divides by the
+    number of elements and not of samples.
 
     References
     ----------
@@ -493,7 +487,7 @@ def huber(
     reduction: str = "mean",
     out: Floats | None = None,
 ) -> tuple[Any, Floats]:
-    r"""Squared error near the target, and a line from a distance of delta on: outliers pull no harder than delta.
+    r"""Squared error near the target, a line from a distance of delta on: outliers pull no harder.
 
     .. math:: L = \frac{1}{N} \sum_i
               \begin{cases} \frac{1}{2} d_i^2 & |d_i| \le \delta \\
@@ -525,10 +519,8 @@ def huber(
     TypeError, ValueError
         See the top of this module.
 
-    Notes
-    -----
-    As ``torch.nn.functional.huber_loss``, whose ``"mean"`` divides by the number of elements; its ``smooth_l1_loss``
-    is the same over delta.
+    Notes ----- As ``torch.nn.functional.huber_loss``, whose ``"mean"`` divides by the number of elements; its
+    ``smooth_l1_loss`` is the same over delta.
 
     References
     ----------
@@ -575,10 +567,8 @@ def poisson_nll(
     TypeError, ValueError
         See the top of this module.
 
-    Notes
-    -----
-    As ``torch.nn.functional.poisson_nll_loss`` with its defaults, whose ``"mean"`` divides by the number of elements
-    and not of samples.
+    Notes ----- As ``torch.nn.functional.poisson_nll_loss`` with its defaults, whose ``"mean"`` divides by the
+    number of elements and not of samples.
 
     References
     ----------
@@ -640,10 +630,9 @@ def gaussian_nll(
     TypeError, ValueError
         See the top of this module.
 
-    Notes
-    -----
-    ``torch.nn.functional.gaussian_nll_loss`` raises small variances to `eps` and lets no gradient through it, divides
-    by the number of elements, and knows no gradient for a variance of exactly zero. Here that is an error.
+    Notes ----- ``torch.nn.functional.gaussian_nll_loss`` raises small variances to `eps` and lets no gradient
+    through it, divides by the number of elements, and knows no gradient for a variance of exactly zero. Here
+    that is an error.
 
     References
     ----------

@@ -28,7 +28,8 @@ Array = NDArray[Any]
 def log_softmax(s: Array) -> Array:
     r"""Return :math:`s_j - \max s - \log \sum_k e^{s_k - \max s}` of each row."""
     shifted = s - s.max(axis=1, keepdims=True)
-    return shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+    log_p: Array = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+    return log_p
 
 
 def softmax_cross_entropy(s: Array, y: Array, label_smoothing: float = 0.0) -> tuple[Array, Array]:

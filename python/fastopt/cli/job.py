@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any
 
 from fastopt import reference
-from fastopt._typing import Params
+from fastopt._typing import Loss, Params
 from fastopt.data import Dataset
 from fastopt.losses import multiclass_hinge, softmax_cross_entropy
 from fastopt.models import MLP, Linear, Model
@@ -19,7 +19,7 @@ from fastopt.training import Run, evaluate
 
 __all__ = ["DEFAULT_HIDDEN", "LOSSES", "Job", "build_job", "hyperparameters", "owners"]
 
-LOSSES = {"softmax": softmax_cross_entropy, "svm": multiclass_hinge}
+LOSSES: dict[str, Loss] = {"softmax": softmax_cross_entropy, "svm": multiclass_hinge}
 DEFAULT_HIDDEN = (256, 128)
 
 
