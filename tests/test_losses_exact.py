@@ -1,5 +1,6 @@
 """The compiled losses: as the reference has them, and the same bits whatever runs them and beside what."""
 
+import math
 from typing import Any
 
 import numpy as np
@@ -139,7 +140,8 @@ def test_any_shape_and_scale(case: LossCase, dtype: Any, n: int, c: int, scale: 
     assert np.isfinite(values).all()
     # The difference of two scores far apart is rounded before anything else happens to it.
     unit = float(np.finfo(dtype).eps) * (1 + float(np.abs(s).max()))
-    assert (np.abs(values - exact) <= 5 * unit * (1 + exact)).all()
+    # The value of a divergence is what is left of sums as large as the entropy.
+    assert (np.abs(values - exact) <= 8 * unit * (1 + exact + math.log(c))).all()
     if "hinge" not in case.name:  # a score at the kink may fall on either side
         assert (np.abs(grad - slope) <= 5 * unit * (1 + np.abs(slope))).all()
 

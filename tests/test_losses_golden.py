@@ -1,4 +1,4 @@
-"""The losses against torch and scikit-learn, recorded by `golden/make_losses.py`."""
+"""The losses against torch and scikit-learn, recorded by `golden/losses/record.py`."""
 
 import json
 from pathlib import Path
@@ -10,7 +10,7 @@ import pytest
 from fastopt import losses
 
 RECORDED = {
-    library: json.loads((Path(__file__).parent / f"golden/losses_{library}.json").read_text())
+    library: json.loads((Path(__file__).parent / f"golden/losses/{library}.json").read_text())
     for library in ("torch", "sklearn")
 }
 ROWS = [(library, row) for library, recorded in RECORDED.items() for row in recorded["losses"]]

@@ -1,10 +1,9 @@
 """Record the losses of torch and scikit-learn, for `test_losses_golden.py` to hold fastopt against.
 
-    python tests/golden/make_losses.py torch sklearn
+    python tests/golden/losses/record.py torch sklearn
 
-writes `losses_torch.json` and `losses_sklearn.json`, in float64. It needs the libraries that are named and NumPy,
-but not fastopt; the test needs none of them. Where a library divides by something else than the number of samples,
-the value recorded is its sum.
+writes `torch.json` and `sklearn.json`, in float64. It needs the libraries that are named and NumPy,
+but not fastopt; the test needs none of them. All values are sums, as libraries divide by different numbers.
 """
 
 import argparse
@@ -164,8 +163,8 @@ def main() -> None:
         }
         lines = ",\n".join(json.dumps(row) for row in rows)
         text = f'{json.dumps(head)[:-1]},\n"losses": [\n{lines}\n]}}\n'
-        (HERE / f"losses_{library}.json").write_text(text)
-        print(f"losses_{library}.json: {len(rows)} losses")
+        (HERE / f"{library}.json").write_text(text)
+        print(f"{library}.json: {len(rows)} losses")
 
 
 if __name__ == "__main__":
