@@ -35,7 +35,7 @@ struct LossRows<LossTypes<Each...>> {
 };
 
 template <class T, class F>
-inline void map(const void* x, void* y, std::size_t n, const F f) {
+[[gnu::noinline]] void map(const void* x, void* y, std::size_t n, const F f) {
   const T* __restrict from = static_cast<const T*>(x);
   T* __restrict to = static_cast<T*>(y);
 #pragma omp simd

@@ -68,7 +68,7 @@ inline T tree(T* lane, const Op op) {
 /// All f(i) for i < n by `op`, in 32 lanes. Called once for each, so f may write element i. A lane ends in double
 /// every 1024 elements: however long, the error of a sum stays at some units.
 template <class T, class Op, class F>
-inline double fold(std::size_t n, const Op op, const F f) {
+[[gnu::always_inline]] inline double fold(std::size_t n, const Op op, const F f) {
   constexpr std::size_t lanes = 32, block = 1024;
   double all = Op::start;
   for (std::size_t first = 0; first < n; first += block) {
@@ -89,7 +89,7 @@ inline double fold(std::size_t n, const Op op, const F f) {
 
 /// All f(i, r) of each row r by `op`, i the element. Called once for each, so f may write element i.
 template <class T, int rows, class Op, class F>
-inline PerRow<T, rows> fold_rows(std::size_t columns, const Op op, const F f) {
+[[gnu::always_inline]] inline PerRow<T, rows> fold_rows(std::size_t columns, const Op op, const F f) {
   PerRow<T, rows> all;
   if constexpr (rows == 1) {
     all[0] = static_cast<T>(fold<T>(columns, op, [f](std::size_t i) { return f(i, 0); }));
@@ -105,7 +105,7 @@ inline PerRow<T, rows> fold_rows(std::size_t columns, const Op op, const F f) {
 
 /// f(i, r) for each element i, r its row.
 template <int rows, class F>
-inline void each(std::size_t columns, const F f) {
+[[gnu::always_inline]] inline void each(std::size_t columns, const F f) {
   if constexpr (rows == 1) {
 #pragma omp simd
     for (std::size_t j = 0; j < columns; ++j) f(j, 0);
@@ -119,7 +119,7 @@ inline void each(std::size_t columns, const F f) {
 
 /// f(r) for each row.
 template <int rows, class F>
-inline void each_row(const F f) {
+[[gnu::always_inline]] inline void each_row(const F f) {
 #pragma omp simd
   for (int r = 0; r < rows; ++r) f(r);
 }
