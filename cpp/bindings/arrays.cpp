@@ -144,8 +144,16 @@ py::array empty(const py::dtype& dtype, const std::vector<py::ssize_t>& shape) {
 
 bool row_major(const py::array& a) { return (a.flags() & py::detail::npy_api::NPY_ARRAY_C_CONTIGUOUS_) != 0; }
 
-py::array in_rows(const py::array& a) {
-  return row_major(a) ? a : py::array(py::module_::import("numpy").attr("ascontiguousarray")(a));
+py::array empty_as(const py::array& a) {
+  if (row_major(a)) return empty(a.dtype(), {a.shape(), a.shape() + a.ndim()});
+  return py::module_::import("numpy").attr("empty_like")(a, py::arg("subok") = false);
+}
+
+py::array arranged(const py::array& a, const py::array& like) {
+  if (same_order(a, like)) return a;
+  py::array copy = empty_as(like);
+  gather(a, like, copy.mutable_data());
+  return copy;
 }
 
 py::array targets(py::handle object, const py::array& like, const Label& label) {

@@ -51,8 +51,11 @@ py::array empty(const py::dtype& dtype, const std::vector<py::ssize_t>& shape);
 
 bool row_major(const py::array& a);
 
-/// `a` itself where it lies in C order, else a copy that does: for arrays that are only read.
-py::array in_rows(const py::array& a);
+/// An array of the dtype, shape and memory order of `a`, without gaps, not filled.
+py::array empty_as(const py::array& a);
+
+/// `a` itself where it lies in memory as `like` does, else a copy that does: for arrays that are only read.
+py::array arranged(const py::array& a, const py::array& like);
 
 /// Targets as an array of the dtype and shape of `like`: as they are, or converted from integers or booleans.
 py::array targets(py::handle object, const py::array& like, const Label& label);

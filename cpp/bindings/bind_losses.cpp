@@ -42,7 +42,7 @@ class Call {
     else
       targets_ = targets(y, scores_, label_);
     if (out.is_none())
-      grad_ = by_rows_ || row_major(scores_) ? empty(scores_.dtype(), shape_of(scores_)) : empty_as(scores_);
+      grad_ = by_rows_ ? empty(scores_.dtype(), shape_of(scores_)) : empty_as(scores_);
     else
       take(out, y);
     dtype = static_cast<Dtype>(dtype_of(scores_));
@@ -61,10 +61,7 @@ class Call {
   py::ssize_t samples() const { return scores_.shape(0); }
 
   /// An array for the value of each row, or of each element.
-  py::array values() const {
-    return by_rows_ ? empty(scores_.dtype(), {scores_.shape(0)})
-                    : (row_major(*grad_) ? empty(scores_.dtype(), shape_of(scores_)) : empty_as(*grad_));
-  }
+  py::array values() const { return by_rows_ ? empty(scores_.dtype(), {scores_.shape(0)}) : empty_as(*grad_); }
 
   [[noreturn]] void refuse_target(const Loss& loss, std::size_t row) const {
     const std::string where = by_rows_ ? label_.text() + "[" + std::to_string(row) + "]" : element(*grad_, row, label_);
@@ -97,7 +94,7 @@ class Call {
 
   /// `a` in the order of the gradient.
   const void* read(py::array& a) {
-    if (!same_order(a, *grad_)) a = by_rows_ ? in_rows(a) : reordered(a, empty_as(*grad_));
+    a = arranged(a, *grad_);
     return a.data();
   }
 
@@ -150,8 +147,8 @@ py::tuple judge(const std::string& target, const char* scores_name, const char* 
 
 /// For the tests of accuracy.
 py::array elementary(const std::string& name, const py::array& x) {
-  const py::array a = in_rows(numeric(x, Label{"x"}));
-  py::array y = empty(a.dtype(), shape_of(a));
+  py::array y = empty(numeric(x, Label{"x"}).dtype(), shape_of(x));
+  const py::array a = arranged(x, y);
   for (const Elementary& function : table().elementary)
     if (name == function.name) {
       function.apply[dtype_of(a)](a.data(), y.mutable_data(), static_cast<std::size_t>(a.size()));
