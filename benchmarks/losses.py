@@ -1,4 +1,4 @@
-"""Losses: value and gradient, against torch's forward and backward and against NumPy as one would write it."""
+"""Losses: value and gradient, against torch's forward and backward and NumPy as one would write it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field

@@ -54,15 +54,16 @@ struct Min {
   }
 };
 
-/// All of 2 * half lanes in one.
-template <std::size_t half, class T, class Op>
-inline T tree(T* lane, const Op op) {
+/// All of 32 lanes in one: halves onto halves. The upper levels of the tree at once, four lanes wide, since a
+/// vector that goes through memory to be halved costs more than the sum.
+template <class T, class Op>
+inline T tree(const T* lane, const Op op) {
+  T four[4];
 #pragma omp simd
-  for (std::size_t l = 0; l < half; ++l) lane[l] = op(lane[l], lane[l + half]);
-  if constexpr (half > 1)
-    return tree<half / 2>(lane, op);
-  else
-    return lane[0];
+  for (int l = 0; l < 4; ++l)
+    four[l] = op(op(op(lane[l], lane[l + 16]), op(lane[l + 8], lane[l + 24])),
+                 op(op(lane[l + 4], lane[l + 20]), op(lane[l + 12], lane[l + 28])));
+  return op(op(four[0], four[2]), op(four[1], four[3]));
 }
 
 /// All f(i) for i < n by `op`, in 32 lanes. Called once for each, so f may write element i. A lane ends in double
@@ -82,7 +83,7 @@ template <class T, class Op, class F>
     }
 #pragma omp simd
     for (std::size_t l = 0; l < last - i; ++l) lane[l] = op(lane[l], f(i + l));
-    all = op(all, static_cast<double>(tree<lanes / 2>(lane, op)));
+    all = op(all, static_cast<double>(tree(lane, op)));
   }
   return all;
 }
