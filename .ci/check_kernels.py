@@ -16,6 +16,10 @@ import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 ARITHMETIC = re.compile(r"\tv?(?:add|sub|mul|div|sqrt)([ps])[sd]\s")
+# Rules; losses over rows (of either shape, and what judges their targets); losses of one score; functions.
+LOOPS = re.compile(
+    r"::block\(|::sweep<|RowLoss<.*::(gradient|wrong)<|PointwiseLoss<.*::(run|run_with|judge)[<(]|::map<"
+)
 
 
 def instruction_sets() -> dict[str, list[str]]:
@@ -39,7 +43,7 @@ def scalar_loops(obj: str) -> tuple[int, list[str]]:
     for line in run("objdump", "-d", "--no-show-raw-insn", "-C", obj).splitlines():
         if found := re.match(r"[0-9a-f]+ <(.*)>:$", line):
             name = found[1]
-        elif ("::block(" in name or "::sweep<" in name) and (found := ARITHMETIC.search(line)):
+        elif LOOPS.search(name) and (found := ARITHMETIC.search(line)):
             kinds.setdefault(name, set()).add(found[1])
     return len(kinds), [name for name, kind in kinds.items() if "p" not in kind]
 

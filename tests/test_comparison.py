@@ -28,7 +28,7 @@ def test_compare_names_what_differs_and_since_when():
     a, b = make_run("A"), make_run("B")
     a.params["b"][1] = 0.0
     train_in_turns([a, b], epochs=1)
-    b.params["b"][1] = np.nextafter(b.params["b"][1], 9)
+    b.params["b"][1] += 1e-3
     train_in_turns([a, b], epochs=2)
     verdict = compare(a, b)
     assert verdict.same is False

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import fastopt
-from fastopt import kernels, optimizers, reference, threads
+from fastopt import kernels, losses, losses_reference, optimizers, reference, threads
 
 MODULES = [
     "fastopt",
@@ -25,7 +25,7 @@ MODULES = [
 
 
 def public() -> Iterator[tuple[str, Any]]:
-    for module in (reference, kernels, optimizers, threads):
+    for module in (reference, kernels, losses, losses_reference, optimizers, threads):
         for name, value in vars(module).items():
             mine = getattr(value, "__module__", None) == module.__name__
             if mine and not name.startswith("_") and (inspect.isfunction(value) or inspect.isclass(value)):
@@ -43,18 +43,14 @@ def test_examples_run(name: str) -> None:
 @pytest.mark.parametrize(("name", "value"), list(public()), ids=lambda x: x if isinstance(x, str) else "")
 def test_public_objects_are_documented(name: str, value: Any) -> None:
     text = inspect.getdoc(value) or ""
-    if name.rsplit(".", 1)[-1] in {
-        "rule",
-        "descent",
-        "corrections",
-        "direction",
-        "fade",
-        "floored",
-        "nonzero",
-    }:
+    helpers = {"rule", "descent", "corrections", "direction", "fade", "floored", "nonzero", "log_softmax"}
+    if name.rsplit(".", 1)[-1] in helpers:
         assert text
         return
     assert "Examples\n--------" in text, "an example that runs"
+    if name.startswith("fastopt.losses."):
+        for section in ("Parameters", "Returns", "Raises", "Notes", "References", ".. math::"):
+            assert section in text, section
     if inspect.isclass(value):
         for section in ("Parameters", "Raises", "References", ".. math::"):
             assert section in text or (section == ".. math::" and ":math:" in text), section

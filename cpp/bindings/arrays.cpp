@@ -1,11 +1,37 @@
 #include "arrays.hpp"
 
 #include <algorithm>
+#include <cstring>
+#include <limits>
 
 namespace fastopt::bindings {
 namespace {
 
 std::string shape_of(const py::array& a) { return py::str(py::object(a.attr("shape"))); }
+
+const auto* descriptor(const py::array& a) {
+  return py::detail::array_descriptor_proxy(py::detail::array_proxy(a.ptr())->descr);
+}
+
+/// Single bytes have no order, which is written '|'.
+bool native(const py::array& a) {
+  const char order = descriptor(a)->byteorder;
+  return order == '=' || order == '|' || order == (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? '<' : '>');
+}
+
+/// The integers of `labels` as columns, which they have to be.
+template <class Integer>
+void read_columns(const py::array& labels, py::ssize_t columns, const Label& label, std::vector<Column>& read) {
+  const char* at = static_cast<const char*>(labels.data());
+  for (std::size_t k = 0; k < read.size(); ++k, at += labels.strides(0)) {
+    Integer value;
+    std::memcpy(&value, at, sizeof value);
+    if (value < Integer{0} || static_cast<std::uint64_t>(value) >= static_cast<std::uint64_t>(columns))
+      throw py::value_error(label.text() + "[" + std::to_string(k) + "]: expected 0 to " + std::to_string(columns - 1) +
+                            ", got " + std::to_string(value));
+    read[k] = static_cast<Column>(value);
+  }
+}
 
 /// Without gaps: the strides are those of a C array with its axes in some order.
 bool dense(const py::array& a) {
@@ -34,11 +60,9 @@ std::string describe(const py::array& a) {
 }
 
 int dtype_of(const py::array& a) {
-  const auto* descr = py::detail::array_descriptor_proxy(py::detail::array_proxy(a.ptr())->descr);
-  const char native = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? '<' : '>';
-  if (descr->byteorder != '=' && descr->byteorder != native) return -1;
-  if (descr->type_num == py::detail::npy_api::NPY_FLOAT_) return f32;
-  if (descr->type_num == py::detail::npy_api::NPY_DOUBLE_) return f64;
+  if (!native(a)) return -1;
+  if (descriptor(a)->type_num == py::detail::npy_api::NPY_FLOAT_) return f32;
+  if (descriptor(a)->type_num == py::detail::npy_api::NPY_DOUBLE_) return f64;
   return -1;
 }
 
@@ -114,6 +138,87 @@ void gather(const py::array& g, const py::array& p, void* out) {
     auto* to = static_cast<double*>(out);
     gather(from, first, last, to);
   }
+}
+
+py::array empty(const py::dtype& dtype, const std::vector<py::ssize_t>& shape) { return py::array(dtype, shape); }
+
+bool row_major(const py::array& a) { return (a.flags() & py::detail::npy_api::NPY_ARRAY_C_CONTIGUOUS_) != 0; }
+
+py::array empty_as(const py::array& a) {
+  if (row_major(a)) return empty(a.dtype(), {a.shape(), a.shape() + a.ndim()});
+  return py::module_::import("numpy").attr("empty_like")(a, py::arg("subok") = false);
+}
+
+py::array arranged(const py::array& a, const py::array& like) {
+  if (same_order(a, like)) return a;
+  py::array copy = empty_as(like);
+  gather(a, like, copy.mutable_data());
+  return copy;
+}
+
+py::array targets(py::handle object, const py::array& like, const Label& label) {
+  auto given = py::reinterpret_borrow<py::object>(object);
+  if (py::isinstance<py::array>(given) && std::strchr("biu", descriptor(py::array(given))->kind) != nullptr)
+    given = given.attr("astype")(like.dtype());
+  py::array a = numeric(given, label);
+  expect_same(a, like, label);
+  return a;
+}
+
+std::vector<Column> columns(py::handle object, py::ssize_t rows, py::ssize_t columns, const Label& label) {
+  if (!py::isinstance<py::array>(object))
+    throw py::type_error(label.text() + ": expected a NumPy array, got " + type_name(object));
+  const auto a = py::reinterpret_borrow<py::array>(object);
+  const char kind = descriptor(a)->kind;
+  if ((kind != 'i' && kind != 'u') || !native(a))
+    throw py::type_error(label.text() + ": expected integers in native byte order, got " + describe(a));
+  if (a.ndim() != 1 || a.shape(0) != rows)
+    throw py::value_error(label.text() + ": expected shape (" + std::to_string(rows) + ",), one a row of scores, got " +
+                          shape_of(a));
+  if (columns > std::numeric_limits<Column>::max())
+    throw py::value_error("scores: expected fewer than 2**31 columns, got " + std::to_string(columns));
+  std::vector<Column> read(static_cast<std::size_t>(rows));
+  switch (a.itemsize() * (kind == 'i' ? 1 : -1)) {
+    case 1:
+      read_columns<std::int8_t>(a, columns, label, read);
+      break;
+    case 2:
+      read_columns<std::int16_t>(a, columns, label, read);
+      break;
+    case 4:
+      read_columns<std::int32_t>(a, columns, label, read);
+      break;
+    case 8:
+      read_columns<std::int64_t>(a, columns, label, read);
+      break;
+    case -1:
+      read_columns<std::uint8_t>(a, columns, label, read);
+      break;
+    case -2:
+      read_columns<std::uint16_t>(a, columns, label, read);
+      break;
+    case -4:
+      read_columns<std::uint32_t>(a, columns, label, read);
+      break;
+    default:
+      read_columns<std::uint64_t>(a, columns, label, read);
+  }
+  return read;
+}
+
+std::string element(const py::array& a, std::size_t k, const Label& label) {
+  std::vector<py::ssize_t> axes(static_cast<std::size_t>(a.ndim())), index(axes.size());
+  for (std::size_t i = 0; i < axes.size(); ++i) axes[i] = static_cast<py::ssize_t>(i);
+  std::stable_sort(axes.begin(), axes.end(), [&](auto i, auto j) { return a.strides(i) > a.strides(j); });
+  auto offset = static_cast<py::ssize_t>(k) * a.itemsize();
+  for (const auto axis : axes) {
+    if (a.shape(axis) == 1) continue;
+    index[static_cast<std::size_t>(axis)] = offset / a.strides(axis);
+    offset %= a.strides(axis);
+  }
+  std::string text;
+  for (const auto i : index) text += (text.empty() ? "" : ", ") + std::to_string(i);
+  return label.text() + "[" + text + "]";
 }
 
 Extent extent(const py::array& a) {

@@ -46,6 +46,26 @@ bool same_order(const py::array& a, const py::array& b);
 /// Read `g`, of any strides, into `out` in the memory order of `p`. No Python code runs.
 void gather(const py::array& g, const py::array& p, void* out);
 
+/// An array of shape `shape` in C order, not filled.
+py::array empty(const py::dtype& dtype, const std::vector<py::ssize_t>& shape);
+
+bool row_major(const py::array& a);
+
+/// An array of the dtype, shape and memory order of `a`, without gaps, not filled.
+py::array empty_as(const py::array& a);
+
+/// `a` itself where it lies in memory as `like` does, else a copy that does: for arrays that are only read.
+py::array arranged(const py::array& a, const py::array& like);
+
+/// Targets as an array of the dtype and shape of `like`: as they are, or converted from integers or booleans.
+py::array targets(py::handle object, const py::array& like, const Label& label);
+
+/// One integer for each of `rows`, a column each: of any integer dtype and stride, native byte order.
+std::vector<Column> columns(py::handle object, py::ssize_t rows, py::ssize_t columns, const Label& label);
+
+/// "labels[2, 0]": the element that is number `k` in the memory of a dense array.
+std::string element(const py::array& a, std::size_t k, const Label& label);
+
 /// Bytes that an array covers, gaps included.
 struct Extent {
   std::uintptr_t begin, end;

@@ -1,5 +1,6 @@
 // Compiled once per instruction set: FASTOPT_ISA names it, the flags are in CMakeLists.txt.
 #include "compile.hpp"
+#include "losses.hpp"
 #include "probes.hpp"
 #include "rules.hpp"
 
@@ -11,8 +12,8 @@ namespace fastopt::FASTOPT_ISA {
 const Table& table();
 
 const Table& table() {
-  static constexpr Table all{
-      FASTOPT_TEXT(FASTOPT_ISA), Rows<Rules>::span, Rows<Probes>::span, {all_finite<float>, all_finite<double>}};
+  static constexpr Table all{FASTOPT_TEXT(FASTOPT_ISA), Rows<Rules>::span, Rows<Probes>::span,
+                             LossRows<Losses>::span,    elementary_span,   {all_finite<float>, all_finite<double>}};
   return all;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 
 namespace fastopt {
 
@@ -54,10 +55,55 @@ struct Rule {
   }
 };
 
+using Column = std::int32_t;  // a label: the right column of a row of scores
+
+/// What the scores of a loss are held against.
+enum class Target : unsigned char {
+  label,  // one column for each row of scores
+  row,    // a number for each score, judged by rows
+  each    // a number for each score: rows mean nothing to the loss, and have one column
+};
+
+/// Rows of scores, dense in C order, their targets, and where the results go.
+struct Batch {
+  std::size_t rows, columns;
+  const void* s;
+  const void* y;  // Columns or numbers, as `target` says
+  void* g;        // gradient: may be the scores, nothing else may overlap
+  void* values;   // the value of each row, or null
+  double scale;   // of the gradient
+  const double* parameters;
+};
+
+/// A loss compiled for one dtype.
+struct LossKernel {
+  /// Gradient and values of rows `first` to `last - 1`; returns the sum of their values.
+  double (*rows)(const Batch& batch, std::size_t first, std::size_t last);
+  /// The first of these rows whose target is illegal, or `last`. Null where all are legal.
+  std::size_t (*judge)(const Batch& batch, std::size_t first, std::size_t last);
+};
+
+struct Loss {
+  const char* name;
+  Target target;
+  const char* target_name;  // of the argument, in messages
+  int parameters;
+  const char* legal;  // what `judge` asks of a target
+  LossKernel kernels[2];
+};
+
+/// An elementary function on `n` numbers: for the tests of its accuracy.
+struct Elementary {
+  const char* name;
+  void (*apply[2])(const void* x, void* y, std::size_t n);
+};
+
 struct Table {
   const char* isa;
   Span<Rule> rules;
   Span<Rule> probes;  // equal traffic, trivial arithmetic: the yardstick of the benchmarks
+  Span<Loss> losses;
+  Span<Elementary> elementary;
   bool (*all_finite[2])(const void* x, std::size_t n);
 };
 

@@ -24,6 +24,18 @@ def apply(
     step: int,
     hyper: tuple[float, ...],
 ) -> None: ...
+def loss(
+    name: str,
+    scores: object,
+    y: object,
+    parameters: tuple[float, ...],
+    reduction: str,
+    out: object,
+) -> tuple[Any, Any]: ...
+def judge(
+    target: str, scores_name: str, target_name: str, scores: object, y: object, out: object
+) -> tuple[NDArray[Any], NDArray[Any]]: ...
+def elementary(name: str, x: NDArray[Any]) -> NDArray[Any]: ...
 
 class Plan:
     def __init__(

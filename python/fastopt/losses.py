@@ -1,54 +1,111 @@
-"""Losses of a classifier: the value and the gradient with respect to the scores, in one call.
+r"""Losses: the value and the gradient with respect to the first argument, in one call.
 
-Both losses are means over the batch, so a learning rate does not depend on the batch size.
+>>> scores = np.array([[3.2, 5.1, -1.7]], np.float32)
+>>> loss, grad = softmax_cross_entropy(scores, np.array([0]))
+>>> loss, grad = softmax_cross_entropy(scores, np.array([0]), out=scores)    # nothing is allocated
+>>> grad is scores
+True
+
+All take scores in float32 or float64, of any memory layout, and targets of the same dtype and shape (integers
+and booleans are converted), or one integer label for each row where the text says so. The first axis is the
+batch. Every function also has
+
+- `reduction`: ``"mean"``, the default, is the sum over the batch divided by the number of samples, so a
+  learning rate does not depend on the batch size; ``"sum"`` is the sum; ``"none"`` returns an array with the
+  value of each sample (where a row has one loss) or each element, and the gradient of their sum.
+- `out`: an array for the gradient, of dtype and shape of the scores, which may be the scores themselves and
+  shares memory with nothing else. Where a row has one loss it lies in C order.
+
+Everything is checked before anything is written. Wrong types and dtypes raise `TypeError`; a wrong shape, an
+empty batch, an illegal target (the message names its row) or a parameter out of range raise `ValueError`.
+
+Scores that are NaN make a loss that is NaN. All formulas are stable for any finite scores. Gradients too
+small to be normal numbers are zero, since denormal numbers slow down whatever multiplies them next. Most
+losses are compiled: they read the scores once, use an exponential function of their own, and their results
+are the same bits for every instruction set and number of threads, and whatever else is in the batch.
+`fastopt.losses_reference` shows them in plain NumPy.
 """
 
 from __future__ import annotations
 
-import math
+from typing import Any
 
 import numpy as np
 
+from fastopt import _core
 from fastopt._typing import Floats, Integers
+from fastopt.bounds import Bounds
 
-__all__ = ["multiclass_hinge", "softmax_cross_entropy"]
+__all__ = [
+    "binary_cross_entropy",
+    "gaussian_nll",
+    "hinge",
+    "huber",
+    "kl_divergence",
+    "logistic",
+    "multiclass_hinge",
+    "nll",
+    "poisson_nll",
+    "softmax_cross_entropy",
+    "squared_error",
+]
+
+_SMOOTHING = Bounds(0, 1, open=True)
+_NON_NEGATIVE = Bounds(0)
+_SAME = (0.0,)
 
 
-def softmax_cross_entropy(scores: Floats, labels: Integers) -> tuple[float, Floats]:
-    r"""Cross-entropy of the softmax of the scores, from integer labels.
+def softmax_cross_entropy(
+    scores: Floats,
+    labels: Integers | Floats,
+    *,
+    label_smoothing: float = 0.0,
+    reduction: str = "mean",
+    out: Floats | None = None,
+) -> tuple[Any, Floats]:
+    r"""Cross-entropy of the softmax of the scores, from integer labels or from rows of probabilities.
 
-    With :math:`p_{ij} = e^{s_{ij}} / \sum_k e^{s_{ik}}`,
+    With :math:`p_{ij} = e^{s_{ij}} / \sum_k e^{s_{ik}}` and targets :math:`q_{ij}`, for integer labels
+    :math:`[j = y_i]`,
 
-    .. math:: L = -\frac{1}{N} \sum_i \log p_{i y_i},
-              \qquad \frac{\partial L}{\partial s_{ij}} = \frac{p_{ij} - [j = y_i]}{N}.
+    .. math:: L = -\frac{1}{N} \sum_{ij} q_{ij} \log p_{ij},
+              \qquad \frac{\partial L}{\partial s_{ij}} = \frac{p_{ij} \sum_k q_{ik} - q_{ij}}{N}.
 
-    The largest score of a row is subtracted first, and the logarithm is taken of the sum and not
-    of the probabilities, so finite scores thousands apart are fine.
+    The largest score of a row is subtracted first, and the logarithm is taken of the sum and not of the
+    probabilities. A term with :math:`q_{ij} = 0` is zero, also for a score of minus infinity.
 
     Parameters
     ----------
-    scores : array of shape (N, C), float32 or float64
+    scores : array of shape (N, C)
         One row a sample, one column a class; any real numbers (logits).
-    labels : integer array of shape (N,)
-        The class of each sample, in ``0 .. C-1``.
+    labels : integer array of shape (N,), or array of shape (N, C)
+        The class of each sample, in ``0 .. C-1``; or its probabilities, not negative and of sum 1.
+    label_smoothing : float in [0, 1)
+        :math:`\epsilon`: the targets become :math:`(1 - \epsilon) q_{ij} + \epsilon / C`.
+    reduction, out
+        See the top of this module.
 
     Returns
     -------
-    loss : float
-        The mean over the batch.
+    loss : float, or array of shape (N,)
+        The value.
     grad : array of shape (N, C)
-        The gradient with respect to `scores`, in their dtype.
+        The gradient with respect to `scores`.
 
     Raises
     ------
-    TypeError
-        If `scores` are not float32 or float64 or `labels` not integers.
-    ValueError
-        If a shape is wrong, the batch is empty, or a label is not a column of `scores`.
+    TypeError, ValueError
+        See the top of this module.
 
     Notes
     -----
-    The same as ``torch.nn.functional.cross_entropy`` with its default ``reduction="mean"``.
+    As ``torch.nn.functional.cross_entropy``, which does not check that probabilities are some, and takes the
+    classes along the second of any number of axes.
+
+    References
+    ----------
+    Bishop, *Pattern recognition and machine learning*, 2006, section 4.3.4. Szegedy et al., *Rethinking the
+    Inception architecture for computer vision*, 2016, section 7.
 
     Examples
     --------
@@ -58,54 +115,158 @@ def softmax_cross_entropy(scores: Floats, labels: Integers) -> tuple[float, Floa
     2.04
     >>> grad.round(2) + np.array([1, 0, 0])  # the probabilities
     array([[0.13, 0.87, 0.  ]])
+    >>> loss, grad = softmax_cross_entropy(scores, np.array([[0.5, 0.5, 0.0]]))
+    >>> round(loss, 2)
+    1.09
     """
-    scores, labels, rows = _checked(scores, labels)
-    shifted = scores - scores.max(axis=1, keepdims=True)
-    grad = np.exp(shifted)
-    total = grad.sum(axis=1, keepdims=True)
-    loss = np.log(total[:, 0]) - shifted[rows, labels]
-
-    grad /= total
-    grad[rows, labels] -= 1
-    grad /= len(rows)
-    return float(loss.mean(dtype=np.float64)), grad
+    parameters = (_SMOOTHING.check("label_smoothing", label_smoothing),) if label_smoothing else _SAME
+    rows = getattr(labels, "ndim", 1) == 2 and labels.dtype.kind == "f"
+    name = "softmax_cross_entropy_rows" if rows else "softmax_cross_entropy"
+    return _core.loss(name, scores, labels, parameters, reduction, out)
 
 
-def multiclass_hinge(scores: Floats, labels: Integers, margin: float = 1.0) -> tuple[float, Floats]:
+def kl_divergence(
+    scores: Floats, probabilities: Floats, *, reduction: str = "mean", out: Floats | None = None
+) -> tuple[Any, Floats]:
+    r"""Divergence of Kullback and Leibler: of the softmax of the scores from given probabilities.
+
+    With :math:`q_{ij} = e^{s_{ij}} / \sum_k e^{s_{ik}}` and the convention :math:`0 \log 0 = 0`,
+
+    .. math:: L = \frac{1}{N} \sum_{ij} p_{ij} (\log p_{ij} - \log q_{ij}),
+              \qquad \frac{\partial L}{\partial s_{ij}} = \frac{q_{ij} \sum_k p_{ik} - p_{ij}}{N}.
+
+    Parameters
+    ----------
+    scores : array of shape (N, C)
+        One row a sample; any real numbers (logits).
+    probabilities : array of shape (N, C)
+        :math:`p`: not negative, each row of sum 1.
+    reduction, out
+        See the top of this module.
+
+    Returns
+    -------
+    loss : float, or array of shape (N,)
+        The value.
+    grad : array of shape (N, C)
+        The gradient with respect to `scores`: that of `softmax_cross_entropy`, whose value is larger by the
+        entropy of the probabilities.
+
+    Raises
+    ------
+    TypeError, ValueError
+        See the top of this module.
+
+    Notes
+    -----
+    As ``torch.nn.functional.kl_div(log_softmax(scores), probabilities, reduction="batchmean")``: torch takes
+    logarithms of probabilities, and its ``"mean"`` divides by the classes as well.
+
+    References
+    ----------
+    Kullback and Leibler, *On information and sufficiency*, 1951.
+
+    Examples
+    --------
+    >>> loss, grad = kl_divergence(np.zeros((1, 2)), np.array([[1.0, 0.0]]))
+    >>> round(loss, 3), grad
+    (0.693, array([[-0.5,  0.5]]))
+    """
+    return _core.loss("kl_divergence", scores, probabilities, _SAME, reduction, out)
+
+
+def nll(
+    log_probabilities: Floats, labels: Integers, *, reduction: str = "mean", out: Floats | None = None
+) -> tuple[Any, Floats]:
+    r"""Negative log-likelihood of labels, from logarithms of probabilities.
+
+    .. math:: L = -\frac{1}{N} \sum_i \ell_{i y_i},
+              \qquad \frac{\partial L}{\partial \ell_{ij}} = -\frac{[j = y_i]}{N}
+
+    Parameters
+    ----------
+    log_probabilities : array of shape (N, C)
+        :math:`\ell`. From scores, use `softmax_cross_entropy`, which does both steps at once.
+    labels : integer array of shape (N,)
+        The class of each sample, in ``0 .. C-1``.
+    reduction, out
+        See the top of this module.
+
+    Returns
+    -------
+    loss : float, or array of shape (N,)
+        The value.
+    grad : array of shape (N, C)
+        The gradient with respect to `log_probabilities`.
+
+    Raises
+    ------
+    TypeError, ValueError
+        See the top of this module.
+
+    Notes
+    -----
+    As ``torch.nn.functional.nll_loss``.
+
+    References
+    ----------
+    Bishop, *Pattern recognition and machine learning*, 2006, section 4.3.4.
+
+    Examples
+    --------
+    >>> loss, grad = nll(np.log([[0.25, 0.75]]), np.array([1]))
+    >>> round(loss, 3), grad
+    (0.288, array([[ 0., -1.]]))
+    """
+    scale = _scale(reduction)
+    columns, grad = _core.judge("label", "log_probabilities", "labels", log_probabilities, labels, out)
+    right = np.arange(len(grad)), columns
+    values = -log_probabilities[right]
+    grad[...] = 0
+    grad[right] = -scale(grad)
+    return _reduced(values, reduction), grad
+
+
+def multiclass_hinge(
+    scores: Floats,
+    labels: Integers,
+    *,
+    margin: float = 1.0,
+    reduction: str = "mean",
+    out: Floats | None = None,
+) -> tuple[Any, Floats]:
     r"""Multiclass support vector machine loss: every wrong class within the margin costs.
 
     .. math:: L = \frac{1}{N} \sum_i \sum_{j \ne y_i} \max(0, s_{ij} - s_{i y_i} + \Delta)
 
-    with :math:`\Delta` the `margin`. The gradient is :math:`1/N` at each class that costs and, at
-    the right class, minus their number over :math:`N`; at the kink itself, 0.
+    with :math:`\Delta` the `margin`. The gradient is :math:`1/N` at each class that costs and, at the right
+    class, minus their number over :math:`N`; at the kink itself, 0.
 
     Parameters
     ----------
-    scores : array of shape (N, C), float32 or float64
+    scores : array of shape (N, C)
         One row a sample, one column a class.
     labels : integer array of shape (N,)
         The class of each sample, in ``0 .. C-1``.
     margin : float, default 1.0
         By how much the right class has to win; finite, not negative.
+    reduction, out
+        See the top of this module.
 
     Returns
     -------
-    loss : float
-        The mean over the batch.
+    loss : float, or array of shape (N,)
+        The value.
     grad : array of shape (N, C)
-        A subgradient with respect to `scores`, in their dtype.
+        A subgradient with respect to `scores`.
 
     Raises
     ------
-    TypeError
-        If `scores` are not float32 or float64 or `labels` not integers.
-    ValueError
-        If a shape is wrong, the batch is empty, a label is not a column of `scores`, or the
-        margin is negative or not finite.
+    TypeError, ValueError
+        See the top of this module.
 
-    Notes
-    -----
-    ``torch.nn.functional.multi_margin_loss`` divides by the number of classes as well.
+    Notes ----- ``torch.nn.functional.multi_margin_loss`` divides by the number of classes as well; that of
+    Crammer and Singer counts only the worst class.
 
     References
     ----------
@@ -122,35 +283,404 @@ def multiclass_hinge(scores: Floats, labels: Integers, margin: float = 1.0) -> t
            [ 0.,  0.,  0.],
            [ 1.,  1., -2.]])
     """
-    scores, labels, rows = _checked(scores, labels)
-    if not (math.isfinite(margin) and margin >= 0):
-        raise ValueError(f"margin: expected a finite number >= 0, got {margin!r}")
-    cost = scores - scores[rows, labels][:, np.newaxis]
-    cost += float(margin)
-    cost[rows, labels] = 0
-    np.maximum(cost, 0, out=cost)
-
-    grad = (cost > 0).astype(scores.dtype)
-    grad[rows, labels] -= grad.sum(axis=1)
-    grad /= len(rows)
-    # Row sums first, in the dtype of the scores: the mean is then taken in double.
-    return float(cost.sum(axis=1).mean(dtype=np.float64)), grad
+    parameters = (_NON_NEGATIVE.check("margin", margin),)
+    return _core.loss("multiclass_hinge", scores, labels, parameters, reduction, out)
 
 
-def _checked(scores: Floats, labels: Integers) -> tuple[Floats, Integers, Integers]:
-    """Return scores, labels and row numbers as arrays, or say what is wrong with them."""
-    scores, labels = np.asarray(scores), np.asarray(labels)
-    if scores.dtype not in (np.float32, np.float64):
-        raise TypeError(f"scores: expected float32 or float64, got {scores.dtype}")
-    if scores.ndim != 2 or 0 in scores.shape:
-        raise ValueError(f"scores: expected shape (samples, classes), got {scores.shape}")
-    n, classes = scores.shape
-    if labels.dtype.kind not in "iu":
-        raise TypeError(f"labels: expected integers, got {labels.dtype}")
-    if labels.shape != (n,):
-        raise ValueError(f"labels: expected shape ({n},), one a row of scores, got {labels.shape}")
-    # Negative labels would silently count columns from the right.
-    if labels.min() < 0 or labels.max() >= classes:
-        row = int(np.flatnonzero((labels < 0) | (labels >= classes))[0])
-        raise ValueError(f"labels[{row}]: expected 0 to {classes - 1}, got {labels[row]}")
-    return scores, labels, np.arange(n)
+def binary_cross_entropy(
+    scores: Floats, labels: Floats | Integers, *, reduction: str = "mean", out: Floats | None = None
+) -> tuple[Any, Floats]:
+    r"""Cross-entropy of the logistic function of the scores: of one yes or no each.
+
+    .. math:: L = \frac{1}{N} \sum_i \left(\max(s_i, 0) - s_i y_i + \log(1 + e^{-|s_i|})\right),
+              \qquad \frac{\partial L}{\partial s_i} = \frac{\sigma(s_i) - y_i}{N},
+              \qquad \sigma(s) = \frac{1}{1 + e^{-s}}
+
+    Parameters
+    ----------
+    scores : array of shape (N, ...)
+        Any real numbers (logits). Further axes are questions of their own, whose losses are added up.
+    labels : array of the same shape
+        The probability of yes, in [0, 1]; or integers or booleans.
+    reduction, out
+        See the top of this module.
+
+    Returns
+    -------
+    loss : float, or array of the shape of `scores`
+        The value.
+    grad : array of the shape of `scores`
+        The gradient with respect to `scores`.
+
+    Raises
+    ------
+    TypeError, ValueError
+        See the top of this module.
+
+    Notes ----- As ``torch.nn.functional.binary_cross_entropy_with_logits``, whose ``"mean"`` divides by the
+    number of elements and not of samples. (Its ``binary_cross_entropy`` takes probabilities, and ends at
+    100.)
+
+    References
+    ----------
+    Bishop, *Pattern recognition and machine learning*, 2006, section 4.3.2.
+
+    Examples
+    --------
+    >>> loss, grad = binary_cross_entropy(np.array([0.0, 1e4]), np.array([1.0, 1.0]))
+    >>> round(loss, 4), grad
+    (0.3466, array([-0.25,  0.  ]))
+    """
+    return _core.loss("binary_cross_entropy", scores, labels, (), reduction, out)
+
+
+def logistic(
+    scores: Floats, labels: Floats | Integers, *, reduction: str = "mean", out: Floats | None = None
+) -> tuple[Any, Floats]:
+    r"""Logistic loss for labels of -1 and 1.
+
+    .. math:: L = \frac{1}{N} \sum_i \log(1 + e^{-y_i s_i}),
+              \qquad \frac{\partial L}{\partial s_i} = -\frac{y_i}{N (1 + e^{y_i s_i})}
+
+    Parameters
+    ----------
+    scores : array of shape (N, ...)
+        Any real numbers. Losses along further axes are added up.
+    labels : array of the same shape
+        -1 or 1.
+    reduction, out
+        See the top of this module.
+
+    Returns
+    -------
+    loss : float, or array of the shape of `scores`
+        The value.
+    grad : array of the shape of `scores`
+        The gradient with respect to `scores`.
+
+    Raises
+    ------
+    TypeError, ValueError
+        See the top of this module.
+
+    Notes ----- As ``torch.nn.functional.soft_margin_loss``, whose ``"mean"`` divides by the number of
+    elements, and which overflows for scores far on the wrong side. The same as `binary_cross_entropy` with
+    labels ``(y + 1) / 2``.
+
+    References
+    ----------
+    Hastie, Tibshirani and Friedman, *The elements of statistical learning*, 2009, section 10.5.
+
+    Examples
+    --------
+    >>> loss, grad = logistic(np.array([0.0, -1e4]), np.array([1, -1]))
+    >>> round(loss, 4), grad
+    (0.3466, array([-0.25,  0.  ]))
+    """
+    return _core.loss("logistic", scores, labels, (), reduction, out)
+
+
+def hinge(
+    scores: Floats,
+    labels: Floats | Integers,
+    *,
+    margin: float = 1.0,
+    reduction: str = "mean",
+    out: Floats | None = None,
+) -> tuple[Any, Floats]:
+    r"""Support vector machine loss for labels of -1 and 1.
+
+    .. math:: L = \frac{1}{N} \sum_i \max(0, \Delta - y_i s_i)
+
+    with :math:`\Delta` the `margin`. The gradient is :math:`-y_i / N` where a sample costs, else 0, also at
+    the kink.
+
+    Parameters
+    ----------
+    scores : array of shape (N, ...)
+        Any real numbers. Losses along further axes are added up.
+    labels : array of the same shape
+        -1 or 1.
+    margin : float, default 1.0
+        Finite, not negative.
+    reduction, out
+        See the top of this module.
+
+    Returns
+    -------
+    loss : float, or array of the shape of `scores`
+        The value.
+    grad : array of the shape of `scores`
+        A subgradient with respect to `scores`.
+
+    Raises
+    ------
+    TypeError, ValueError
+        See the top of this module.
+
+    Notes ----- ``sklearn.metrics.hinge_loss`` is the same. ``torch.nn.functional.hinge_embedding_loss`` is
+    another function.
+
+    References
+    ----------
+    Cortes and Vapnik, *Support-vector networks*, 1995.
+
+    Examples
+    --------
+    >>> hinge(np.array([0.25, 2.0]), np.array([1, 1]))
+    (0.375, array([-0.5,  0. ]))
+    """
+    parameters = (_NON_NEGATIVE.check("margin", margin),)
+    return _core.loss("hinge", scores, labels, parameters, reduction, out)
+
+
+def squared_error(
+    scores: Floats, targets: Floats | Integers, *, reduction: str = "mean", out: Floats | None = None
+) -> tuple[Any, Floats]:
+    r"""Half the squared distance to the targets.
+
+    .. math:: L = \frac{1}{2N} \sum_i \|s_i - y_i\|^2,
+              \qquad \frac{\partial L}{\partial s_i} = \frac{s_i - y_i}{N}
+
+    Parameters
+    ----------
+    scores : array of shape (N, ...)
+        What was predicted. Squares along further axes are added up.
+    targets : array of the same shape
+        :math:`y`: any real numbers.
+    reduction, out
+        See the top of this module.
+
+    Returns
+    -------
+    loss : float, or array of the shape of `scores`
+        The value.
+    grad : array of the shape of `scores`
+        The gradient with respect to `scores`.
+
+    Raises
+    ------
+    TypeError, ValueError
+        See the top of this module.
+
+    Notes ----- ``torch.nn.functional.mse_loss`` lacks the factor 1/2, and its ``"mean"`` divides by the
+    number of elements and not of samples.
+
+    References
+    ----------
+    Bishop, *Pattern recognition and machine learning*, 2006, section 3.1.1.
+
+    Examples
+    --------
+    >>> squared_error(np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([[1.0, 0.0], [3.0, 4.0]]))
+    (1.0, array([[0., 1.],
+           [0., 0.]]))
+    """
+    return _core.loss("squared_error", scores, targets, (), reduction, out)
+
+
+def huber(
+    scores: Floats,
+    targets: Floats | Integers,
+    *,
+    delta: float = 1.0,
+    reduction: str = "mean",
+    out: Floats | None = None,
+) -> tuple[Any, Floats]:
+    r"""Squared error near the target, a line from a distance of delta on: outliers pull no harder.
+
+    .. math:: L = \frac{1}{N} \sum_i
+              \begin{cases} \frac{1}{2} d_i^2 & |d_i| \le \delta \\
+              \delta (|d_i| - \frac{1}{2} \delta) & \text{else} \end{cases}
+              \qquad d_i = s_i - y_i
+
+    The gradient is :math:`d_i / N`, with :math:`d_i` clipped to :math:`[-\delta, \delta]`.
+
+    Parameters
+    ----------
+    scores : array of shape (N, ...)
+        What was predicted. Losses along further axes are added up.
+    targets : array of the same shape
+        :math:`y`: any real numbers.
+    delta : float, default 1.0
+        Where the line begins; finite, positive.
+    reduction, out
+        See the top of this module.
+
+    Returns
+    -------
+    loss : float, or array of the shape of `scores`
+        The value.
+    grad : array of the shape of `scores`
+        The gradient with respect to `scores`.
+
+    Raises
+    ------
+    TypeError, ValueError
+        See the top of this module.
+
+    Notes ----- As ``torch.nn.functional.huber_loss``, whose ``"mean"`` divides by the number of elements; its
+    ``smooth_l1_loss`` is the same over delta.
+
+    References
+    ----------
+    Huber, *Robust estimation of a location parameter*, 1964.
+
+    Examples
+    --------
+    >>> huber(np.array([0.5, 3.0]), np.array([0.0, 0.0]), reduction="none")
+    (array([0.125, 2.5  ]), array([0.5, 1. ]))
+    """
+    if not _NON_NEGATIVE.check("delta", delta) > 0:
+        raise ValueError(f"delta: expected a positive number, got {delta!r}")
+    return _core.loss("huber", scores, targets, (float(delta),), reduction, out)
+
+
+def poisson_nll(
+    scores: Floats, targets: Floats | Integers, *, reduction: str = "mean", out: Floats | None = None
+) -> tuple[Any, Floats]:
+    r"""Negative log-likelihood of counts, from the logarithms of their rates.
+
+    .. math:: L = \frac{1}{N} \sum_i (e^{s_i} - y_i s_i),
+              \qquad \frac{\partial L}{\partial s_i} = \frac{e^{s_i} - y_i}{N}
+
+    up to :math:`\log y_i!`, which does not depend on the scores.
+
+    Parameters
+    ----------
+    scores : array of shape (N, ...)
+        Logarithms of the rates. Losses along further axes are added up.
+    targets : array of the same shape
+        The counts: finite, not negative.
+    reduction, out
+        See the top of this module.
+
+    Returns
+    -------
+    loss : float, or array of the shape of `scores`
+        The value; infinite where the rate overflows.
+    grad : array of the shape of `scores`
+        The gradient with respect to `scores`.
+
+    Raises
+    ------
+    TypeError, ValueError
+        See the top of this module.
+
+    Notes ----- As ``torch.nn.functional.poisson_nll_loss`` with its defaults, whose ``"mean"`` divides by the
+    number of elements and not of samples.
+
+    References
+    ----------
+    McCullagh and Nelder, *Generalized linear models*, 1989, section 6.2.
+
+    Examples
+    --------
+    >>> poisson_nll(np.array([0.0, 0.0]), np.array([1, 3]))
+    (1.0, array([ 0., -1.]))
+    """
+    scale = _scale(reduction)
+    y, grad = _core.judge("each", "scores", "targets", scores, targets, out)
+    _expect("targets", y, (y >= 0) & np.isfinite(y), "a finite number >= 0")
+    with np.errstate(over="ignore", under="ignore"):
+        rate = np.exp(scores)
+    values = rate - y * scores
+    np.multiply(rate - y, scale(grad), out=grad)
+    return _reduced(values, reduction), grad
+
+
+def gaussian_nll(
+    mean: Floats,
+    targets: Floats | Integers,
+    variance: Floats,
+    *,
+    reduction: str = "mean",
+    out: tuple[Floats, Floats] | None = None,
+) -> tuple[Any, tuple[Floats, Floats]]:
+    r"""Negative log-likelihood of normal variables, from predicted means and variances.
+
+    .. math:: L = \frac{1}{2N} \sum_i \left(\log v_i + \frac{(\mu_i - y_i)^2}{v_i}\right)
+
+    up to :math:`\frac{1}{2} \log 2 \pi`. The gradients are
+
+    .. math:: \frac{\partial L}{\partial \mu_i} = \frac{\mu_i - y_i}{N v_i},
+              \qquad \frac{\partial L}{\partial v_i}
+              = \frac{1}{2 N v_i} \left(1 - \frac{(\mu_i - y_i)^2}{v_i}\right).
+
+    Parameters
+    ----------
+    mean : array of shape (N, ...)
+        :math:`\mu`. Losses along further axes are added up.
+    targets : array of the same shape
+        :math:`y`: any real numbers.
+    variance : array of the same shape
+        :math:`v`: finite, positive.
+    reduction, out
+        See the top of this module; `out` is a pair.
+
+    Returns
+    -------
+    loss : float, or array of the shape of `mean`
+        The value.
+    grads : pair of arrays of the shape of `mean`
+        The gradients with respect to `mean` and to `variance`.
+
+    Raises
+    ------
+    TypeError, ValueError
+        See the top of this module.
+
+    Notes ----- ``torch.nn.functional.gaussian_nll_loss`` raises small variances to `eps` and lets no gradient
+    through it, divides by the number of elements, and knows no gradient for a variance of exactly zero. Here
+    that is an error.
+
+    References
+    ----------
+    Nix and Weigend, *Estimating the mean and variance of the target probability distribution*, 1994.
+
+    Examples
+    --------
+    >>> loss, (grad_mean, grad_variance) = gaussian_nll(np.array([1.0]), np.array([3.0]), np.array([4.0]))
+    >>> round(loss, 3), grad_mean, grad_variance
+    (1.193, array([-0.5]), array([0.]))
+    """
+    scale = _scale(reduction)
+    out_mean, out_variance = (None, None) if out is None else out
+    y, grad_mean = _core.judge("each", "mean", "targets", mean, targets, out_mean)
+    v, grad_variance = _core.judge("each", "mean", "variance", mean, variance, None)
+    if out_variance is not None:
+        _, grad_variance = _core.judge("each", "variance", "targets", v, targets, out_variance)
+        if np.may_share_memory(grad_mean, grad_variance):
+            raise ValueError("out[0] and out[1] overlap in memory; expected separate arrays")
+    _expect("variance", v, (v > 0) & np.isfinite(v), "a finite number > 0")
+    d = mean - y
+    ratio = d / v
+    square = d * ratio
+    values = (np.log(v) + square) / 2
+    half = scale(grad_mean) / 2 * (1 - square) / v
+    np.multiply(ratio, scale(grad_mean), out=grad_mean)
+    grad_variance[...] = half
+    return _reduced(values, reduction), (grad_mean, grad_variance)
+
+
+def _scale(reduction: str) -> Any:
+    """Return what the gradient is multiplied by, as a function of its array."""
+    if reduction not in ("mean", "sum", "none"):
+        raise ValueError(f"reduction: expected 'mean', 'sum' or 'none', got {reduction!r}")
+    return lambda grad: grad.dtype.type(1 / len(grad) if reduction == "mean" else 1)
+
+
+def _reduced(values: Floats, reduction: str) -> Any:
+    """Reduce the values of a batch; sums are taken in double."""
+    if reduction == "none":
+        return values
+    total = float(values.sum(dtype=np.float64))
+    return total / len(values) if reduction == "mean" else total
+
+
+def _expect(name: str, array: Floats, legal: Any, what: str) -> None:
+    """Raise ValueError with the index of the first element that is not legal."""
+    if not legal.all():
+        index = tuple(np.argwhere(~legal)[0].tolist())
+        place = ", ".join(map(str, index))
+        raise ValueError(f"{name}[{place}]: expected {what}, got {array[index]}")

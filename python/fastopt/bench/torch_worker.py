@@ -1,4 +1,4 @@
-"""Times steps of torch.optim in a process of its own, on orders that come through standard input.
+"""Times torch.optim, and losses of torch, in a process of its own, on orders through standard input.
 
 Run as a file by an interpreter that has torch; it needs neither fastopt nor NumPy. An order is a line of
 JSON, followed by as many bytes as it announces; so is the answer.
@@ -49,6 +49,38 @@ class Worker:
         for _ in range(order["repeats"]):
             step()
         return {"seconds": time.perf_counter() - start}
+
+    def make_loss(self, order: dict[str, Any], data: bytes) -> dict[str, Any]:
+        """Take scores, then targets, of a function of torch.nn.functional."""
+        dtype, size = getattr(torch, order["dtype"]), order["scores_bytes"]
+        self.scores = torch.frombuffer(bytearray(data[:size]), dtype=dtype).view(order["shape"]).clone()
+        self.scores.requires_grad_()
+        labels = torch.int64 if order["labels"] else dtype
+        targets = torch.frombuffer(bytearray(data[size:]), dtype=labels).clone()
+        self.targets = targets if order["labels"] else targets.view(order["shape"])
+        self.loss = getattr(torch.nn.functional, order["function"])
+        self.options = order["options"]
+        return {}
+
+    def loss_once(self, order: dict[str, Any], data: bytes) -> dict[str, Any]:
+        """Return value and gradient."""
+        value = self._value_and_gradient()
+        assert self.scores.grad is not None
+        return {"value": value, "data": bytes(self.scores.grad.view(torch.uint8).view(-1).tolist())}
+
+    def time_loss(self, order: dict[str, Any], data: bytes) -> dict[str, Any]:
+        """Time so many forward and backward passes, after one that is not timed."""
+        self._value_and_gradient()
+        start = time.perf_counter()
+        for _ in range(order["repeats"]):
+            self._value_and_gradient()
+        return {"seconds": time.perf_counter() - start}
+
+    def _value_and_gradient(self) -> float:
+        self.scores.grad = None
+        value = self.loss(self.scores, self.targets, **self.options)
+        value.backward()
+        return float(value.detach())
 
     def _aim(self, k: int) -> None:
         """Take up a set of gradients; the one after the last are zeros."""

@@ -1,0 +1,170 @@
+// Losses: the value of a batch and its gradient, in one call.
+#include <pybind11/pybind11.h>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "../core/dispatch.hpp"
+#include "../core/loss.hpp"
+#include "arrays.hpp"
+#include "bindings.hpp"
+
+namespace fastopt::bindings {
+namespace {
+
+enum class Reduction { mean, sum, none };
+
+Reduction reduction_of(py::handle name) {
+  if (PyUnicode_Check(name.ptr())) {
+    if (PyUnicode_CompareWithASCIIString(name.ptr(), "mean") == 0) return Reduction::mean;
+    if (PyUnicode_CompareWithASCIIString(name.ptr(), "sum") == 0) return Reduction::sum;
+    if (PyUnicode_CompareWithASCIIString(name.ptr(), "none") == 0) return Reduction::none;
+  }
+  throw py::value_error("reduction: expected 'mean', 'sum' or 'none', got " + std::string(py::repr(name)));
+}
+
+std::vector<py::ssize_t> shape_of(const py::array& a) { return {a.shape(), a.shape() + a.ndim()}; }
+
+constexpr Label out_label{"out"};
+
+/// The arrays of a call, judged, and the batch they make.
+class Call {
+ public:
+  Call(Target target, const char* scores_name, const char* target_name, py::handle scores, py::handle y, py::handle out)
+      : by_rows_(target != Target::each),
+        scores_label_{scores_name},
+        label_{target_name},
+        scores_(numeric(scores, scores_label_)) {
+    expect_batch();
+    if (target == Target::label)
+      columns_ = columns(y, scores_.shape(0), scores_.shape(1), label_);
+    else
+      targets_ = targets(y, scores_, label_);
+    if (out.is_none())
+      grad_ = by_rows_ ? empty(scores_.dtype(), shape_of(scores_)) : empty_as(scores_);
+    else
+      take(out, y);
+    dtype = static_cast<Dtype>(dtype_of(scores_));
+    batch.rows = static_cast<std::size_t>(by_rows_ ? scores_.shape(0) : scores_.size());
+    batch.columns = static_cast<std::size_t>(by_rows_ ? scores_.shape(1) : 1);
+    batch.s = read(scores_);
+    batch.y = targets_ ? read(*targets_) : columns_.data();
+    batch.g = const_cast<void*>(grad_->data());
+  }
+
+  const py::array& grad() const { return *grad_; }
+  py::array targets_or_columns() const {
+    if (targets_) return *targets_;
+    return py::array_t<Column>(static_cast<py::ssize_t>(columns_.size()), columns_.data());
+  }
+  py::ssize_t samples() const { return scores_.shape(0); }
+
+  /// An array for the value of each row, or of each element.
+  py::array values() const { return by_rows_ ? empty(scores_.dtype(), {scores_.shape(0)}) : empty_as(*grad_); }
+
+  [[noreturn]] void refuse_target(const Loss& loss, std::size_t row) const {
+    const std::string where = by_rows_ ? label_.text() + "[" + std::to_string(row) + "]" : element(*grad_, row, label_);
+    throw py::value_error(where + ": expected " + loss.legal);
+  }
+
+  Batch batch{};
+  Dtype dtype;
+
+ private:
+  void expect_batch() const {
+    const auto ndim = scores_.ndim();
+    if (scores_.size() > 0 && (by_rows_ ? ndim == 2 : ndim > 0)) return;
+    throw py::value_error(scores_label_.text() + ": expected shape " +
+                          (by_rows_ ? "(samples, classes)" : "(samples, ...)") + ", at least one of each, got " +
+                          std::string(py::str(py::object(scores_.attr("shape")))));
+  }
+
+  /// The caller's array for the gradient. It may be the scores, and shares no memory with anything else.
+  void take(py::handle out, py::handle y) {
+    grad_ = updatable(out, out_label);
+    expect_same(*grad_, scores_, out_label);
+    if (by_rows_ && !row_major(*grad_))
+      throw py::value_error("out: expected C order, in which the scores of a sample lie together");
+    const bool in_place = grad_->data() == scores_.data() && same_order(*grad_, scores_);
+    if (!in_place && overlap(*grad_, scores_)) refuse_overlap(scores_label_, out_label);
+    if (py::isinstance<py::array>(y) && overlap(*grad_, py::reinterpret_borrow<py::array>(y)))
+      refuse_overlap(label_, out_label);
+  }
+
+  /// `a` in the order of the gradient.
+  const void* read(py::array& a) {
+    a = arranged(a, *grad_);
+    return a.data();
+  }
+
+  bool by_rows_;
+  Label scores_label_, label_;
+  py::array scores_;
+  std::optional<py::array> targets_, grad_;
+  std::vector<Column> columns_;
+};
+
+/// `parameters` are floats, judged by the caller.
+py::tuple loss(const char* name, py::handle scores, py::handle y, const py::tuple& parameters, py::handle reduction,
+               py::handle out) {
+  const int index = loss_index(name);
+  if (index < 0) throw py::value_error(std::string("name: expected a loss of the table, got '") + name + "'");
+  const Loss& rule = table().losses.data[index];
+  if (static_cast<int>(parameters.size()) != rule.parameters)
+    throw py::value_error("parameters: expected " + std::to_string(rule.parameters));
+  double values[max_hyper];
+  for (std::size_t k = 0; k < parameters.size(); ++k) values[k] = parameters[k].cast<double>();
+
+  const Reduction reduce = reduction_of(reduction);
+  Call call(rule.target, "scores", rule.target_name, scores, y, out);
+  Batch& batch = call.batch;
+  std::optional<py::array> each;
+  if (reduce == Reduction::none) each = call.values();
+  batch.values = each ? each->mutable_data() : nullptr;
+  batch.scale = reduce == Reduction::mean ? 1 / static_cast<double>(call.samples()) : 1;
+  batch.parameters = values;
+
+  double sum = 0;
+  std::size_t illegal;
+  {
+    std::optional<py::gil_scoped_release> unlocked;
+    if (large(batch)) unlocked.emplace();
+    illegal = first_illegal(index, call.dtype, batch);
+    if (illegal == batch.rows) sum = run(index, call.dtype, batch);
+  }
+  if (illegal != batch.rows) call.refuse_target(rule, illegal);
+  if (each) return py::make_tuple(*each, call.grad());
+  return py::make_tuple(reduce == Reduction::mean ? sum / static_cast<double>(call.samples()) : sum, call.grad());
+}
+
+/// The judging of `loss` alone, for losses in NumPy: the targets (columns, or as the scores) and the gradient's array.
+py::tuple judge(const std::string& target, const char* scores_name, const char* target_name, py::handle scores,
+                py::handle y, py::handle out) {
+  const Call call(target == "label" ? Target::label : Target::each, scores_name, target_name, scores, y, out);
+  return py::make_tuple(call.targets_or_columns(), call.grad());
+}
+
+/// For the tests of accuracy.
+py::array elementary(const std::string& name, const py::array& x) {
+  py::array y = empty(numeric(x, Label{"x"}).dtype(), shape_of(x));
+  const py::array a = arranged(x, y);
+  for (const Elementary& function : table().elementary)
+    if (name == function.name) {
+      function.apply[dtype_of(a)](a.data(), y.mutable_data(), static_cast<std::size_t>(a.size()));
+      return y;
+    }
+  throw py::value_error("name: there is no function '" + name + "'");
+}
+
+}  // namespace
+
+void bind_losses(py::module_& m) {
+  m.def("loss", &loss, py::arg("name"), py::arg("scores"), py::arg("y"), py::arg("parameters"), py::arg("reduction"),
+        py::arg("out"), "Check everything, then return the value and write the gradient.");
+  m.def("judge", &judge, py::arg("target"), py::arg("scores_name"), py::arg("target_name"), py::arg("scores"),
+        py::arg("y"), py::arg("out"), "Check the arrays of a loss; return the targets and the array for the gradient.");
+  m.def("elementary", &elementary, py::arg("name"), py::arg("x"), "exp, log or log1p of the losses (for tests).");
+}
+
+}  // namespace fastopt::bindings
