@@ -28,7 +28,8 @@ def instruction_sets() -> dict[str, list[str]]:
     common = re.search(r"\n    (-O3 .*) \$\{ARGN\}\)", text)
     warnings = re.search(r"set\(FASTOPT_WARNINGS (.*) \$<", text)
     sets = re.findall(r"^ *fastopt_isa\((\w+)(.*)\)$", text, re.MULTILINE)
-    assert common and warnings and len(sets) == 3, "CMakeLists.txt is not as this check reads it"
+    if common is None or warnings is None or len(sets) != 3:
+        raise SystemExit("CMakeLists.txt is not as this check reads it")
     base = ["-std=c++17", "-fPIC", *common[1].split(), *warnings[1].split(), "-Werror"]
     return {name: [*base, *flags.split()] for name, flags in sets}
 
