@@ -15,6 +15,7 @@ import fastopt
 from fastopt import cli, data, reference
 from fastopt.cli.files import write_csv
 from fastopt.cli.report import Progress
+from fastopt.cli.schedule import SCHEDULES, scheduled
 from fastopt.fingerprint import fingerprint
 from fastopt.optimizers import OPTIMIZERS
 from fastopt.training import train_in_turns
@@ -82,6 +83,91 @@ def test_it_learns(tmp_path):
     history = json.loads((tmp_path / "history.json").read_text())["runs"]["fastopt"]
     assert history[-1]["held_out_accuracy"] > 0.93
     assert history[-1]["loss"] < 0.3 < history[0]["loss"]
+
+
+@pytest.mark.parametrize("schedule", SCHEDULES)
+def test_every_schedule_beside_numpy(capsys, schedule):
+    warmup = 0 if schedule == "one_cycle" else 5
+    options = ["--schedule", schedule, "--lr", "0.01", *(["--warmup", "5"] if warmup else [])]
+    assert cli.main([*SMALL, *options]) == 0
+    out = capsys.readouterr().out
+    assert SAME in out
+    assert f"lr={scheduled(schedule, warmup, 0.01, 24)!r}" in out
+
+
+def test_the_learning_rate_is_recorded(tmp_path):
+    options = ["--schedule", "cosine", "--warmup", "5", "--lr", "0.01", "--out", str(tmp_path)]
+    assert cli.main([*SMALL, "--compare", "none", *options]) == 0
+    rows = json.loads((tmp_path / "history.json").read_text())["runs"]["fastopt"]
+    expected = scheduled("cosine", 5, 0.01, 24)
+    assert [row["learning_rate"] for row in rows] == [expected(11), expected(23)]
+
+
+def test_a_warmup_alone_and_the_default_rate(capsys):
+    assert cli.main([*SMALL, "--warmup", "10"]) == 0
+    out = capsys.readouterr().out
+    assert "lr=warmup(schedule=constant(value=0.001), steps=10)" in out
+    assert SAME in out
+
+
+def test_penalties_beside_numpy(capsys, tmp_path):
+    options = ["--l1", "1e-4", "--l2", "1e-3", "--weight-decay", "0.1", "--out", str(tmp_path)]
+    assert cli.main([*SMALL, *options]) == 0
+    out = capsys.readouterr().out
+    assert SAME in out
+    assert "+ l1(strength=0.0001, only=None, skip=None) + l2(strength=0.001, only=None, skip=None)" in out
+    for label in ("weight_decay=0.1", "... of it the penalty", "... regularizers"):
+        assert label in out
+    rows = json.loads((tmp_path / "history.json").read_text())["runs"]["fastopt"]
+    assert all(0 < row["penalty"] < row["loss"] for row in rows)
+    assert all(0 < row["regularizer_seconds"] < row["training_seconds"] for row in rows)
+
+
+def test_the_table_shows_where_the_time_goes(capsys):
+    assert cli.main(SMALL) == 0
+    out = capsys.readouterr().out
+    shares = {}
+    for label in ("time of a step", "... taking the batch", "... forward, loss, backward", "... optimizer"):
+        line = next(line for line in out.splitlines() if line.strip().startswith(label))
+        shares[label] = [int(share) for share in re.findall(r"(\d+) %", line)]
+    whole, *parts = zip(*shares.values(), strict=True)
+    assert set(shares["time of a step"]) == {100}
+    for column in (whole, *parts):
+        assert abs(sum(column[1:]) - 100) <= 2
+    assert "regularizers" not in out
+    assert re.search(r"    of it the loss .* [1-9]\d* %", out)
+
+
+def test_early_stopping(capsys, tmp_path):
+    argv = ["train", "--hidden", "16", "--threads", "1", "--epochs", "30", "--lr", "0.1", "--seed", "1"]
+    checkpoint = tmp_path / "run" / "best.npz"
+    argv += ["--early-stopping", "2", "--checkpoint", str(checkpoint), "--out", str(tmp_path / "run")]
+    assert cli.main(argv) == 0
+    out = capsys.readouterr().out
+    summary = json.loads((tmp_path / "run" / "history.json").read_text())
+    rows, others = summary["runs"]["fastopt"], summary["runs"]["plain NumPy"]
+    assert len(rows) == len(others) < 30
+    losses = [row["held_out_loss"] for row in rows]
+    best = int(np.argmin(losses))
+    assert best == len(rows) - 3
+    assert summary["status"] == "stopped"
+    assert summary["restored_epoch"] == best + 1
+    assert f"stopped early: no better held out loss for 2 epochs (best {losses[best]:.6g}" in out
+    assert f"same weights, bit for bit, after each of {len(rows)} epochs" in out
+    assert f"{losses[best]:.4f}" in out
+    for file in (checkpoint, tmp_path / "run" / "weights.npz"):
+        assert fingerprint(np.load(file)) == rows[best]["weights"]
+
+
+def test_the_best_weights_are_put_back_after_the_last_epoch_too(capsys, tmp_path):
+    argv = ["train", "--hidden", "16", "--threads", "1", "--epochs", "8", "--lr", "0.3", "--compare", "none"]
+    assert cli.main([*argv, "--early-stopping", "7", "--out", str(tmp_path)]) == 0
+    summary = json.loads((tmp_path / "history.json").read_text())
+    best = min(summary["runs"]["fastopt"], key=lambda row: row["held_out_loss"])
+    assert summary["restored_epoch"] == best["epoch"]
+    assert fingerprint(np.load(tmp_path / "weights.npz")) == best["weights"]
+    said = f"the weights are those with the lowest held-out loss, of epoch {best['epoch']}"
+    assert (said in capsys.readouterr().out) == (best["epoch"] < 8 and summary["status"] == "finished")
 
 
 def test_alone(capsys):
@@ -225,6 +311,16 @@ def test_divergence_stops_and_saves(tmp_path, capsys):
         (["--data", "cifar10:/no/such"], "/no/such: expected a directory, got nothing of that"),
         (["--dtype", "float16"], "invalid choice: 'float16'"),
         (["here"], "unrecognized arguments: here"),
+        (["--schedule", "sine"], "argument --schedule: invalid choice: 'sine'"),
+        (["--warmup", "-1"], "--warmup: expected an integer >= 0, got '-1'"),
+        (["--warmup", "240"], "--warmup: expected fewer than the 240 steps of the run, got 240"),
+        (["--schedule", "one_cycle", "--warmup", "5"], "--warmup: one_cycle has a rise of its own"),
+        (["--l2", "-1"], "--l2: expected a finite number >= 0, got -1"),
+        (["--l1", "inf"], "--l1: expected a finite number >= 0, got inf"),
+        (["--early-stopping", "0"], "--early-stopping: expected a positive integer, got '0'"),
+        (["--early-stopping", "20"], "--early-stopping: expected a patience of fewer than the 20 epochs"),
+        (["--checkpoint", "w.txt"], "--checkpoint: expected a file name ending in .npz, got 'w.txt'"),
+        (["--checkpoint", "no/such/w.npz"], "--checkpoint: cannot write to no"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else None,
 )
@@ -246,6 +342,16 @@ def test_out_that_cannot_be_written_is_refused_before_training(capsys, tmp_path)
     for out in (file, file / "below"):
         message = refuse(capsys, ["train", "--out", str(out)])
         assert f"--out: cannot write to {out}: " in message
+
+
+def test_a_checkpoint_where_the_last_weights_go_is_refused(capsys, tmp_path):
+    out = tmp_path / "run"
+    message = refuse(capsys, ["train", "--out", str(out), "--checkpoint", str(out / "weights.npz")])
+    assert "--checkpoint: --out writes the last weights into this file" in message
+    assert not out.exists()
+    (tmp_path / "w.npz").mkdir()
+    message = refuse(capsys, ["train", "--checkpoint", str(tmp_path / "w.npz")])
+    assert f"--checkpoint: expected a file, got the directory {tmp_path / 'w.npz'}" in message
 
 
 def test_a_file_that_cannot_be_replaced_is_reported(capsys, tmp_path):

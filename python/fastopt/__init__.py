@@ -10,8 +10,7 @@
 """
 
 import importlib
-from types import ModuleType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from fastopt import kernels, optimizers, reference
 from fastopt._core import build_info
@@ -20,31 +19,52 @@ from fastopt.optimizers import *  # noqa: F403
 from fastopt.threads import get_num_threads, set_num_threads
 
 if TYPE_CHECKING:
-    from fastopt import losses, regularizers, schedules
+    from fastopt import callbacks, losses, plots, problems, regularizers, schedules, trajectories
+    from fastopt.history import History
+    from fastopt.training import minibatches, train
 
 __version__: str = build_info()["version"]
 
-# Imported when first asked for: an optimizer needs none of them.
-_LAZY = ("losses", "regularizers", "schedules")
+# Imported when first asked for: an optimizer needs none of them. Modules, and names with their modules.
+_LAZY = {
+    **dict.fromkeys(
+        ("callbacks", "losses", "plots", "problems", "regularizers", "schedules", "trajectories")
+    ),
+    "History": "fastopt.history",
+    "minibatches": "fastopt.training",
+    "train": "fastopt.training",
+}
 
 __all__ = [
+    "History",
     "Optimizer",
     "build_info",
+    "callbacks",
     "get_num_threads",
     "kernels",
     "losses",
+    "minibatches",
+    "plots",
+    "problems",
     "reference",
     "regularizers",
     "schedules",
     "set_num_threads",
+    "train",
+    "trajectories",
     *optimizers.__all__,
 ]
 
 
-def __getattr__(name: str) -> ModuleType:
-    if name in _LAZY:
-        return importlib.import_module(f"fastopt.{name}")
-    raise AttributeError(f"module 'fastopt' has no attribute {name!r}")
+def __getattr__(name: str) -> Any:
+    if name not in _LAZY:
+        raise AttributeError(f"module 'fastopt' has no attribute {name!r}")
+    module = _LAZY[name]
+    return (
+        importlib.import_module(f"fastopt.{name}")
+        if module is None
+        else getattr(importlib.import_module(module), name)
+    )
 
 
 def __dir__() -> list[str]:

@@ -1,4 +1,4 @@
-"""Pictures of a training, with matplotlib and without a display."""
+"""Pictures, with matplotlib and without a display: curves of a training, landscapes with optimizers."""
 
 from __future__ import annotations
 
@@ -9,32 +9,29 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fastopt.extras import require
+from fastopt.drawing.animation import save_landscape_animation
+from fastopt.drawing.landscape import landscape, save_landscape
+from fastopt.drawing.style import PALETTE, require_matplotlib, tidy
 from fastopt.training import Record, Run
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["require_matplotlib", "save_training_curves", "training_curves"]
+__all__ = [
+    "PALETTE",
+    "landscape",
+    "require_matplotlib",
+    "save_landscape",
+    "save_landscape_animation",
+    "save_training_curves",
+    "training_curves",
+]
 
-# Okabe and Ito's palette: told apart with any kind of colour vision.
-PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 BLUE, ORANGE, GREEN = PALETTE[:3]
 
 # How the parts of the data that a metric is named after are drawn and called.
 PARTS = {"train": (BLUE, "training"), "held_out": (ORANGE, "held-out")}
-
-
-def require_matplotlib() -> None:
-    """Import matplotlib, or say which extra brings it.
-
-    Raises
-    ------
-    ImportError
-        If matplotlib is not installed.
-    """
-    require("matplotlib.figure", "curves need matplotlib")
 
 
 def training_curves(runs: Sequence[Run], title: str = "") -> Figure:
@@ -121,8 +118,7 @@ def _finish(axes: Axes, ylabel: str) -> None:
 
     axes.set_xlabel("epoch")
     axes.set_ylabel(ylabel)
-    axes.grid(alpha=0.3)
-    axes.spines[["top", "right"]].set_visible(False)
+    tidy(axes)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     if axes.lines:
         axes.legend(frameon=False)

@@ -1,75 +1,189 @@
-"""Training by minibatches: the loop, its clock and its history.
-
-The pieces know nothing of models, progress bars or files. A `Run` is one set of parameters on its
-way; `train_in_turns` moves one or several of them on; a `Callback` watches.
-"""
+"""Training with one call: `train`. What it is made of is in `fastopt.loop` and `fastopt.callbacks`."""
 
 from __future__ import annotations
 
-import math
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from functools import partial
+from numbers import Real
+from typing import Any
 
 import numpy as np
 
-from fastopt._typing import Floats, Integers, Loss, Params, Seed
-from fastopt.fingerprint import fingerprint
-from fastopt.interrupts import interrupts_held
+from fastopt._typing import Floats, Integers, Loss, Seed
+from fastopt.callbacks import Callback, FunctionCallback
+from fastopt.history import History, Record
+from fastopt.judging import Samples, judged_count, judged_samples
+from fastopt.loop import LossAndGrads, Outcome, Run, minibatches, train_in_turns
+from fastopt.optimizer import Array, Arrays, Optimizer, _flatten
+from fastopt.progress import Progress
+from fastopt.regularizers import Regularizer
 
 __all__ = [
     "Callback",
+    "History",
     "Outcome",
     "Record",
     "Run",
     "evaluate",
+    "learning_rate_of",
     "minibatches",
+    "train",
     "train_in_turns",
 ]
 
-Batch = tuple[Floats, Integers]
-LossAndGrads = Callable[[Params, Floats, Integers], tuple[float, Params]]
+Metric = Callable[..., float]
+Validation = tuple[Any, ...] | Callable[[Any], Mapping[str, float]]
+
+ROWS = 4096
+"""Samples at once where a mean over many is computed: bounds the memory, and changes it by rounding only."""
 
 
-def minibatches(x: Floats, y: Integers, batch_size: int, seed: Seed) -> Iterator[Batch]:
-    """Return the minibatches of one epoch: every sample once, in random order.
+def train(
+    loss_and_grads: LossAndGrads,
+    params: Arrays,
+    data: object,
+    optimizer: Optimizer | Callable[[Any], Optimizer],
+    *,
+    epochs: int,
+    batch_size: int | None = 32,
+    seed: Seed | None = 0,
+    regularizer: Regularizer | Sequence[Regularizer] = (),
+    validation: Validation | None = None,
+    metrics: Metric | Mapping[str, Metric] | None = None,
+    callbacks: Sequence[Callback | Callable[[Run, Record], object]] = (),
+    progress: bool = True,
+) -> History:
+    """Train by minibatches: the loop that everybody writes.
+
+    Each epoch shows every sample once, in a new random order. A loss that is not finite ends the training
+    before its step, and so does Ctrl-C after one; what was learned stays in `params` and in the history.
 
     Parameters
     ----------
-    x, y : arrays with one row a sample
-        Inputs and labels.
-    batch_size : int
-        Samples a batch; the last batch holds what is left.
-    seed : int or numpy.random.Generator
-        A generator moves on and so shuffles each epoch anew; an integer gives the same order
-        every time.
+    loss_and_grads : callable
+        ``loss_and_grads(params, x, y) -> (loss, grads)``: the mean loss of a batch, and its gradients in
+        the structure of `params`.
+    params : array, list or dict of arrays
+        Updated in place.
+    data : tuple of arrays, or array
+        ``(x, y)``, with one row a sample; any number of arrays, all of which `loss_and_grads` is given.
+    optimizer : Optimizer, or class or function that makes one
+        Over these very arrays; or what makes it of them: ``fastopt.Adam``, ``partial(fastopt.SGD, lr=0.1)``.
+        An optimizer that has made steps goes on with its state and its schedules.
+    epochs : int
+        How often every sample is shown, >= 1.
+    batch_size : int or None
+        Samples a step, >= 1; the last batch of an epoch holds what is left. None takes all at once, in their
+        order and without a copy.
+    seed : int, numpy.random.Generator or None
+        Orders the samples: an integer always in the same way, a generator moves on, None never the same.
+    regularizer : Regularizer or sequence of them, optional
+        From `fastopt.regularizers`: added to the training loss and, in place, to the gradients.
+    validation : tuple of arrays, or callable, optional
+        What is computed after each epoch. Data as in `data` give "val_loss", the mean loss without
+        `regularizer`; a function ``validation(params) -> {name: number}`` gives what it returns.
+    metrics : callable, or dict of callables, optional
+        ``metric(params, x, y) -> number``, computed on all validation data and called "val_" and the key in
+        the dict, or the name of the function.
+    callbacks : sequence of Callback, or of functions
+        From `fastopt.callbacks`, or your own; a function is called as ``f(run, record)`` after each epoch.
+    progress : bool
+        Show loss, learning rate and throughput on standard error: a bar where it is a terminal and rich is
+        installed, a line for each epoch (at most about twenty). False is silent.
 
     Returns
     -------
-    iterator of (x, y)
-        Copies of the rows of each batch.
+    History
+        Losses, metrics, learning rates and times, and as `History.status` how it ended: "finished",
+        "stopped" by a callback, "interrupted" by Ctrl-C, or "diverged".
 
     Raises
     ------
-    ValueError
-        If `x` and `y` differ in length, are empty, or `batch_size` is not positive.
+    TypeError, ValueError
+        If an argument is not as above, before anything is computed; if what a function returns is not.
+
+    Notes
+    -----
+    Time in `History` is that of the steps alone: batch, loss and gradients, regularizer, optimizer.
+
+    A schedule is asked once more after each step, for the history: it should be a function of the step. A
+    `fastopt.schedules.ReduceOnPlateau` is told its metric by a callback,
+    ``lambda run, record: lr.update(record.loss)``.
+
+    Validation data go through `loss_and_grads`, in pieces of 4096 rows; where training differs from
+    evaluation (dropout), give a function instead.
 
     Examples
     --------
-    >>> x = np.arange(5.0).reshape(5, 1)
-    >>> [len(batch) for batch, labels in minibatches(x, np.arange(5), batch_size=2, seed=0)]
-    [2, 2, 1]
+    Linear regression; the slope is 2 and the intercept 1:
+
+    >>> import fastopt
+    >>> from functools import partial
+    >>> x = np.linspace(-1, 1, 64).reshape(-1, 1)
+    >>> y = 2 * x[:, 0] + 1
+    >>> params = {"w": np.zeros(1), "b": np.zeros(1)}
+    >>> def loss_and_grads(params, x, y):
+    ...     error = x @ params["w"] + params["b"] - y
+    ...     return (error @ error) / len(y), {
+    ...         "w": 2 * (x.T @ error) / len(y), "b": np.array([2 * error.mean()]),
+    ...     }
+    >>> history = train(
+    ...     loss_and_grads, params, (x, y), partial(fastopt.SGD, lr=0.2, momentum=0.5),
+    ...     epochs=40, batch_size=16, validation=(x, y), progress=False,
+    ... )
+    >>> history.status, history.steps[-1], history.losses[0] > 1e3 * history.losses[-1]
+    ('finished', 160, True)
+    >>> params["w"].round(3), params["b"].round(3)
+    (array([2.]), array([1.]))
     """
-    if len(x) != len(y):
-        raise ValueError(f"y: expected {len(x)} labels, one a row of x, got {len(y)}")
-    if len(x) == 0:
-        raise ValueError("x: expected at least one sample, got none")
-    if batch_size < 1:
-        raise ValueError(f"batch_size: expected a positive integer, got {batch_size!r}")
-    order = np.random.default_rng(seed).permutation(len(x))
-    chunks = (order[i : i + batch_size] for i in range(0, len(x), batch_size))
-    return ((x[chunk], y[chunk]) for chunk in chunks)
+    epochs = judged_count("epochs", epochs)
+    if not callable(loss_and_grads):
+        raise TypeError(f"loss_and_grads: expected a function, got {loss_and_grads!r}")
+    samples = judged_samples(data)
+    evaluated, names = _evaluation(loss_and_grads, len(samples), validation, metrics)
+    watching = [_callback(k, callback) for k, callback in enumerate(callbacks)]
+    bound = _bound(optimizer, params)
+    run = Run(
+        "training",
+        loss_and_grads,
+        params,
+        samples,
+        bound.step,
+        batch_size=batch_size,
+        seed=seed,
+        evaluate=evaluated,
+        regularizers=_regularizers(regularizer, params),
+        learning_rate=learning_rate_of(bound),
+        metric_names=names,
+        fingerprints=False,
+    )
+    bar: AbstractContextManager[Callback] = Progress([run], epochs) if progress else nullcontext(Callback())
+    with bar as shown:
+        outcome = train_in_turns([run], epochs=epochs, callbacks=[*watching, shown])
+    return History(
+        run.history, run.step_losses, run.step_learning_rates, outcome.status, outcome.message, run.restored
+    )
+
+
+def learning_rate_of(optimizer: Optimizer) -> Callable[[], float] | None:
+    """Return a function for the learning rate of the last step, or None where there is none.
+
+    Examples
+    --------
+    >>> from fastopt import SGD
+    >>> opt = SGD(np.zeros(1), lr=lambda step: 0.5**step)
+    >>> opt.step(np.zeros(1)), opt.step(np.zeros(1)), learning_rate_of(opt)()
+    (None, None, 0.5)
+    """
+    if not hasattr(optimizer, "lr"):
+        return None
+
+    def rate() -> float:
+        lr = optimizer.lr  # looked up each time: it may be rebound
+        return float(lr(optimizer.steps - 1) if callable(lr) else lr)
+
+    return rate
 
 
 def evaluate(
@@ -77,7 +191,7 @@ def evaluate(
     loss: Loss,
     x: Floats,
     y: Integers,
-    batch_size: int = 4096,
+    batch_size: int = ROWS,
 ) -> tuple[float, float]:
     """Return the mean loss and the accuracy of a classifier.
 
@@ -106,304 +220,131 @@ def evaluate(
     return total / len(x), right / len(x)
 
 
-@dataclass(frozen=True)
-class Record:
-    """What one epoch of a run, or the beginning of one, came to.
-
-    Parameters
-    ----------
-    epoch : float
-        Epochs completed; not a whole number where a run was stopped inside one.
-    steps : int
-        Steps completed since the run began.
-    samples : int
-        Samples seen in this epoch.
-    loss : float
-        The mean loss of these samples, each as it was before its step.
-    metrics : mapping of str to float
-        What the run's `evaluate` returned after the epoch.
-    optimizer_seconds, training_seconds : float
-        Time of this epoch in the optimizer, and in all its steps: taking the batch, loss,
-        gradients, optimizer. Evaluation and callbacks do not count.
-    weights : str
-        The `fingerprint` of the parameters after the epoch.
-    """
-
-    epoch: float
-    steps: int
-    samples: int
-    loss: float
-    metrics: Mapping[str, float]
-    optimizer_seconds: float
-    training_seconds: float
-    weights: str
-
-    def row(self) -> dict[str, Any]:
-        """Return the record as one flat dict: a row of a table, ready for JSON.
-
-        A number that is not finite, which JSON does not know, becomes None.
-        """
-        epoch = int(self.epoch) if self.epoch.is_integer() else self.epoch
-        row: dict[str, Any] = {"epoch": epoch, "steps": self.steps, "samples": self.samples}
-        numbers = {
-            "loss": self.loss,
-            **self.metrics,
-            "optimizer_seconds": self.optimizer_seconds,
-            "training_seconds": self.training_seconds,
-        }
-        row |= {name: v if math.isfinite(v) else None for name, v in numbers.items()}
-        return row | {"weights": self.weights}
+# What the arguments of `train` become.
 
 
-class Run:
-    """Parameters in training: steps them, keeps the time, writes the history.
-
-    Parameters
-    ----------
-    name : str
-        For tables and curves.
-    loss_and_grads : callable
-        ``loss_and_grads(params, x, y) -> (loss, grads)``, the gradients named as the parameters.
-    params : dict of arrays
-        Updated in place.
-    data : tuple of arrays
-        ``(x, y)``, one row a sample.
-    update : callable
-        ``update(grads)`` changes `params`: the step of an optimizer.
-    batch_size : int
-        Samples a step.
-    seed : int or numpy.random.Generator
-        Orders the samples. Runs of equal integer seeds see equal batches.
-    evaluate : callable, optional
-        ``evaluate(params) -> {name: number}``, called after each epoch, off the clock.
-
-    Raises
-    ------
-    ValueError
-        If the data are empty or of unequal length, or `batch_size` is not positive.
-
-    Examples
-    --------
-    Gradient descent on ``(w - mean(x))**2 / 2``; every callable may come from anywhere:
-
-    >>> x, y = np.array([[1.0], [3.0]]), np.zeros(2, int)
-    >>> w = np.zeros(1)
-    >>> def loss_and_grads(params, x, y):
-    ...     error = params["w"] - x.mean(axis=0)
-    ...     return float(error @ error) / 2, {"w": error}
-    >>> def update(grads):
-    ...     w[:] -= 0.5 * grads["w"]
-    >>> run = Run("descent", loss_and_grads, {"w": w}, (x, y), update, batch_size=2, seed=0)
-    >>> train_in_turns([run], epochs=3).status
-    'finished'
-    >>> [record.loss for record in run.history], w
-    ([2.0, 0.5, 0.125], array([1.75]))
-    """
-
-    def __init__(
-        self,
-        name: str,
-        loss_and_grads: LossAndGrads,
-        params: Params,
-        data: Batch,
-        update: Callable[[Params], object],
-        *,
-        batch_size: int,
-        seed: Seed,
-        evaluate: Callable[[Params], Mapping[str, float]] | None = None,
-    ) -> None:
-        x, y = data
-        # Judges the data before the first step; a generator of its own leaves `seed` untouched.
-        next(minibatches(x, y, batch_size, 0))
-        self.name = name
-        self.params = params
-        self.history: list[Record] = []
-        self.steps = 0
-        self.steps_per_epoch = math.ceil(len(x) / batch_size)
-        self.optimizer_seconds = 0.0
-        self.training_seconds = 0.0
-        self._loss_and_grads = loss_and_grads
-        self._data = data
-        self._update = update
-        self._batch_size = batch_size
-        self._rng = np.random.default_rng(seed)
-        self._evaluate = evaluate
-        self._epoch = _Tally()
-
-    @property
-    def samples(self) -> int:
-        """Samples trained on so far."""
-        return sum(record.samples for record in self.history) + self._epoch.samples
-
-    def warm_up(self) -> None:
-        """Compute one loss and its gradients for nothing.
-
-        Whoever steps first would otherwise pay for starting the threads of BLAS, and the next run
-        would not.
-        """
-        x, y = self._data
-        with _quiet():
-            self._loss_and_grads(self.params, x[: self._batch_size], y[: self._batch_size])
-
-    def epoch(self) -> Iterator[float]:
-        """Train one epoch, yielding the loss of each step after it: an iterator to be drained.
-
-        Between two values the parameters are at a step boundary.
-
-        Raises
-        ------
-        FloatingPointError
-            If a loss is not finite. It is not stepped on.
-        """
-        clock = time.perf_counter
-        start = clock()
-        batches = minibatches(*self._data, self._batch_size, self._rng)
-        for x, y in batches:
-            with _quiet():
-                loss, grads = self._loss_and_grads(self.params, x, y)
-                if not math.isfinite(loss):
-                    raise FloatingPointError(
-                        f"the loss is {loss} at step {self.steps + 1} of the {self.name} run "
-                        f"(epoch {self.steps // self.steps_per_epoch + 1})"
-                    )
-                ready = clock()
-                self._update(grads)
-                end = clock()
-            self.steps += 1
-            self.optimizer_seconds += end - ready
-            self.training_seconds += end - start
-            self._epoch.add(loss, len(x), end - ready, end - start)
-            yield loss
-            start = clock()  # what the caller did meanwhile is not training
-
-    def close_epoch(self) -> Record | None:
-        """Evaluate, and write the steps since the last record, if there were any, down."""
-        tally, self._epoch = self._epoch, _Tally()
-        if tally.samples == 0:
-            return None
-        with _quiet():
-            metrics = dict(self._evaluate(self.params)) if self._evaluate else {}
-        record = Record(
-            epoch=round(self.steps / self.steps_per_epoch, 4),
-            steps=self.steps,
-            samples=tally.samples,
-            loss=tally.loss / tally.samples,
-            metrics=metrics,
-            optimizer_seconds=tally.optimizer_seconds,
-            training_seconds=tally.training_seconds,
-            weights=fingerprint(self.params),
+def _bound(optimizer: object, params: Arrays) -> Optimizer:
+    """Return the optimizer, made if need be, and prove that it is one over these very arrays."""
+    made = optimizer(params) if callable(optimizer) else optimizer
+    if not isinstance(made, Optimizer):
+        from_it = f" from {optimizer!r}" if callable(optimizer) else ""
+        raise TypeError(
+            "optimizer: expected an optimizer of fastopt, or a class or function that makes one of params, "
+            f"got {made!r}{from_it}"
         )
-        self.history.append(record)
-        return record
-
-
-@dataclass
-class _Tally:
-    """Sums over the steps since the last record."""
-
-    samples: int = 0
-    loss: float = 0.0
-    optimizer_seconds: float = 0.0
-    training_seconds: float = 0.0
-
-    def add(self, loss: float, samples: int, optimizer: float, training: float) -> None:
-        self.samples += samples
-        self.loss += loss * samples
-        self.optimizer_seconds += optimizer
-        self.training_seconds += training
-
-
-class Callback:
-    """What may watch a training: override what you need.
-
-    Any method may raise ``KeyboardInterrupt`` to end the training as Ctrl-C does.
-    """
-
-    def on_step(self, run: Run, loss: float) -> None:
-        """Take note of a step of a run."""
-
-    def on_epoch(self, run: Run, record: Record) -> None:
-        """Take note of an epoch of a run, just written into its history."""
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """How a training ended.
-
-    Parameters
-    ----------
-    status : {"finished", "interrupted", "diverged"}
-        Whether all epochs were trained, or why not.
-    message : str
-        A sentence about it; empty when finished.
-    """
-
-    status: Literal["finished", "interrupted", "diverged"]
-    message: str = ""
-
-
-def train_in_turns(runs: Sequence[Run], *, epochs: int, callbacks: Sequence[Callback] = ()) -> Outcome:
-    """Train every run for a number of epochs, one epoch at a time in turns.
-
-    Two runs go A B, B A, A B, ...: whatever slows the machine down for a while hits both alike.
-    Ctrl-C and a loss that is not finite end the training of all runs; the epoch that was begun is
-    closed, so the history and the parameters hold all that was learned.
-
-    Parameters
-    ----------
-    runs : sequence of Run
-        Often just one.
-    epochs : int
-        How many.
-    callbacks : sequence of Callback
-        Called in order, off the clock.
-
-    Returns
-    -------
-    Outcome
-        How it ended.
-
-    Notes
-    -----
-    In the main thread, where Python's own handler is installed, Ctrl-C is held back until the end
-    of a step, so parameters are never left half updated.
-    """
-    with interrupts_held() as interrupted:
-        try:
-            for epoch in range(epochs):
-                for run in runs if epoch % 2 == 0 else reversed(runs):
-                    _train_epoch(run, callbacks, interrupted)
-        except KeyboardInterrupt:
-            outcome = Outcome("interrupted", "interrupted")
-        except FloatingPointError as error:
-            outcome = Outcome("diverged", str(error))
-        else:
-            return Outcome("finished")
-        for run in runs:
-            run.close_epoch()
-        return outcome
-
-
-def _train_epoch(run: Run, callbacks: Sequence[Callback], interrupted: Callable[[], bool]) -> None:
-    """Train an epoch of a run and tell the callbacks; stop by exceptions, at step boundaries."""
-    for loss in run.epoch():
-        for callback in callbacks:
-            callback.on_step(run, loss)
-        if interrupted():
-            raise KeyboardInterrupt
-    record = run.close_epoch()
-    assert record is not None  # an epoch has at least one step
-    for callback in callbacks:
-        callback.on_epoch(run, record)
-    for name, value in record.metrics.items():
-        if not math.isfinite(value):
-            raise FloatingPointError(
-                f"the {name.replace('_', ' ')} is {value} after epoch {record.epoch:g} of the {run.name} run"
+    mine, theirs = _by_key("params", params), _by_key("optimizer.params", made.params)
+    if mine.keys() != theirs.keys():
+        raise ValueError(
+            f"optimizer: expected one over params, with {list(mine)}, got one over {list(theirs)}"
+        )
+    for name, array in mine.items():
+        if not _same_memory(array, theirs[name]):
+            raise ValueError(
+                f"optimizer: expected one over the arrays of params, got one over another {name}, "
+                "and training would not change params"
             )
-    if interrupted():
-        raise KeyboardInterrupt
+    return made
 
 
-def _quiet() -> np.errstate:
-    """Overflow on the way to a loss that is not finite: the loop says so itself, and once."""
-    return np.errstate(over="ignore", invalid="ignore")
+def _by_key(label: str, params: object) -> dict[str, Array]:
+    kind, keys, arrays = _flatten(label, params)
+    names = ["params" if kind == "array" else f"params[{key!r}]" for key in keys]
+    return dict(zip(names, arrays, strict=True))
+
+
+def _same_memory(a: Array, b: Array) -> bool:
+    return a is b or (a.__array_interface__ == b.__array_interface__ and a.strides == b.strides)
+
+
+def _regularizers(given: object, params: Arrays) -> tuple[Regularizer, ...]:
+    several = tuple(given) if isinstance(given, list | tuple) else (given,)
+    for k, regularizer in enumerate(several):
+        if not isinstance(regularizer, Regularizer):
+            label = f"regularizer[{k}]" if isinstance(given, list | tuple) else "regularizer"
+            raise TypeError(f"{label}: expected one of fastopt.regularizers, got {regularizer!r}")
+        regularizer(params)  # refuses what it would refuse in the first step
+    return several
+
+
+def _callback(k: int, callback: object) -> Callback:
+    if isinstance(callback, Callback):
+        return callback
+    if isinstance(callback, type) or not callable(callback):
+        raise TypeError(
+            f"callbacks[{k}]: expected an object of a class derived from fastopt.callbacks.Callback, "
+            f"or a function of run and record, got {callback!r}"
+        )
+    return FunctionCallback(callback)
+
+
+def _evaluation(
+    loss_and_grads: LossAndGrads, arrays: int, validation: object, metrics: object
+) -> tuple[Callable[[Any], dict[str, float]] | None, tuple[str, ...] | None]:
+    """Return the function that is called after each epoch, and the names it returns where they are known."""
+    if metrics is not None and not isinstance(validation, tuple):
+        raise ValueError(
+            f"metrics: expected validation data to compute them on, got validation={validation!r}"
+        )
+    if validation is None:
+        return None, ()
+    if callable(validation):
+        return partial(_call_validation, validation), None
+    if not isinstance(validation, tuple):
+        raise TypeError(
+            "validation: expected a tuple of arrays as data, or a function of params, "
+            f"got {type(validation).__name__}"
+        )
+    held_out = judged_samples(validation, "validation")
+    if len(held_out) != arrays:
+        raise ValueError(f"validation: expected {arrays} arrays, as data, got {len(held_out)}")
+    functions = _metrics(metrics)
+    return partial(_validate, loss_and_grads, held_out, functions), ("val_loss", *functions)
+
+
+def _metrics(given: object) -> dict[str, Metric]:
+    if given is None:
+        return {}
+    several: Mapping[Any, Any] = (
+        given if isinstance(given, Mapping) else {getattr(given, "__name__", "metric"): given}
+    )
+    for name, metric in several.items():
+        if not isinstance(name, str) or not callable(metric):
+            raise TypeError(f"metrics: expected functions under names, got {name!r}: {metric!r}")
+        if name == "loss":
+            raise ValueError("metrics: 'loss' is there already, as val_loss")
+    return {f"val_{name}": metric for name, metric in several.items()}
+
+
+def _validate(
+    loss_and_grads: LossAndGrads, held_out: Samples, metrics: Mapping[str, Metric], params: Any
+) -> dict[str, float]:
+    n, total = len(held_out[0]), 0.0
+    for i in range(0, n, ROWS):
+        piece = [array[i : i + ROWS] for array in held_out]
+        total += float(loss_and_grads(params, *piece)[0]) * len(piece[0])
+    return {
+        "val_loss": total / n,
+        **{name: _number(name, metric(params, *held_out)) for name, metric in metrics.items()},
+    }
+
+
+def _call_validation(validation: Callable[[Any], object], params: Any) -> dict[str, float]:
+    result = validation(params)
+    if not isinstance(result, Mapping) or not all(isinstance(name, str) for name in result):
+        raise TypeError(f"validation: expected a dict of numbers by name, got {result!r}")
+    taken = set(result) & RESERVED
+    if taken:
+        raise ValueError(f"validation: expected names that are not in use, got {sorted(taken)}")
+    return {name: _number(name, value) for name, value in result.items()}
+
+
+RESERVED = set(Record(0.0, 0, 0, 0.0, {}, 0.0, 0.0, "").row())
+"""Names that a record has already."""
+
+
+def _number(name: str, value: object) -> float:
+    if isinstance(value, np.ndarray) and value.ndim == 0:
+        value = value[()]
+    if not isinstance(value, Real):
+        raise TypeError(f"{name}: expected a number, got {value!r}")
+    return float(value)

@@ -1,4 +1,4 @@
-"""The command line: ``fastopt train``, ``fastopt bench``, ``fastopt info``.
+"""The command line: ``fastopt train``, ``compare``, ``bench``, ``landscape``, ``info``.
 
 A command is a module with ``add_arguments(parser)`` and ``run(args) -> exit code``, and a line in
 `COMMANDS`. The modules of this package:
@@ -9,6 +9,9 @@ A command is a module with ``add_arguments(parser)`` and ``run(args) -> exit cod
 - `threads`: the option ``--threads``
 - `report`: what is printed: progress, the table, the verdict in words
 - `files`: what is written: weights, history, curves
+- `options`, `schedule`: options that commands share; learning rates as functions of the step
+- `compare`: ``fastopt compare``
+- `landscape`: ``fastopt landscape``
 - `info`: ``fastopt info``
 """
 
@@ -26,7 +29,9 @@ __all__ = ["COMMANDS", "build_parser", "main"]
 # The module of each command, imported when its turn has come, and what it does in a few words.
 COMMANDS = {
     "train": ("fastopt.cli.train", "train a classifier on real data, beside plain NumPy"),
+    "compare": ("fastopt.cli.compare", "train one model with several optimizers, side by side"),
     "bench": ("fastopt.bench", "measure every rule against NumPy, plain Python and torch"),
+    "landscape": ("fastopt.cli.landscape", "draw what optimizers do on well-known functions"),
     "info": ("fastopt.cli.info", "show version, build, instruction sets and threads"),
 }
 
@@ -79,7 +84,9 @@ def build_parser(argv: Sequence[str] = ()) -> Parser:
         description="Fused in-place optimizers for NumPy: train with them, measure them.",
         epilog="fastopt COMMAND --help says more about a command.",
     )
-    parser.add_argument("--version", action="version", version=f"fastopt {fastopt.build_info()['version']}")
+    parser.add_argument(
+        "-V", "--version", action="version", version=f"fastopt {fastopt.build_info()['version']}"
+    )
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", dest="command")
     chosen = next((word for word in argv if not word.startswith("-")), None)
     for name, (module, summary) in COMMANDS.items():

@@ -7,21 +7,19 @@ import csv
 import dataclasses
 import json
 import math
-import os
-import tempfile
+import textwrap
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 import fastopt
 from fastopt import plots
 from fastopt.cli.job import Job
 from fastopt.comparison import Comparison
+from fastopt.storage import expect_writeable, save_npz, whole_file
 from fastopt.training import Outcome, Run
 
-__all__ = ["claim", "save", "write_csv"]
+__all__ = ["claim", "claim_file", "save", "write_csv"]
 
 
 def claim(directory: Path) -> None:
@@ -37,10 +35,22 @@ def claim(directory: Path) -> None:
     plots.require_matplotlib()
     try:
         directory.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=directory):
-            pass
     except OSError as error:
         raise OSError(f"--out: cannot write to {directory}: {error.strerror}") from error
+    expect_writeable("--out", directory)
+
+
+def claim_file(option: str, path: Path) -> None:
+    """Prove that a file can be written, before hours of training.
+
+    Raises
+    ------
+    OSError
+        If it cannot; the message begins with the option.
+    """
+    if path.is_dir():
+        raise OSError(f"{option}: expected a file, got the directory {path}")
+    expect_writeable(option, path.parent)
 
 
 def save(args: argparse.Namespace, job: Job, outcome: Outcome, verdict: Comparison | None) -> None:
@@ -62,10 +72,9 @@ def save(args: argparse.Namespace, job: Job, outcome: Outcome, verdict: Comparis
     OSError
         If a file cannot be written.
     """
-    title = f"{job.dataset.name}, {job.model}\n{job.optimizer}"
-    weights: dict[str, Any] = dict(job.runs[0].params)
+    title = f"{job.dataset.name}, {job.model}\n{textwrap.fill(job.optimizer, 130)}"
     files: dict[str, Callable[[Path], object]] = {
-        "weights.npz": lambda path: np.savez(path, **weights),
+        "weights.npz": lambda path: save_npz(path, job.runs[0].params),
         "history.json": lambda path: path.write_text(
             json.dumps(_summary(args, job, outcome, verdict), indent=1, allow_nan=False) + "\n"
         ),
@@ -73,9 +82,8 @@ def save(args: argparse.Namespace, job: Job, outcome: Outcome, verdict: Comparis
         "curves.png": lambda path: plots.save_training_curves(path, job.runs, title),
     }
     for name, write in files.items():
-        unfinished = args.out / f".{name}"
-        write(unfinished)
-        os.replace(unfinished, args.out / name)
+        with whole_file(args.out / name) as unfinished:
+            write(unfinished)
     print(f"wrote {', '.join(files)} to {args.out}")
 
 
@@ -83,7 +91,12 @@ def _summary(
     args: argparse.Namespace, job: Job, outcome: Outcome, verdict: Comparison | None
 ) -> dict[str, Any]:
     """Return what history.json says."""
-    arguments = {k: v for k, v in vars(args).items() if k not in ("run", "command", "out")}
+    arguments = {
+        k: str(v) if isinstance(v, Path) else v
+        for k, v in vars(args).items()
+        if k not in ("run", "command", "out")
+    }
+    restored = job.runs[0].restored
     return {
         "version": fastopt.build_info()["version"],
         "arguments": arguments,
@@ -92,6 +105,7 @@ def _summary(
         "optimizer": job.optimizer,
         "status": outcome.status,
         "message": outcome.message,
+        "restored_epoch": restored.epoch if restored else None,
         "comparison": _without_nan(dataclasses.asdict(verdict)) if verdict else None,
         "runs": {run.name: [record.row() for record in run.history] for run in job.runs},
     }

@@ -4,23 +4,44 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-from collections.abc import Callable
+import math
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from fastopt import reference
-from fastopt._typing import Params
+from fastopt import reference, regularizers
+from fastopt._typing import Floats, Integers, Loss, Params
+from fastopt.bounds import Bounds
+from fastopt.callbacks import Callback, Checkpoint, EarlyStopping
+from fastopt.cli.schedule import scheduled
 from fastopt.data import Dataset
 from fastopt.losses import multiclass_hinge, softmax_cross_entropy
 from fastopt.models import MLP, Linear, Model
+from fastopt.optimizer import Optimizer
 from fastopt.optimizers import OPTIMIZERS
-from fastopt.training import Run, evaluate
+from fastopt.regularizers import Regularizer
+from fastopt.training import Run, evaluate, learning_rate_of
 
-__all__ = ["DEFAULT_HIDDEN", "LOSSES", "Job", "build_job", "hyperparameters", "owners"]
+__all__ = [
+    "DEFAULT_HIDDEN",
+    "LOSSES",
+    "ClassifierRun",
+    "Job",
+    "Workbench",
+    "build_job",
+    "hyperparameters",
+    "judge_model",
+    "owners",
+    "penalties",
+]
 
-LOSSES = {"softmax": softmax_cross_entropy, "svm": multiclass_hinge}
+LOSSES: dict[str, Loss] = {"softmax": softmax_cross_entropy, "svm": multiclass_hinge}
 DEFAULT_HIDDEN = (256, 128)
+
+MONITORED = "held_out_loss"
+"""What early stopping and checkpoints go by."""
 
 
 @dataclass(frozen=True)
@@ -35,14 +56,109 @@ class Job:
         What learns it.
     optimizer : str
         The optimizer with its hyperparameters, in words.
-    runs : tuple of Run
+    runs : tuple of ClassifierRun
         The run of fastopt and, if it was asked for, the same in plain NumPy.
+    callbacks : tuple of Callback
+        What was asked for besides.
     """
 
     dataset: Dataset
     model: Model
     optimizer: str
-    runs: tuple[Run, ...]
+    runs: tuple[ClassifierRun, ...]
+    callbacks: tuple[Callback, ...] = ()
+
+
+class Clocked:
+    """A loss that keeps the time it takes, in `seconds`."""
+
+    def __init__(self, loss: Loss) -> None:
+        self._loss = loss
+        self.seconds = 0.0
+
+    def __call__(self, scores: Floats, labels: Integers) -> tuple[float, Floats]:
+        """Compute it."""
+        start = time.perf_counter()
+        result = self._loss(scores, labels)
+        self.seconds += time.perf_counter() - start
+        return result
+
+
+class ClassifierRun(Run):
+    """A run that knows the time of its training in the loss alone."""
+
+    loss: Clocked
+
+    def warm_up(self) -> None:
+        """Compute one loss and its gradients for nothing, off the clock."""
+        super().warm_up()
+        self.loss.seconds = 0.0
+
+
+class Workbench:
+    """Where runs of one problem are made: they start at the same parameters and see the same batches.
+
+    Parameters
+    ----------
+    args : argparse.Namespace
+        The options of data and model, schedule, penalties and run.
+    dataset : Dataset
+        Loaded as they say.
+    """
+
+    def __init__(self, args: argparse.Namespace, dataset: Dataset) -> None:
+        self.args = args
+        self.dataset = dataset
+        self.model = _model(args, dataset, LOSSES[args.loss])
+        self.steps = args.epochs * math.ceil(len(dataset.x_train) / args.batch_size)
+        self._metrics = _metrics(args, self.model, dataset)
+
+    def run(
+        self,
+        name: str,
+        make: Callable[..., Optimizer],
+        step: Callable[[Any, Any], object] | None = None,
+        **hyper: Any,
+    ) -> tuple[ClassifierRun, Optimizer]:
+        """Return a run and its optimizer.
+
+        Parameters
+        ----------
+        name : str
+            Of the run.
+        make : callable
+            Makes the optimizer of parameters and hyperparameters.
+        step : callable, optional
+            ``step(optimizer, grads)``; by default its own.
+        **hyper
+            The hyperparameters, the learning rate as a number.
+
+        Raises
+        ------
+        ValueError
+            If the schedule does not go with the run.
+        """
+        params = self.model.init(self.args.seed, self.args.dtype)
+        opt = make(params, **hyper)
+        schedule = scheduled(self.args.schedule, self.args.warmup, getattr(opt, "lr", math.nan), self.steps)
+        if schedule is not None:
+            opt = make(params, **(hyper | {"lr": schedule}))
+        loss = Clocked(LOSSES[self.args.loss])
+        run = ClassifierRun(
+            name,
+            _model(self.args, self.dataset, loss).loss_and_grads,
+            params,
+            (self.dataset.x_train, self.dataset.y_train),
+            partial(step or type(opt).step, opt),
+            batch_size=self.args.batch_size,
+            seed=self.args.seed,
+            evaluate=self._metrics,
+            regularizers=penalties(self.args),
+            learning_rate=learning_rate_of(opt),
+            metric_names=("train_accuracy", "held_out_loss", "held_out_accuracy"),
+        )
+        run.loss = loss
+        return run, opt
 
 
 def build_job(args: argparse.Namespace, dataset: Dataset) -> Job:
@@ -59,34 +175,79 @@ def build_job(args: argparse.Namespace, dataset: Dataset) -> Job:
     -------
     Job
         Its runs start at the same parameters and will see the same batches.
+
+    Raises
+    ------
+    ValueError
+        If the schedule does not go with the length of the run.
     """
-    model = _model(args, dataset)
-    metrics = _metrics(args, model, dataset)
+    bench = Workbench(args, dataset)
     cls = OPTIMIZERS[args.optimizer]
     steps: dict[str, Callable[[Any, Any], object]] = {"fastopt": cls.step}
     if args.compare == "numpy":
         steps["plain NumPy"] = reference.step
-    runs = []
-    for name, step in steps.items():
-        params = model.init(args.seed, args.dtype)
-        opt = cls(params, **hyperparameters(args))
-        run = Run(
-            name,
-            model.loss_and_grads,
-            params,
-            (dataset.x_train, dataset.y_train),
-            partial(step, opt),
-            batch_size=args.batch_size,
-            seed=args.seed,
-            evaluate=metrics,
-        )
+    made = [bench.run(name, cls, step, **hyperparameters(args)) for name, step in steps.items()]
+    for run, _ in made:
         run.warm_up()
-        runs.append(run)
-    return Job(dataset, model, repr(opt), tuple(runs))
+    return Job(dataset, bench.model, repr(made[0][1]), tuple(run for run, _ in made), callbacks(args))
 
 
-def _model(args: argparse.Namespace, dataset: Dataset) -> Model:
-    loss, classes = LOSSES[args.loss], len(dataset.classes)
+def callbacks(args: argparse.Namespace) -> tuple[Callback, ...]:
+    """Return the callbacks that were asked for.
+
+    Raises
+    ------
+    ValueError
+        If they do not go with the other options.
+    """
+    asked: list[Callback] = []
+    if args.checkpoint is not None:
+        if args.out is not None and args.checkpoint.resolve() == (args.out / "weights.npz").resolve():
+            raise ValueError("--checkpoint: --out writes the last weights into this file")
+        if args.checkpoint.suffix != ".npz":
+            raise ValueError(
+                f"--checkpoint: expected a file name ending in .npz, got {str(args.checkpoint)!r}"
+            )
+        asked.append(Checkpoint(args.checkpoint, MONITORED))
+    if args.early_stopping is not None:
+        if args.early_stopping >= args.epochs:
+            raise ValueError(
+                f"--early-stopping: expected a patience of fewer than the {args.epochs} epochs, "
+                f"got {args.early_stopping}"
+            )
+        asked.append(EarlyStopping(MONITORED, patience=args.early_stopping))
+    return tuple(asked)
+
+
+def penalties(args: argparse.Namespace) -> Sequence[Regularizer]:
+    """Return the regularizers that were asked for; biases are left out.
+
+    Raises
+    ------
+    ValueError
+        If a strength is negative or not finite.
+    """
+    return tuple(
+        make(Bounds(0).check(f"--{make.__name__}", strength))
+        for make in (regularizers.l1, regularizers.l2)
+        if (strength := getattr(args, make.__name__)) is not None
+    )
+
+
+def judge_model(args: argparse.Namespace) -> None:
+    """Refuse options of data and model that do not go together.
+
+    Raises
+    ------
+    ValueError
+        If there are such.
+    """
+    if args.hidden is not None and args.model == "linear":
+        raise ValueError("--hidden: a linear classifier has no hidden layers (--model mlp has)")
+
+
+def _model(args: argparse.Namespace, dataset: Dataset, loss: Loss) -> Model:
+    classes = len(dataset.classes)
     if args.model == "linear":
         return Linear(dataset.n_features, classes, loss)
     return MLP(dataset.n_features, args.hidden or DEFAULT_HIDDEN, classes, loss)
@@ -129,6 +290,10 @@ def hyperparameters(args: argparse.Namespace) -> dict[str, Any]:
             flag = name.replace("_", "-")
             raise ValueError(f"--{flag}: {args.optimizer} has none, only {' and '.join(having)}")
         given[name] = value
+    if args.optimizer not in owners("lr"):
+        for flag in ("schedule", "warmup"):
+            if getattr(args, flag) is not None:
+                raise ValueError(f"--{flag}: {args.optimizer} has no learning rate")
     return given
 
 

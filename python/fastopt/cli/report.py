@@ -2,85 +2,39 @@
 
 from __future__ import annotations
 
-import math
-import time
 from collections.abc import Iterator, Sequence
 
+from fastopt import progress
+from fastopt.cli.job import ClassifierRun
 from fastopt.comparison import Comparison
-from fastopt.training import Callback, Outcome, Record, Run
+from fastopt.training import Outcome, Record, Run
 
-__all__ = ["Progress", "print_results"]
+__all__ = ["Progress", "percent", "print_results", "seconds"]
 
 
-class Progress(Callback):
-    """A line an epoch (at most about twenty), and on a terminal a bar below them.
+class Progress(progress.Progress):
+    """What a training shows of itself, in the words of ``fastopt train``."""
 
-    Parameters
-    ----------
-    runs : sequence of Run
-        The runs in training; the lines are about the first.
-    epochs : int
-        How many will be trained.
-    """
-
-    def __init__(self, runs: Sequence[Run], epochs: int) -> None:
-        from rich.console import Console
-        from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-
-        self._epochs = epochs
-        self._every = math.ceil(epochs / 20)
-        self._first = runs[0]
-        self._console = Console(stderr=True, highlight=False)
-        # Drawn between steps, off the clock: a thread of its own would steal time from them.
-        self._bar = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            TextColumn("{task.percentage:>3.0f} %"),
-            TimeRemainingColumn(),
-            console=self._console,
-            auto_refresh=False,
-            transient=True,
-            disable=not self._console.is_terminal,
-        )
-        total = epochs * sum(run.steps_per_epoch for run in runs)
-        self._task = self._bar.add_task("training", total=total)
-        self._drawn = 0.0
-
-    def __enter__(self) -> Progress:
-        self._bar.start()
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        self._bar.stop()
-
-    def on_step(self, run: Run, loss: float) -> None:
-        """Move the bar on; draw it ten times a second at the most."""
-        self._bar.advance(self._task)
-        now = time.perf_counter()
-        if now - self._drawn > 0.1:
-            self._drawn = now
-            self._bar.update(self._task, description=f"{run.name:11}  loss {loss:.4f}")
-            self._bar.refresh()
-
-    def on_epoch(self, run: Run, record: Record) -> None:
-        """Print the line of an epoch, if it gets one."""
-        number = round(record.epoch)
-        if run is not self._first or (number % self._every and number not in (1, self._epochs)):
-            return
-        width = len(str(self._epochs))
-        self._console.print(
-            f"epoch {number:{width}}/{self._epochs}   loss {record.loss:.4f}   "
-            f"training {_percent(record.metrics['train_accuracy'])}   "
-            f"held-out {_percent(record.metrics['held_out_accuracy'])}"
+    def line(self, run: Run, record: Record) -> str:
+        """Return what is said about an epoch."""
+        if run is not self.runs[0]:
+            return ""
+        return (
+            f"loss {record.loss:.4f}   "
+            f"training {percent(record.metrics['train_accuracy'])}   "
+            f"held-out {percent(record.metrics['held_out_accuracy'])}"
         )
 
+    def on_end(self, run: Run, outcome: Outcome) -> None:
+        """Leave it to the results to say how it ended."""
 
-def print_results(runs: Sequence[Run], outcome: Outcome, verdict: Comparison | None) -> None:
+
+def print_results(runs: Sequence[ClassifierRun], outcome: Outcome, verdict: Comparison | None) -> None:
     """Print the table, and what is to be said about it.
 
     Parameters
     ----------
-    runs : sequence of Run
+    runs : sequence of ClassifierRun
         A column each.
     outcome : Outcome
         How the training ended.
@@ -106,27 +60,54 @@ def print_results(runs: Sequence[Run], outcome: Outcome, verdict: Comparison | N
         console.print(f"[bold]stopped early[/]: {outcome.message} ({where})", soft_wrap=True)
     if outcome.status == "diverged":
         console.print("a smaller learning rate (--lr) may help")
+    restored = runs[0].restored
+    if (
+        restored and restored is not runs[0].history[-1] and outcome.status != "stopped"
+    ):  # whose message says it
+        console.print(f"the weights are those with the lowest held-out loss, of epoch {restored.epoch:g}")
     if verdict is None:
         return
     for line in _judgement(verdict):
         console.print(line, soft_wrap=True)
 
 
-def _column(run: Run) -> dict[str, str]:
+def _column(run: ClassifierRun) -> dict[str, str]:
     """Return what the table says about a run, under the labels of its rows."""
-    if not run.history:  # stopped before its first step
+    last = run.final
+    if last is None:  # stopped before its first step
         return {}
-    last = run.history[-1]
-    return {
-        "training loss": f"{last.loss:.4f}",
+    column = {"training loss": f"{last.loss:.4f}"}
+    if run.regularizers:
+        column["... of it the penalty"] = f"{last.penalty:.4f}"
+    return column | {
         "held-out loss": f"{last.metrics['held_out_loss']:.4f}",
-        "training accuracy": _percent(last.metrics["train_accuracy"]),
-        "held-out accuracy": _percent(last.metrics["held_out_accuracy"]),
+        "training accuracy": percent(last.metrics["train_accuracy"]),
+        "held-out accuracy": percent(last.metrics["held_out_accuracy"]),
         "samples a second": f"{run.samples / run.training_seconds:,.0f}",
-        "time in the optimizer": _seconds(run.optimizer_seconds),
-        "... a step": _seconds(run.optimizer_seconds / run.steps),
-        "time in all": _seconds(run.training_seconds),
+        **_parts(run),
+        "time in the optimizer": seconds(run.optimizer_seconds),
+        "time in all": seconds(run.training_seconds),
         "weights (SHA-256)": last.weights[:16],
+    }
+
+
+def _parts(run: ClassifierRun) -> dict[str, str]:
+    """Return the parts of a step, in their order: the mean time and its share."""
+    gradient = sum(record.gradient_seconds for record in run.history)
+    regularizer = sum(record.regularizer_seconds for record in run.history)
+    batch = run.training_seconds - gradient - regularizer - run.optimizer_seconds
+    parts = {
+        "time of a step": run.training_seconds,
+        "... taking the batch": batch,
+        "... forward, loss, backward": gradient,
+        "    of it the loss": run.loss.seconds,
+    }
+    if run.regularizers:
+        parts["... regularizers"] = regularizer
+    parts["... optimizer"] = run.optimizer_seconds
+    return {
+        name: f"{seconds(time / run.steps)} {100 * time / run.training_seconds:4.0f} %"
+        for name, time in parts.items()
     }
 
 
@@ -150,11 +131,13 @@ def _speedup(ratio: float) -> str:
     return f"{ratio:.2f} times faster" if ratio >= 1 else f"{1 / ratio:.2f} times slower"
 
 
-def _percent(share: float) -> str:
+def percent(share: float) -> str:
+    """Return a share in percent."""
     return f"{100 * share:.2f} %"
 
 
-def _seconds(seconds: float) -> str:
+def seconds(seconds: float) -> str:
+    """Return a time in a unit that suits it."""
     if seconds >= 1:
         return f"{seconds:.2f} s"
     return f"{1e3 * seconds:.1f} ms" if seconds >= 1e-3 else f"{1e6 * seconds:.1f} us"

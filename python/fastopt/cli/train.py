@@ -9,9 +9,18 @@ from pathlib import Path
 import numpy as np
 
 from fastopt import data
-from fastopt.cli.arguments import FAILED, INTERRUPTED, OK, natural, positive, users_mistakes, widths
-from fastopt.cli.files import claim, save
-from fastopt.cli.job import DEFAULT_HIDDEN, LOSSES, Job, build_job, hyperparameters, owners
+from fastopt.cli.arguments import FAILED, INTERRUPTED, OK, positive, users_mistakes
+from fastopt.cli.files import claim, claim_file, save
+from fastopt.cli.job import (
+    Job,
+    build_job,
+    callbacks,
+    hyperparameters,
+    judge_model,
+    owners,
+    penalties,
+)
+from fastopt.cli.options import add_data_and_model, add_penalties, add_run, add_schedule
 from fastopt.cli.report import Progress, print_results
 from fastopt.cli.threads import use_threads
 from fastopt.comparison import compare
@@ -32,6 +41,7 @@ EXAMPLES = """\
 examples:
   fastopt train
   fastopt train --optimizer sgd --lr 0.1 --momentum 0.9 --nesterov --out run1
+  fastopt train --schedule cosine --warmup 50 --l2 1e-4 --early-stopping 5
   fastopt train --data fashion-mnist:/usr/share/datasets/fashion-mnist --epochs 10
   fastopt train --data cifar10:data/cifar-10-batches-bin --model linear --loss svm
 
@@ -45,45 +55,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of ``fastopt train`` to a parser."""
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.description, parser.epilog = ABOUT, EXAMPLES
-    _add_data_and_model(parser.add_argument_group("data and model"))
-    _add_optimizer(
-        parser.add_argument_group("optimizer", "What is not given is left at the optimizer's own default.")
+    add_data_and_model(parser.add_argument_group("data and model"))
+    optimizer = parser.add_argument_group(
+        "optimizer", "What is not given is left at the optimizer's own default."
     )
+    _add_optimizer(optimizer)
+    add_schedule(optimizer)
+    add_penalties(parser.add_argument_group("regularization"))
     _add_run(parser.add_argument_group("run"))
-
-
-def _add_data_and_model(group: argparse._ArgumentGroup) -> None:
-    group.add_argument(
-        "--data",
-        default="digits",
-        metavar="SET",
-        help="digits (8x8, from scikit-learn), fashion-mnist:DIR (IDX files, gzipped or not) or "
-        "cifar10:DIR (binary version); inputs are scaled to [0, 1] (default: %(default)s)",
-    )
-    group.add_argument(
-        "--model",
-        choices=("linear", "mlp"),
-        default="mlp",
-        help="linear classifier, or multilayer perceptron with ReLU (default: %(default)s)",
-    )
-    group.add_argument(
-        "--hidden",
-        type=widths,
-        metavar="N,N,...",
-        help=f"widths of the hidden layers of the mlp (default: {','.join(map(str, DEFAULT_HIDDEN))})",
-    )
-    group.add_argument(
-        "--loss",
-        choices=tuple(LOSSES),
-        default="softmax",
-        help="softmax cross-entropy, or multiclass hinge (default: %(default)s)",
-    )
-    group.add_argument(
-        "--dtype",
-        choices=("float32", "float64"),
-        default="float32",
-        help="of data, parameters and optimizer (default: %(default)s)",
-    )
 
 
 def _add_optimizer(group: argparse._ArgumentGroup) -> None:
@@ -106,28 +85,24 @@ def _add_optimizer(group: argparse._ArgumentGroup) -> None:
 
 
 def _add_run(group: argparse._ArgumentGroup) -> None:
-    group.add_argument("--batch-size", type=positive, default=128, metavar="N", help="(default: %(default)s)")
-    group.add_argument("--epochs", type=positive, default=20, metavar="N", help="(default: %(default)s)")
+    add_run(group)
     group.add_argument(
-        "--seed",
-        type=natural,
-        default=0,
-        metavar="N",
-        help="of the initial weights, the order of the samples, and the digits held out "
-        "(default: %(default)s)",
-    )
-    group.add_argument(
-        "--threads",
+        "--early-stopping",
         type=positive,
-        metavar="N",
-        help="for fastopt and, where threadpoolctl is installed, for BLAS "
-        "(default: what the environment says)",
+        metavar="PATIENCE",
+        help="stop after so many epochs without a better held-out loss, and put the best weights back",
     )
     group.add_argument(
         "--compare",
         choices=("numpy", "none"),
         default="numpy",
         help="train beside the plain NumPy reference, or alone (default: %(default)s)",
+    )
+    group.add_argument(
+        "--checkpoint",
+        type=Path,
+        metavar="FILE.npz",
+        help="write the weights there after each epoch with a better held-out loss",
     )
     group.add_argument(
         "--out",
@@ -160,11 +135,11 @@ def run(args: argparse.Namespace) -> int:
         job = _prepare(args)
         print(_heading(args, job, threads), flush=True)
         with Progress(job.runs, args.epochs) as progress:
-            outcome = train_in_turns(job.runs, epochs=args.epochs, callbacks=[progress])
+            outcome = train_in_turns(job.runs, epochs=args.epochs, callbacks=[*job.callbacks, progress])
 
     verdict = compare(*job.runs) if len(job.runs) == 2 else None
     print_results(job.runs, outcome, verdict)
-    code = {"finished": OK, "interrupted": INTERRUPTED, "diverged": FAILED}[outcome.status]
+    code = {"interrupted": INTERRUPTED, "diverged": FAILED}.get(outcome.status, OK)
     if verdict and verdict.same is False:
         code = FAILED
     if args.out is not None:
@@ -180,15 +155,18 @@ def run(args: argparse.Namespace) -> int:
 def _prepare(args: argparse.Namespace) -> Job:
     """Check everything, the cheap things first, and set up the runs."""
     with users_mistakes():
-        if args.hidden is not None and args.model == "linear":
-            raise ValueError("--hidden: a linear classifier has no hidden layers (--model mlp has)")
+        judge_model(args)
         # An optimizer of nothing in particular, to have its hyperparameters judged.
         OPTIMIZERS[args.optimizer](np.zeros(1, args.dtype), **hyperparameters(args))
+        penalties(args)
+        callbacks(args)
         require("rich", "fastopt train needs rich")
         if args.out is not None:
             claim(args.out)
+        if args.checkpoint is not None:  # it may lie in the directory
+            claim_file("--checkpoint", args.checkpoint)
         dataset = data.load(args.data, dtype=args.dtype, seed=args.seed)
-    return build_job(args, dataset)
+        return build_job(args, dataset)
 
 
 def _heading(args: argparse.Namespace, job: Job, threads: str) -> str:
@@ -197,7 +175,7 @@ def _heading(args: argparse.Namespace, job: Job, threads: str) -> str:
         (
             f"{job.dataset}",
             f"{job.model}: {parameters:,} parameters in {args.dtype}, {args.loss} loss",
-            f"{job.optimizer}",
+            " + ".join([job.optimizer, *map(repr, job.runs[0].regularizers)]),
             f"{args.epochs} epochs in batches of {args.batch_size}, seed {args.seed}; {threads}",
         )
     )

@@ -1,0 +1,298 @@
+"""``fastopt compare``: the same model trained with several optimizers, in one picture and one table."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import math
+import statistics
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from fastopt import data, progress
+from fastopt.cli.arguments import FAILED, INTERRUPTED, OK, users_mistakes
+from fastopt.cli.files import claim_file
+from fastopt.cli.job import Workbench, judge_model, owners, penalties
+from fastopt.cli.options import add_data_and_model, add_penalties, add_run, add_schedule
+from fastopt.cli.report import percent, seconds
+from fastopt.cli.threads import use_threads
+from fastopt.extras import require
+from fastopt.interrupts import interrupts_held
+from fastopt.optimizer import Optimizer
+from fastopt.optimizers import OPTIMIZERS, SGD
+from fastopt.storage import whole_file
+from fastopt.training import Record, Run, train_in_turns
+
+__all__ = ["Entry", "add_arguments", "entries", "run"]
+
+ABOUT = """\
+Train the same model with several optimizers, from the same weights and on the same
+batches. They take turns epoch by epoch. A table and a picture of their curves say
+how they did.
+"""
+
+EXAMPLES = """\
+examples:
+  fastopt compare
+  fastopt compare --optimizers sgd:0.1,nesterov:0.01,adam:1e-3,adam:1e-2
+  fastopt compare --model linear --schedule cosine --out linear.png
+
+exit codes:
+  0 done   1 the loss of none stayed finite   2 wrong arguments or input
+  130 interrupted: what was learned so far has been reported and drawn
+"""
+
+DEFAULT = "sgd:0.1,momentum:0.1,rmsprop,adam,adamw"
+
+# What one also compares: options of SGD under names of their own.
+VARIANTS: dict[str, Callable[..., Optimizer]] = {
+    "momentum": partial(SGD, momentum=0.9),
+    "nesterov": partial(SGD, momentum=0.9, nesterov=True),
+}
+
+PANELS = {
+    "loss": "training loss",
+    "held_out_loss": "held-out loss",
+    "held_out_accuracy": "held-out accuracy, %",
+}
+
+
+class Entry(NamedTuple):
+    """An optimizer in the comparison."""
+
+    label: str
+    """As it was written."""
+    name: str
+    """A key of `OPTIMIZERS` or `VARIANTS`."""
+    hyper: dict[str, float]
+    """The learning rate, if it was given."""
+
+    def make(self, params: Any, **hyper: Any) -> Optimizer:
+        """Return the optimizer; `hyper` goes before what was written."""
+        maker = VARIANTS.get(self.name) or OPTIMIZERS[self.name]
+        return maker(params, **(self.hyper | hyper))
+
+
+def entries(text: str) -> tuple[Entry, ...]:
+    """Read names of optimizers, each with its learning rate or without, separated by commas.
+
+    Examples
+    --------
+    >>> [(entry.name, entry.hyper) for entry in entries("sgd:0.1,adamw")]
+    [('sgd', {'lr': 0.1}), ('adamw', {})]
+    """
+    found: list[Entry] = []
+    for part in text.split(","):
+        label = part.strip()
+        name, colon, rate = label.partition(":")
+        if name not in (*OPTIMIZERS, *VARIANTS):
+            known = ", ".join((*OPTIMIZERS, *VARIANTS))
+            raise argparse.ArgumentTypeError(
+                f"expected NAME or NAME:LR with a name of {known}, got {label!r}"
+            )
+        if colon and name not in (*VARIANTS, *owners("lr")):
+            raise argparse.ArgumentTypeError(f"{label}: {name} has no learning rate")
+        try:
+            hyper = {"lr": float(rate)} if colon else {}
+        except ValueError:
+            raise argparse.ArgumentTypeError(
+                f"expected a number as the learning rate, got {label!r}"
+            ) from None
+        if any(label == entry.label for entry in found):
+            raise argparse.ArgumentTypeError(f"expected each once, got {label!r} again")
+        found.append(Entry(label, name, hyper))
+    return tuple(found)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of ``fastopt compare`` to a parser."""
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.description, parser.epilog = ABOUT, EXAMPLES
+    add_data_and_model(parser.add_argument_group("data and model"))
+    optimizers = parser.add_argument_group("optimizers")
+    optimizers.add_argument(
+        "--optimizers",
+        type=entries,
+        default=entries(DEFAULT),
+        metavar="NAME[:LR],...",
+        help=f"each with its learning rate, by default its own: {', '.join((*OPTIMIZERS, *VARIANTS))} "
+        f"(default: {DEFAULT})",
+    )
+    add_schedule(optimizers)
+    add_penalties(parser.add_argument_group("regularization"))
+    group = parser.add_argument_group("run")
+    add_run(group)
+    group.add_argument(
+        "--out",
+        type=Path,
+        default=Path("compare.png"),
+        metavar="FILE",
+        help="the picture, .png, .svg or .pdf (default: %(default)s)",
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Prepare, train, report, draw.
+
+    Parameters
+    ----------
+    args : argparse.Namespace
+        What a parser with `add_arguments` has read.
+
+    Returns
+    -------
+    int
+        The exit code.
+
+    Raises
+    ------
+    WrongInput
+        If the options do not go together, or the data or the file are not as they should be; nothing has
+        been computed or written then.
+    """
+    with use_threads(args.threads) as threads:
+        bench, runs, optimizers = _prepare(args)
+        parameters = sum(array.size for array in runs[0].params.values())
+        print(bench.dataset)
+        print(f"{bench.model}: {parameters:,} parameters in {args.dtype}, {args.loss} loss")
+        width = max(len(run.name) for run in runs)
+        for run, opt in zip(runs, optimizers, strict=True):
+            print(f"  {run.name:{width}}  {_in_short(opt)}")
+        print(*(f"  + {penalty!r}\n" for penalty in runs[0].regularizers), sep="", end="")
+        print(
+            f"{args.epochs} epochs in batches of {args.batch_size}, seed {args.seed}; {threads}", flush=True
+        )
+        with Progress(runs, args.epochs) as shown:
+            outcome = train_in_turns(runs, epochs=args.epochs, callbacks=[shown], independent=True)
+    _print_table(runs)
+    code = INTERRUPTED if outcome.status == "interrupted" else OK
+    if all(run.outcome and run.outcome.status == "diverged" for run in runs):
+        code = FAILED
+    with users_mistakes(), interrupts_held():
+        _draw(args, runs, f"{bench.dataset.name}, {bench.model}")
+    print(f"wrote {args.out}")
+    return code
+
+
+def _prepare(args: argparse.Namespace) -> tuple[Workbench, list[Run], list[Optimizer]]:
+    """Check everything, the cheap things first, and set up the runs."""
+    with users_mistakes():
+        judge_model(args)
+        for entry in args.optimizers:
+            try:
+                entry.make(np.zeros(1, args.dtype))
+            except (TypeError, ValueError) as error:
+                raise ValueError(f"--optimizers: {entry.label}: {error}") from error
+            if entry.name not in (*VARIANTS, *owners("lr")) and (args.schedule or args.warmup):
+                raise ValueError(f"--schedule: {entry.name} has no learning rate")
+        penalties(args)
+        require("rich", "fastopt compare needs rich")
+        require("matplotlib.figure", "fastopt compare needs matplotlib")
+        if args.out.suffix not in (".png", ".svg", ".pdf"):
+            raise ValueError(f"--out: expected a name ending in .png, .svg or .pdf, got {args.out}")
+        claim_file("--out", args.out)
+        bench = Workbench(args, data.load(args.data, dtype=args.dtype, seed=args.seed))
+        made = [bench.run(entry.label, entry.make) for entry in args.optimizers]
+    made[0][0].warm_up()
+    return bench, [run for run, _ in made], [opt for _, opt in made]
+
+
+def _in_short(opt: Optimizer) -> str:
+    """Return an optimizer with its learning rate and what is not at its default."""
+    shown = (
+        f"{field.name}={getattr(opt, field.name)!r}"
+        for field in dataclasses.fields(opt)
+        if field.name != "params" and (field.name == "lr" or getattr(opt, field.name) != field.default)
+    )
+    return f"{type(opt).__name__}({', '.join(shown)})"
+
+
+class Progress(progress.Progress):
+    """A line an epoch with the losses of all."""
+
+    def line(self, run: Run, record: Record) -> str:
+        """Return the losses once all have trained the epoch."""
+        number = round(record.epoch)
+        if any(other.outcome is None and len(other.history) < number for other in self.runs):
+            return ""
+        return "loss   " + "   ".join(f"{other.name} {_loss(other, number)}" for other in self.runs)
+
+
+def _loss(run: Run, number: int) -> str:
+    return f"{run.history[number - 1].loss:.4f}" if len(run.history) >= number else "-"
+
+
+def _print_table(runs: Sequence[Run]) -> None:
+    """Print a row for each optimizer; the best in a column is bold and has a star."""
+    from rich.box import SIMPLE_HEAD
+    from rich.console import Console
+    from rich.table import Table
+
+    columns: dict[str, tuple[Callable[[Run], float], Callable[[float], str], int]] = {
+        "training\nloss": (lambda run: run.history[-1].loss, "{:.4f}".format, -1),
+        "held-out\nloss": (lambda run: run.history[-1].metrics["held_out_loss"], "{:.4f}".format, -1),
+        "training\naccuracy": (lambda run: run.history[-1].metrics["train_accuracy"], percent, 1),
+        "held-out\naccuracy": (lambda run: run.history[-1].metrics["held_out_accuracy"], percent, 1),
+        "best\nheld-out": (lambda run: _best(run).metrics["held_out_accuracy"], percent, 1),
+        "after\nepoch": (lambda run: _best(run).epoch, "{:g}".format, 0),
+        "optimizer\na step": (_seconds_a_step, seconds, 0),
+    }
+    table = Table(box=SIMPLE_HEAD, padding=0, collapse_padding=True, pad_edge=False)
+    table.add_column("", no_wrap=True)
+    cells: list[list[str]] = [[run.name] for run in runs]
+    for label, (value, words, sign) in columns.items():
+        table.add_column(label, justify="right", no_wrap=True)
+        values = [value(run) if run.history else math.nan for run in runs]
+        finite = [sign * v for v in values if math.isfinite(v)]
+        for cell, v in zip(cells, values, strict=True):
+            wins = bool(sign and len(runs) > 1 and finite and sign * v == max(finite))
+            text = words(v) if math.isfinite(v) else "-"
+            cell.append(f"[bold]{text}*[/]" if wins else f"{text} " if sign else text)
+    for cell in cells:
+        table.add_row(*cell)
+    console = Console(highlight=False)
+    if not console.is_terminal:  # nor its narrowness
+        console.width = 200
+    console.print(table)
+    for run in runs:
+        if run.outcome and run.outcome.message:
+            console.print(f"{run.name}: {run.outcome.status}: {run.outcome.message}", soft_wrap=True)
+    learned = [run for run in runs if run.history and math.isfinite(_best(run).metrics["held_out_loss"])]
+    if learned:
+        best = max(learned, key=lambda run: _best(run).metrics["held_out_accuracy"])
+        record = _best(best)
+        console.print(
+            f"best held-out accuracy: {percent(record.metrics['held_out_accuracy'])}, "
+            f"{best.name} after epoch {record.epoch:g}",
+            soft_wrap=True,
+        )
+
+
+def _best(run: Run) -> Record:
+    """Return the first record with the highest held-out accuracy."""
+    return max(run.history, key=lambda record: record.metrics["held_out_accuracy"])
+
+
+def _seconds_a_step(run: Run) -> float:
+    """Return the time in the optimizer, the median over the epochs: it forgives what hit only some."""
+    before = [0, *(record.steps for record in run.history)]
+    return statistics.median(
+        record.optimizer_seconds / (record.steps - steps)
+        for record, steps in zip(run.history, before, strict=False)
+    )
+
+
+def _draw(args: argparse.Namespace, runs: Sequence[Run], title: str) -> None:
+    from matplotlib.figure import Figure
+
+    from fastopt.curves import draw_comparison
+
+    figure = Figure(figsize=(13, 4.4), layout="constrained")
+    figure.suptitle(title, fontsize=10)
+    draw_comparison(runs, figure, PANELS)
+    with whole_file(args.out) as unfinished:
+        figure.savefig(unfinished, dpi=120)

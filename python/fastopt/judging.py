@@ -1,0 +1,71 @@
+"""What a training is given, judged before it begins."""
+
+from __future__ import annotations
+
+import operator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fastopt.optimizer import Array, Arrays, _flatten
+
+__all__ = ["Samples", "judged_count", "judged_samples", "named"]
+
+Samples = tuple[NDArray[Any], ...]
+
+
+def judged_samples(data: object, label: str = "data") -> Samples:
+    """Return data as a tuple of arrays with one row a sample, or say what is wrong with them."""
+    if isinstance(data, list):
+        raise TypeError(f"{label}: expected an array, or a tuple of arrays as in (x, y), got a list")
+    given = data if isinstance(data, tuple) else (data,)
+    if not given:
+        raise ValueError(f"{label}: expected an array, or a tuple of arrays, got none")
+    arrays = tuple(np.asarray(array) for array in given)
+    names = ("x", "y") if len(arrays) == 2 else tuple(f"{label}[{k}]" for k in range(len(arrays)))
+    for name, array in zip(names, arrays, strict=True):
+        if array.ndim == 0 or array.dtype.kind not in "biufc":
+            raise TypeError(
+                f"{name}: expected an array of numbers with one row a sample, "
+                f"got {array.dtype} of shape {array.shape}"
+            )
+    for name, array in zip(names[1:], arrays[1:], strict=True):
+        if len(array) != len(arrays[0]):
+            what = "labels" if name == "y" else "rows"
+            raise ValueError(
+                f"{name}: expected {len(arrays[0])} {what}, one a row of {names[0]}, got {len(array)}"
+            )
+    if len(arrays[0]) == 0:
+        raise ValueError(f"{names[0]}: expected at least one sample, got none")
+    return arrays
+
+
+def judged_count(label: str, value: object) -> int:
+    """Return a whole number >= 1, or say what is wrong with it."""
+    try:
+        n = None if isinstance(value, bool) else operator.index(value)  # type: ignore[arg-type]
+    except TypeError:
+        n = None
+    if n is None:
+        raise TypeError(f"{label}: expected a positive integer, got {value!r} ({type(value).__name__})")
+    if n < 1:
+        raise ValueError(f"{label}: expected a positive integer, got {n}")
+    return n
+
+
+def named(params: Arrays) -> dict[str, Array]:
+    """Return the arrays of a structure under names, as files and fingerprints need them.
+
+    Examples
+    --------
+    >>> list(named({"W": np.zeros(2)})), list(named([np.zeros(2)])), list(named(np.zeros(2)))
+    (['W'], ['0'], ['params'])
+    """
+    kind, keys, arrays = _flatten("params", params)
+    if kind == "array":
+        return {"params": arrays[0]}
+    names = [str(key) for key in keys]
+    if len(set(names)) < len(names):
+        raise ValueError(f"params: expected keys that differ as text, got {keys}")
+    return dict(zip(names, arrays, strict=True))

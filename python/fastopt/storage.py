@@ -1,0 +1,79 @@
+"""Files that appear whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import zipfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["expect_writeable", "save_npz", "whole_file"]
+
+
+@contextmanager
+def whole_file(path: str | Path) -> Iterator[Path]:
+    """Write a file under another name inside a `with` block, and rename it at its end.
+
+    Whoever reads `path` finds the old file or the new one, never a part; an exception leaves the old one.
+
+    Yields
+    ------
+    Path
+        Where to write, beside `path`, with the same suffix.
+
+    Raises
+    ------
+    OSError
+        If it cannot be renamed.
+    """
+    path = Path(path)
+    unfinished = path.with_name(f".{path.name}")
+    try:
+        yield unfinished
+        os.replace(unfinished, path)
+    except BaseException:
+        with suppress(OSError):
+            unfinished.unlink()
+        raise
+
+
+def save_npz(path: str | Path, arrays: Mapping[str, NDArray[Any]]) -> None:
+    """Save arrays for ``numpy.load``; the file appears whole or not at all.
+
+    Parameters
+    ----------
+    path : str or path
+        The file, overwritten; nothing is appended to its name.
+    arrays : mapping of str to array
+        Unlike for ``numpy.savez``, any name will do.
+
+    Raises
+    ------
+    OSError
+        If it cannot be written.
+    """
+    with whole_file(path) as unfinished, zipfile.ZipFile(unfinished, "w") as archive:
+        for name, array in arrays.items():
+            with archive.open(f"{name}.npy", "w", force_zip64=True) as file:
+                np.lib.format.write_array(file, np.asarray(array), allow_pickle=False)
+
+
+def expect_writeable(label: str, directory: Path) -> None:
+    """Prove that files can be written to a directory, before hours of work for them.
+
+    Raises
+    ------
+    OSError
+        If they cannot; the message begins with `label`.
+    """
+    try:
+        with tempfile.TemporaryFile(dir=directory):
+            pass
+    except OSError as error:
+        raise OSError(f"{label}: cannot write to {directory}: {error.strerror}") from error
