@@ -19,7 +19,7 @@ from fastopt.optimizers import *  # noqa: F403
 from fastopt.threads import get_num_threads, set_num_threads
 
 if TYPE_CHECKING:
-    from fastopt import callbacks, losses, plots, problems, regularizers, schedules, trajectories
+    from fastopt import callbacks, gradcheck, losses, plots, problems, regularizers, schedules, trajectories
     from fastopt.history import History
     from fastopt.training import minibatches, train
 
@@ -28,7 +28,7 @@ __version__: str = build_info()["version"]
 # Imported when first asked for: an optimizer needs none of them. Modules, and names with their modules.
 _LAZY = {
     **dict.fromkeys(
-        ("callbacks", "losses", "plots", "problems", "regularizers", "schedules", "trajectories")
+        ("callbacks", "gradcheck", "losses", "plots", "problems", "regularizers", "schedules", "trajectories")
     ),
     "History": "fastopt.history",
     "minibatches": "fastopt.training",
@@ -41,6 +41,7 @@ __all__ = [
     "build_info",
     "callbacks",
     "get_num_threads",
+    "gradcheck",
     "kernels",
     "losses",
     "minibatches",
