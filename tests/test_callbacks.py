@@ -8,6 +8,7 @@ import re
 import numpy as np
 import pytest
 
+import fastopt
 from fastopt import SGD
 from fastopt.callbacks import Callback, Checkpoint, EarlyStopping, Print, TimeBudget
 from fastopt.history import Record
@@ -310,3 +311,31 @@ def test_a_record_is_a_row():
     ]  # fmt: skip
     assert row["gap"] is None
     assert row["learning_rate"] is None
+
+
+def test_an_error_of_a_callback_is_nobody_elses() -> None:
+    """A FloatingPointError that a callback raises is its own, not a loss that is not finite."""
+
+    def spoil(run: object, record: object) -> None:
+        raise FloatingPointError("my own")
+
+    w = np.zeros(1)
+    with pytest.raises(FloatingPointError, match="my own"):
+        train(
+            lambda w, x: (1.0, np.ones(1)),
+            w,
+            np.ones((3, 1)),
+            fastopt.SGD,
+            epochs=2,
+            callbacks=[spoil],
+            progress=False,
+        )
+
+
+def test_parameters_that_are_not_finite_are_not_called_finished() -> None:
+    w = np.zeros(1)
+    history = train(
+        lambda w, x: (1.0, np.full(1, np.nan)), w, np.ones((3, 1)), fastopt.SGD, epochs=1, progress=False
+    )
+    assert history.status == "diverged"
+    assert "a parameter is not finite after epoch 1" in history.message

@@ -7,6 +7,7 @@ import re
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -435,3 +436,30 @@ def test_ctrl_c_before_training(capsys, monkeypatch):
     monkeypatch.setattr(data, "load", load)
     assert cli.main(["train"]) == 130
     assert capsys.readouterr().err == "fastopt: interrupted\n"
+
+
+def test_what_cannot_be_printed_is_saved(tmp_path: Path) -> None:
+    """A reader that goes away, as `| head -1` does, costs the table and not the training."""
+    command = [
+        sys.executable,
+        "-m",
+        "fastopt",
+        "train",
+        "--epochs",
+        "2",
+        "--threads",
+        "1",
+        "--out",
+        str(tmp_path / "o"),
+    ]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        process.stdout.close()
+        process.wait(60)
+    assert {path.name for path in (tmp_path / "o").iterdir()} == {
+        "weights.npz",
+        "history.json",
+        "history.csv",
+        "curves.png",
+    }

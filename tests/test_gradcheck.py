@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from fastopt import gradcheck as package
+from fastopt import problems
 from fastopt.gradcheck import (
     GradientError,
     check_jacobian,
@@ -1121,3 +1122,11 @@ def test_public_objects_are_documented(name):
         assert ".. math::" in text
         for parameter in inspect.signature(value).parameters:
             assert parameter in text
+
+
+@pytest.mark.parametrize("problem", list(problems.PROBLEMS.values()), ids=lambda problem: problem.name)
+def test_no_false_alarm_at_a_minimum(problem: problems.Problem) -> None:
+    """There the gradient is zero, and all that differences see is the rounding of the point itself."""
+    for point in problem.minimum.points:
+        for seed in range(10):
+            assert gradcheck(problem.value_and_grad, np.array(point), seed=seed, raise_exception=False)

@@ -413,3 +413,48 @@ def test_a_large_batch() -> None:
     assert value == pytest.approx(sum(part for part, _ in parts) / 70_000, rel=1e-12)
     np.testing.assert_allclose(np.concatenate([g for _, g in parts]) / 70_000, grad, rtol=1e-6, atol=1e-11)
     assert same(grad, softmax_cross_entropy(s, y, out=s)[1])
+
+
+@pytest.mark.filterwarnings("ignore:the matrix subclass:PendingDeprecationWarning")
+@pytest.mark.parametrize("subclass", [np.matrix, np.ma.MaskedArray])
+def test_subclasses_are_taken_as_they_lie_in_memory(subclass: Any) -> None:
+    """Whatever a subclass makes of * or of an index, the numbers are those of the plain array."""
+    s, y = np.array([[0.5, -1.0], [2.0, 0.25]]), np.array([[1.0, 2.0], [0.0, 3.0]])
+    v = y + 1
+    for plain, viewed in (
+        (losses.poisson_nll(s, y), losses.poisson_nll(s.view(subclass), y.view(subclass))),
+        (losses.gaussian_nll(s, y, v), losses.gaussian_nll(s.view(subclass), y, v.view(subclass))),
+        (losses.nll(s, np.array([0, 1])), losses.nll(s.view(subclass), np.array([0, 1]))),
+    ):
+        assert plain[0] == viewed[0]
+        assert np.array_equal(plain[1], viewed[1])
+
+
+def test_integer_one_hot_rows_are_probabilities() -> None:
+    s = np.array([[0.5, -1.0, 2.0], [2.0, 0.25, 1.0]])
+    want, grad = losses.softmax_cross_entropy(s, np.array([2, 0]))
+    for kind in (np.int64, np.bool_, np.float64):
+        value, g = losses.softmax_cross_entropy(s, np.eye(3)[[2, 0]].astype(kind))
+        assert value == pytest.approx(want, rel=1e-14)
+        np.testing.assert_allclose(g, grad, atol=1e-16)
+
+
+def test_nothing_is_written_where_numpy_raises() -> None:
+    out = np.full(3, 7.0)
+    with np.errstate(all="raise"):
+        losses.poisson_nll(np.array([0.0, -700.0, -745.0]), np.zeros(3), out=out)
+    assert (out != 7).all()
+
+
+def test_gaussian_gradients_share_memory_with_nothing_they_must_not() -> None:
+    mean, y, variance = np.zeros(3), np.ones(3), np.full(3, 2.0)
+    before = mean.tobytes() + variance.tobytes()
+    for out in ((variance, np.empty(3)), (np.empty(3), mean)):
+        with pytest.raises(ValueError, match="overlap in memory; expected separate arrays"):
+            losses.gaussian_nll(mean, y, variance, out=out)
+    for bad in (np.empty(3), 3):
+        with pytest.raises(TypeError, match="out: expected a pair of arrays, got"):
+            losses.gaussian_nll(mean, y, variance, out=bad)
+    assert mean.tobytes() + variance.tobytes() == before
+    losses.gaussian_nll(mean, y, variance, out=(mean, variance))
+    assert mean.tobytes() + variance.tobytes() != before

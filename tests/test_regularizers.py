@@ -686,3 +686,20 @@ def test_pages(thing: Any) -> None:
     assert ".. math::" in text
     for argument in inspect.signature(thing).parameters:
         assert re.search(rf"^(\w+, )*{argument}(, \w+)* : ", text, re.MULTILINE), argument
+
+
+@pytest.mark.parametrize("samples", [50, 1000, 20_000])
+def test_least_squares_in_float32_keeps_a_bias_beside_large_numbers(samples: int) -> None:
+    """The cut-off does not grow with the number of samples: a column of ones is no rounding of the other."""
+    area = np.random.default_rng(0).normal(2000, 500, samples)
+    X = np.stack([area, np.ones(samples)], 1).astype(np.float32)
+    y = (X @ np.array([3.0, 50.0])).astype(np.float32)
+    np.testing.assert_allclose(least_squares(X, y), [3, 50], rtol=1e-3)
+
+
+def test_a_ridge_on_every_weight_leaves_nothing_to_cut_off() -> None:
+    rng = np.random.default_rng(1)
+    X = (rng.standard_normal((1000, 2)) * [1, 1e-4]).astype(np.float32)
+    y = (X @ np.array([1.0, 9000.0])).astype(np.float32)
+    exact = np.linalg.solve(X.T.astype(float) @ X + 1e-6 * np.eye(2), X.T.astype(float) @ y)
+    np.testing.assert_allclose(least_squares(X, y, l2=1e-6), exact, rtol=1e-4)

@@ -115,6 +115,22 @@ time.sleep(0.2)
         assert (done.returncode, done.stderr) == (0, "")
 
 
+def test_the_interpreter_may_end_during_a_loss() -> None:
+    code = """
+import threading, time, numpy as np
+from fastopt import losses
+s, y = np.zeros((4000, 1000), np.float32), np.zeros(4000, int)
+def run():
+    while True:
+        losses.softmax_cross_entropy(s, y)
+threading.Thread(target=run, daemon=True).start()
+time.sleep(0.3)
+"""
+    for _ in range(2):
+        done = python(code)
+        assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_gradients_dropped_by_another_thread_are_held(runtime: None) -> None:
     params = [np.zeros(300_000) for _ in range(4)]
     opt = fastopt.SGD(params, lr=1.0)

@@ -9,6 +9,7 @@
 #include "../core/loss.hpp"
 #include "arrays.hpp"
 #include "bindings.hpp"
+#include "unlocked.hpp"
 
 namespace fastopt::bindings {
 namespace {
@@ -31,6 +32,9 @@ constexpr Label out_label{"out"};
 /// The arrays of a call, judged, and the batch they make.
 class Call {
  public:
+  Call(const Call&) = delete;  // its batch points into it
+  Call& operator=(const Call&) = delete;
+
   Call(Target target, const char* scores_name, const char* target_name, py::handle scores, py::handle y, py::handle out)
       : by_rows_(target != Target::each),
         scores_label_{scores_name},
@@ -128,8 +132,7 @@ py::tuple loss(const char* name, py::handle scores, py::handle y, const py::tupl
   double sum = 0;
   std::size_t illegal;
   {
-    std::optional<py::gil_scoped_release> unlocked;
-    if (large(batch)) unlocked.emplace();
+    const Unlocked unlocked(large(batch));
     illegal = first_illegal(index, call.dtype, batch);
     if (illegal == batch.rows) sum = run(index, call.dtype, batch);
   }

@@ -37,7 +37,7 @@ std::vector<Result> of_blocks(const Batch& batch, const F& f) {
   const bool wake = batch.rows * batch.columns >= 16 * grain();  // a quarter of a millisecond of softmax
   run_parts(
       [](const void* context, int part) { (*static_cast<decltype(task)*>(context))(static_cast<std::size_t>(part)); },
-      &task, static_cast<int>(parts), threads, wake);
+      &task, static_cast<int>(parts), std::min(threads, static_cast<int>(parts)), wake);
   return results;
 }
 

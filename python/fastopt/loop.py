@@ -22,6 +22,7 @@ from fastopt.fingerprint import fingerprint
 from fastopt.history import Record
 from fastopt.interrupts import interrupts_held
 from fastopt.judging import Samples, judged_count, judged_samples, named
+from fastopt.optimizer import _flatten
 from fastopt.regularizers import Regularizer
 
 __all__ = ["Outcome", "Run", "minibatches", "train_in_turns"]
@@ -70,6 +71,10 @@ def minibatches(
 def _shuffled(n: int, batch_size: int, rng: np.random.Generator) -> Iterator[NDArray[np.int64]]:
     order = rng.permutation(n)
     return (order[i : i + batch_size] for i in range(0, n, batch_size))
+
+
+class Diverged(FloatingPointError):
+    """A loss, a metric or a parameter is not finite. Not for errors of the same kind that others raise."""
 
 
 @dataclass(frozen=True)
@@ -221,7 +226,7 @@ class Run:
 
         Raises
         ------
-        FloatingPointError
+        Diverged
             If a loss is not finite. It is not stepped on.
         """
         clock = time.perf_counter
@@ -234,7 +239,7 @@ class Run:
                 penalty = sum(penalty.add_to(self.params, grads) for penalty in self.regularizers)
                 loss += penalty
                 if not math.isfinite(loss):
-                    raise FloatingPointError(
+                    raise Diverged(
                         f"the loss is {loss} at step {self.steps + 1} of the {self.name} run "
                         f"(epoch {self.steps // self.steps_per_epoch + 1})"
                     )
@@ -402,13 +407,15 @@ def _train_epoch(run: Run, callbacks: Sequence[Callback], interrupted: Callable[
         _tell(callbacks, "on_epoch", run, record)
         for name, value in record.metrics.items():
             if name.endswith("loss") and not math.isfinite(value):
-                raise FloatingPointError(
+                raise Diverged(
                     f"the {name.replace('_', ' ')} is {value} after epoch {record.epoch:g} "
                     f"of the {run.name} run"
                 )
+        if not all(np.isfinite(a).all() for a in _flatten("params", run.params)[2]):
+            raise Diverged(f"a parameter is not finite after epoch {record.epoch:g} of the {run.name} run")
     except StopTraining as stop:
         return Outcome("stopped", str(stop))
-    except FloatingPointError as error:
+    except Diverged as error:
         return Outcome("diverged", str(error))
     if interrupted():
         raise KeyboardInterrupt

@@ -19,10 +19,11 @@ batch. Every function also has
 Everything is checked before anything is written. Wrong types and dtypes raise `TypeError`; a wrong shape, an
 empty batch, an illegal target (the message names its row) or a parameter out of range raise `ValueError`.
 
-Scores that are NaN make a loss that is NaN. All formulas are stable for any finite scores. Gradients too
-small to be normal numbers are zero, since denormal numbers slow down whatever multiplies them next. Most
-losses are compiled: they read the scores once, use an exponential function of their own, and their results
-are the same bits for every instruction set and number of threads, and whatever else is in the batch.
+Scores that are NaN make a loss that is NaN. All formulas are stable for any finite scores. What an
+exponential leaves of a gradient below the normal numbers is zero, since denormal numbers slow down whatever
+multiplies them next. Most losses are compiled: they read the scores once, use an exponential function of
+their own, and their results are the same bits for every instruction set and number of threads, and whatever
+else is in the batch, every NaN taken for one.
 `fastopt.losses_reference` shows them in plain NumPy.
 """
 
@@ -120,7 +121,8 @@ def softmax_cross_entropy(
     1.09
     """
     parameters = (_SMOOTHING.check("label_smoothing", label_smoothing),) if label_smoothing else _SAME
-    rows = getattr(labels, "ndim", 1) == 2 and labels.dtype.kind == "f"
+    rows = isinstance(labels, np.ndarray) and labels.ndim == 2
+    rows = rows and (labels.dtype.kind == "f" or labels.shape == np.shape(scores))
     name = "softmax_cross_entropy_rows" if rows else "softmax_cross_entropy"
     return _core.loss(name, scores, labels, parameters, reduction, out)
 
@@ -221,9 +223,10 @@ def nll(
     scale = _scale(reduction)
     columns, grad = _core.judge("label", "log_probabilities", "labels", log_probabilities, labels, out)
     right = np.arange(len(grad)), columns
-    values = -log_probabilities[right]
-    grad[...] = 0
-    grad[right] = -scale(grad)
+    values = -np.asarray(log_probabilities)[right]  # as they lie in memory, whatever a subclass makes of them
+    plain = np.asarray(grad)
+    plain[...] = 0
+    plain[right] = -scale(grad)
     return _reduced(values, reduction), grad
 
 
@@ -265,7 +268,9 @@ def multiclass_hinge(
     TypeError, ValueError
         See the top of this module.
 
-    Notes ----- ``torch.nn.functional.multi_margin_loss`` divides by the number of classes as well; that of
+    Notes
+    -----
+    ``torch.nn.functional.multi_margin_loss`` divides by the number of classes as well; that of
     Crammer and Singer counts only the worst class.
 
     References
@@ -317,7 +322,9 @@ def binary_cross_entropy(
     TypeError, ValueError
         See the top of this module.
 
-    Notes ----- As ``torch.nn.functional.binary_cross_entropy_with_logits``, whose ``"mean"`` divides by the
+    Notes
+    -----
+    As ``torch.nn.functional.binary_cross_entropy_with_logits``, whose ``"mean"`` divides by the
     number of elements and not of samples. (Its ``binary_cross_entropy`` takes probabilities, and ends at
     100.)
 
@@ -363,7 +370,9 @@ def logistic(
     TypeError, ValueError
         See the top of this module.
 
-    Notes ----- As ``torch.nn.functional.soft_margin_loss``, whose ``"mean"`` divides by the number of
+    Notes
+    -----
+    As ``torch.nn.functional.soft_margin_loss``, whose ``"mean"`` divides by the number of
     elements, and which overflows for scores far on the wrong side. The same as `binary_cross_entropy` with
     labels ``(y + 1) / 2``.
 
@@ -418,7 +427,9 @@ def hinge(
     TypeError, ValueError
         See the top of this module.
 
-    Notes ----- ``sklearn.metrics.hinge_loss`` is the same. ``torch.nn.functional.hinge_embedding_loss`` is
+    Notes
+    -----
+    ``sklearn.metrics.hinge_loss`` is the same. ``torch.nn.functional.hinge_embedding_loss`` is
     another function.
 
     References
@@ -463,7 +474,9 @@ def squared_error(
     TypeError, ValueError
         See the top of this module.
 
-    Notes ----- ``torch.nn.functional.mse_loss`` lacks the factor 1/2, and its ``"mean"`` divides by the
+    Notes
+    -----
+    ``torch.nn.functional.mse_loss`` lacks the factor 1/2, and its ``"mean"`` divides by the
     number of elements and not of samples.
 
     References
@@ -519,7 +532,9 @@ def huber(
     TypeError, ValueError
         See the top of this module.
 
-    Notes ----- As ``torch.nn.functional.huber_loss``, whose ``"mean"`` divides by the number of elements; its
+    Notes
+    -----
+    As ``torch.nn.functional.huber_loss``, whose ``"mean"`` divides by the number of elements; its
     ``smooth_l1_loss`` is the same over delta.
 
     References
@@ -567,7 +582,9 @@ def poisson_nll(
     TypeError, ValueError
         See the top of this module.
 
-    Notes ----- As ``torch.nn.functional.poisson_nll_loss`` with its defaults, whose ``"mean"`` divides by the
+    Notes
+    -----
+    As ``torch.nn.functional.poisson_nll_loss`` with its defaults, whose ``"mean"`` divides by the
     number of elements and not of samples.
 
     References
@@ -580,12 +597,13 @@ def poisson_nll(
     (1.0, array([ 0., -1.]))
     """
     scale = _scale(reduction)
-    y, grad = _core.judge("each", "scores", "targets", scores, targets, out)
+    counts, grad = _core.judge("each", "scores", "targets", scores, targets, out)
+    s, y = np.asarray(scores), np.asarray(counts)  # as they lie in memory, whatever a subclass makes of them
     _expect("targets", y, (y >= 0) & np.isfinite(y), "a finite number >= 0")
-    with np.errstate(over="ignore", under="ignore"):
-        rate = np.exp(scores)
-    values = rate - y * scores
-    np.multiply(rate - y, scale(grad), out=grad)
+    with np.errstate(all="ignore"):
+        rate = np.exp(s)
+        values = rate - y * s
+        np.multiply(rate - y, scale(grad), out=np.asarray(grad))
     return _reduced(values, reduction), grad
 
 
@@ -630,7 +648,9 @@ def gaussian_nll(
     TypeError, ValueError
         See the top of this module.
 
-    Notes ----- ``torch.nn.functional.gaussian_nll_loss`` raises small variances to `eps` and lets no gradient
+    Notes
+    -----
+    ``torch.nn.functional.gaussian_nll_loss`` raises small variances to `eps` and lets no gradient
     through it, divides by the number of elements, and knows no gradient for a variance of exactly zero. Here
     that is an error.
 
@@ -645,21 +665,34 @@ def gaussian_nll(
     (1.193, array([-0.5]), array([0.]))
     """
     scale = _scale(reduction)
+    if out is not None and not (isinstance(out, tuple | list) and len(out) == 2):
+        raise TypeError(f"out: expected a pair of arrays, got {type(out).__name__}")
     out_mean, out_variance = (None, None) if out is None else out
+    means, others = np.asarray(mean), np.asarray(variance)
+    for label, written, name, read in (
+        ("out[0]", out_mean, "out[1]", out_variance),
+        ("out[0]", out_mean, "variance", others),
+        ("out[1]", out_variance, "mean", means),
+        ("out[1]", out_variance, "variance", others),
+    ):
+        in_place = name == "variance" and label == "out[1]" and written is variance
+        both = isinstance(written, np.ndarray) and isinstance(read, np.ndarray)
+        if both and not in_place and np.may_share_memory(written, read):
+            raise ValueError(f"{label} and {name} overlap in memory; expected separate arrays")
     y, grad_mean = _core.judge("each", "mean", "targets", mean, targets, out_mean)
     v, grad_variance = _core.judge("each", "mean", "variance", mean, variance, None)
     if out_variance is not None:
         _, grad_variance = _core.judge("each", "variance", "targets", v, targets, out_variance)
-        if np.may_share_memory(grad_mean, grad_variance):
-            raise ValueError("out[0] and out[1] overlap in memory; expected separate arrays")
+    v = np.asarray(v)
     _expect("variance", v, (v > 0) & np.isfinite(v), "a finite number > 0")
-    d = mean - y
-    ratio = d / v
-    square = d * ratio
-    values = (np.log(v) + square) / 2
-    half = scale(grad_mean) / 2 * (1 - square) / v
-    np.multiply(ratio, scale(grad_mean), out=grad_mean)
-    grad_variance[...] = half
+    with np.errstate(all="ignore"):
+        d = means - np.asarray(y)
+        ratio = d / v
+        square = d * ratio
+        values = (np.log(v) + square) / 2
+        half = scale(grad_mean) / 2 * (1 - square) / v
+        np.multiply(ratio, scale(grad_mean), out=np.asarray(grad_mean))
+        np.asarray(grad_variance)[...] = half
     return _reduced(values, reduction), (grad_mean, grad_variance)
 
 

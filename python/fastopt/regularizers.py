@@ -28,6 +28,7 @@ for it alone, a decoupled decay would be the same thing again.) A `prox` after t
 with `l1` the way to weights that are exactly zero.
 """
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection
 from dataclasses import KW_ONLY, dataclass
@@ -528,7 +529,8 @@ def least_squares(X: ArrayLike, y: ArrayLike, l2: ArrayLike = 0.0) -> Array:
     The answer to compare a descent with. It is computed from the singular values of :math:`X` with the rows
     :math:`\operatorname{diag} \sqrt{\lambda}` appended, and not from :math:`X^T X`, which squares the
     condition number. Where the solution is not unique it is the one of least norm: singular values below the
-    largest times ``max(X.shape)`` times the machine epsilon of the dtype count as zero.
+    largest times ``sqrt(min(X.shape))`` times the machine epsilon of the dtype count as zero, as far as the
+    rounding of the data to it reaches; with a ridge on every weight there are none.
 
     Parameters
     ----------
@@ -590,8 +592,13 @@ def least_squares(X: ArrayLike, y: ArrayLike, l2: ArrayLike = 0.0) -> Array:
     if weights.any():
         ridge = np.diag(np.sqrt(np.broadcast_to(weights, features).astype(np.float64)))
         A, b = np.vstack([A, ridge]), np.concatenate([b, np.zeros((features, *b.shape[1:]))])
-    # NumPy's own cut-off is that of double, below which the rounding of float32 data would count as rank.
-    solution, *_ = np.linalg.lstsq(A, b, rcond=max(X.shape) * float(np.finfo(dtype).eps))
+    # Rounding the data to their dtype moves singular values by at most sqrt(min(N, D)) eps / 2 of the
+    # largest: below that nothing is known, and NumPy's cut-off, that of double, would take the rounding of
+    # float32 data for rank. With a ridge on every weight there is nothing undetermined to cut off.
+    undetermined = not np.broadcast_to(weights, features).all()
+    of_data = math.sqrt(min(X.shape)) * float(np.finfo(dtype).eps) if undetermined else 0.0
+    rcond = max(of_data, max(A.shape) * float(np.finfo(np.float64).eps))
+    solution, *_ = np.linalg.lstsq(A, b, rcond=rcond)
     return solution.astype(dtype)
 
 

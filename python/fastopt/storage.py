@@ -32,8 +32,8 @@ def whole_file(path: str | Path) -> Iterator[Path]:
     OSError
         If it cannot be renamed.
     """
-    path = Path(path)
-    unfinished = path.with_name(f".{path.name}")
+    path = Path(os.path.realpath(path))  # of a link, what it points to
+    unfinished = path.with_name(f".{os.getpid()}-{path.name}")
     try:
         yield unfinished
         os.replace(unfinished, path)

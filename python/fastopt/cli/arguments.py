@@ -91,3 +91,5 @@ def users_mistakes() -> Iterator[None]:
         yield
     except (ValueError, TypeError, OSError, ImportError) as error:
         raise WrongInput(str(error)) from error
+    except MemoryError as error:
+        raise WrongInput(f"not enough memory: {error}") from error

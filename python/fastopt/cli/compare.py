@@ -168,12 +168,12 @@ def run(args: argparse.Namespace) -> int:
         )
         with Progress(runs, args.epochs) as shown:
             outcome = train_in_turns(runs, epochs=args.epochs, callbacks=[shown], independent=True)
+    with users_mistakes(), interrupts_held():  # before anything that might not be printed
+        _draw(args, runs, f"{bench.dataset.name}, {bench.model}")
     _print_table(runs)
     code = INTERRUPTED if outcome.status == "interrupted" else OK
     if all(run.outcome and run.outcome.status == "diverged" for run in runs):
         code = FAILED
-    with users_mistakes(), interrupts_held():
-        _draw(args, runs, f"{bench.dataset.name}, {bench.model}")
     print(f"wrote {args.out}")
     return code
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 
 from fastopt import data
+from fastopt.callbacks import Callback
 from fastopt.cli.arguments import FAILED, INTERRUPTED, OK, positive, users_mistakes
 from fastopt.cli.files import claim, claim_file, save
 from fastopt.cli.job import (
@@ -26,8 +28,9 @@ from fastopt.cli.threads import use_threads
 from fastopt.comparison import compare
 from fastopt.extras import require
 from fastopt.interrupts import interrupts_held
+from fastopt.loop import Outcome
 from fastopt.optimizers import OPTIMIZERS
-from fastopt.training import train_in_turns
+from fastopt.training import Run, train_in_turns
 
 __all__ = ["add_arguments", "run"]
 
@@ -134,22 +137,44 @@ def run(args: argparse.Namespace) -> int:
     with use_threads(args.threads) as threads:
         job = _prepare(args)
         print(_heading(args, job, threads), flush=True)
-        with Progress(job.runs, args.epochs) as progress:
-            outcome = train_in_turns(job.runs, epochs=args.epochs, callbacks=[*job.callbacks, progress])
+        with interrupts_held() as interrupted:  # whoever presses Ctrl-C twice still wants the files whole
+            return _train(args, job, interrupted)
 
+
+def _train(args: argparse.Namespace, job: Job, interrupted: Callable[[], bool]) -> int:
+    """Train, save, report, in this order: what cannot be printed is not lost."""
+    problem = ""
+    with Progress(job.runs, args.epochs) as progress:
+        try:
+            outcome = train_in_turns(
+                job.runs, epochs=args.epochs, callbacks=[*job.callbacks, _Interrupted(interrupted), progress]
+            )
+        except OSError as error:  # of a checkpoint
+            problem = f"cannot write: {error}"
+            outcome = Outcome("failed", problem)
     verdict = compare(*job.runs) if len(job.runs) == 2 else None
-    print_results(job.runs, outcome, verdict)
-    code = {"interrupted": INTERRUPTED, "diverged": FAILED}.get(outcome.status, OK)
-    if verdict and verdict.same is False:
-        code = FAILED
     if args.out is not None:
-        with interrupts_held():  # whoever presses Ctrl-C twice still wants the files whole
-            try:
-                save(args, job, outcome, verdict)
-            except OSError as error:
-                print(f"fastopt train: error: cannot save: {error}", file=sys.stderr)
-                code = FAILED
-    return code
+        try:
+            save(args, job, outcome, verdict)
+        except OSError as error:
+            problem = f"cannot save: {error}"
+    print_results(job.runs, outcome, verdict)
+    if problem:
+        print(f"fastopt train: error: {problem}", file=sys.stderr)
+    if problem or (verdict and verdict.same is False):
+        return FAILED
+    return {"interrupted": INTERRUPTED, "diverged": FAILED}.get(outcome.status, OK)
+
+
+class _Interrupted(Callback):
+    """Ends a training at the next step once Ctrl-C was pressed."""
+
+    def __init__(self, interrupted: Callable[[], bool]) -> None:
+        self._interrupted = interrupted
+
+    def on_step(self, run: Run, loss: float) -> None:
+        if self._interrupted():
+            raise KeyboardInterrupt
 
 
 def _prepare(args: argparse.Namespace) -> Job:

@@ -183,7 +183,14 @@ def sweep(line: Line, steps: Floats, noise: float, name: str, analytic: float) -
     with np.errstate(all="ignore"):
         rounding = 2 * np.maximum(noise, _grain(middle, above, below)) / steps
         central = (above - below) / (2 * steps)
-        numeric, error = extrapolate(central, above - 2 * middle + below, rounding, steps)
+        bend = above - 2 * middle + below
+        numeric, error = extrapolate(central, bend, rounding, steps)
+        # The point itself is rounded: a slope is known no better than the curvature times that, which is all
+        # there is at a minimum. Of the coarse steps, so that a kink does not pass for curvature.
+        curvature = np.abs(bend[:5]) / steps[:5] ** 2
+        curvature = curvature[np.isfinite(curvature)]
+        rounding_of_x = 4 * np.finfo(line.objective.arguments.dtype).eps
+        error = float(error) + rounding_of_x * (float(curvature.min()) if curvature.size else 0.0)
         return Sweep(
             name=name,
             analytic=analytic,
@@ -193,7 +200,7 @@ def sweep(line: Line, steps: Floats, noise: float, name: str, analytic: float) -
             backward=(middle - below) / steps,
             rounding=rounding,
             numeric=float(numeric),
-            error=float(error),
+            error=error,
         )
 
 
