@@ -12,7 +12,6 @@
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
-#include <system_error>
 #include <thread>
 
 namespace fastopt {
@@ -139,7 +138,7 @@ class Pool {
   }
 
   std::mutex owner_;  // held by the caller whose job it is
-  std::mutex state_;  // guards what follows, up to `next_`
+  std::mutex state_;  // guards the job and the sleep of helpers
   std::condition_variable wake_, left_;
   Task task_ = nullptr;
   const void* context_ = nullptr;

@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any, Literal, TextIO
 from fastopt.bounds import Bounds
 from fastopt.history import Record
 from fastopt.judging import judged_count, named
-from fastopt.optimizer import Array, _flatten
 from fastopt.storage import expect_writeable, save_npz
+from fastopt.structures import Array, flatten
 
 if TYPE_CHECKING:
     from fastopt.loop import Outcome, Run
@@ -417,4 +417,4 @@ def in_words(numbers: dict[str, float]) -> str:
 
 
 def _arrays(run: Run) -> list[Any]:
-    return _flatten("params", run.params)[2]
+    return flatten("params", run.params)[2]

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fastopt.optimizer import Array, Arrays, _flatten
+from fastopt.structures import Array, Arrays, flatten
 
 __all__ = ["Samples", "judged_count", "judged_samples", "named"]
 
@@ -62,7 +62,7 @@ def named(params: Arrays) -> dict[str, Array]:
     >>> list(named({"W": np.zeros(2)})), list(named([np.zeros(2)])), list(named(np.zeros(2)))
     (['W'], ['0'], ['params'])
     """
-    kind, keys, arrays = _flatten("params", params)
+    kind, keys, arrays = flatten("params", params)
     if kind == "array":
         return {"params": arrays[0]}
     names = [str(key) for key in keys]

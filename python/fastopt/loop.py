@@ -22,8 +22,8 @@ from fastopt.fingerprint import fingerprint
 from fastopt.history import Record
 from fastopt.interrupts import interrupts_held
 from fastopt.judging import Samples, judged_count, judged_samples, named
-from fastopt.optimizer import _flatten
 from fastopt.regularizers import Regularizer
+from fastopt.structures import flatten
 
 __all__ = ["Outcome", "Run", "minibatches", "train_in_turns"]
 
@@ -411,7 +411,7 @@ def _train_epoch(run: Run, callbacks: Sequence[Callback], interrupted: Callable[
                     f"the {name.replace('_', ' ')} is {value} after epoch {record.epoch:g} "
                     f"of the {run.name} run"
                 )
-        if not all(np.isfinite(a).all() for a in _flatten("params", run.params)[2]):
+        if not all(np.isfinite(a).all() for a in flatten("params", run.params)[2]):
             raise Diverged(f"a parameter is not finite after epoch {record.epoch:g} of the {run.name} run")
     except StopTraining as stop:
         return Outcome("stopped", str(stop))

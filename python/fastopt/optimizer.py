@@ -17,15 +17,10 @@ from typing import (
 )
 
 import numpy as np
-from numpy.typing import NDArray
 
 from fastopt import _core
 from fastopt.bounds import Bounds, Hyper
-
-Array = NDArray[Any]
-Arrays = Array | list[Array] | tuple[Array, ...] | dict[Any, Array]
-"""Parameters, gradients or state: one array, a list (or tuple), or a dict of arrays."""
-
+from fastopt.structures import Array, Arrays, described, flatten
 
 PAGE = 4096
 MOST_STEPS = 2**53
@@ -50,7 +45,7 @@ class Optimizer:
     def __post_init__(self) -> None:
         if not self.rules:
             raise TypeError("Optimizer: expected one of its subclasses, such as fastopt.AdamW")
-        self._structure, self._keys, self._flat = _flatten("params", self.params)
+        self._structure, self._keys, self._flat = flatten("params", self.params)
         self._rule = self._choose_rule()
         _, options, slots = _core.rules[self._rule]
         self._options = {option: bool(getattr(self, option)) for option in options}
@@ -126,9 +121,9 @@ class Optimizer:
             for key, old, new in zip(self._keys, mine, self._unpack(label, state[slot]), strict=True):
                 where = label if self._structure == "array" else f"{label}[{key!r}]"
                 if not isinstance(new, np.ndarray) or new.dtype != old.dtype:
-                    raise TypeError(f"{where}: expected {_described(old)}, got {_described(new)}")
+                    raise TypeError(f"{where}: expected {described(old)}, got {described(new)}")
                 if new.shape != old.shape:
-                    raise ValueError(f"{where}: expected {_described(old)}, got {_described(new)}")
+                    raise ValueError(f"{where}: expected {described(old)}, got {described(new)}")
                 if not old.flags.writeable:
                     raise ValueError(
                         f"{where}: expected a writeable array in the optimizer, got a read-only one"
@@ -260,7 +255,7 @@ class Optimizer:
         return list(arrays) if self._structure == "list" else dict(zip(self._keys, arrays, strict=True))
 
     def _unpack(self, label: str, arrays: Arrays) -> list[Array]:
-        structure, keys, flat = _flatten(label, arrays)
+        structure, keys, flat = flatten(label, arrays)
         if structure != self._structure or set(keys) != set(self._keys):
             expected = (
                 "one array"
@@ -339,23 +334,6 @@ def optimizer(*rules: str) -> Callable[[Class], Class]:
     return register
 
 
-def _flatten(label: str, arrays: object) -> tuple[str, list[Any], list[Array]]:
-    """Take a structure apart: its kind, its keys, its arrays."""
-    if isinstance(arrays, np.ndarray):
-        return "array", [None], [arrays]
-    if isinstance(arrays, dict):
-        kind, keys, flat = "dict", list(arrays), list(arrays.values())
-    elif isinstance(arrays, list | tuple):
-        kind, keys, flat = "list", list(range(len(arrays))), list(arrays)
-    else:
-        raise TypeError(
-            f"{label}: expected a NumPy array, a list or a dict of arrays, got {type(arrays).__name__}"
-        )
-    if not flat:
-        raise ValueError(f"{label}: expected at least one array, got an empty {kind}")
-    return kind, keys, flat
-
-
 def _state_like(p: object, start: float) -> Any:
     """Make a state array in dtype, shape and order of `p`; what is not an array the plan will refuse.
 
@@ -372,7 +350,3 @@ def _state_like(p: object, start: float) -> Any:
         return None
     state[...] = start
     return state
-
-
-def _described(a: object) -> str:
-    return f"{a.dtype} of shape {a.shape}" if isinstance(a, np.ndarray) else type(a).__name__

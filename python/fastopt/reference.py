@@ -24,7 +24,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
-    from fastopt.optimizer import Arrays, Optimizer
+    from fastopt.optimizer import Optimizer
+    from fastopt.structures import Arrays
 
 Array = NDArray[Any]
 Arguments = ParamSpec("Arguments")

@@ -39,7 +39,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from fastopt.bounds import Bounds
-from fastopt.optimizer import Array, Arrays, _described, _flatten
+from fastopt.structures import Array, Arrays, described, flatten
 
 __all__ = ["Regularizer", "elastic_net", "l1", "l2", "least_squares"]
 
@@ -441,13 +441,13 @@ class _Parts:
 
     def __init__(self, label: str, structure: object) -> None:
         self.label = label
-        self.kind, self.keys, self.arrays = _flatten(label, structure)
+        self.kind, self.keys, self.arrays = flatten(label, structure)
         for name, p in self.labelled:
             if not isinstance(p, np.ndarray):
                 raise TypeError(f"{name}: expected a NumPy array, got {type(p).__name__}")
             if p.dtype not in (np.float32, np.float64):
                 raise TypeError(
-                    f"{name}: expected float32 or float64 in native byte order, got {_described(p)}"
+                    f"{name}: expected float32 or float64 in native byte order, got {described(p)}"
                 )
         self.arrays = [p.view(np.ndarray) for p in self.arrays]
 
@@ -478,7 +478,7 @@ class _Parts:
         for (name, a), p in zip(self.labelled, other.arrays, strict=True):
             if a.dtype != p.dtype or a.shape != p.shape:
                 error = TypeError if a.dtype != p.dtype else ValueError
-                raise error(f"{name}: expected {_described(p)}, got {_described(a)}")
+                raise error(f"{name}: expected {described(p)}, got {described(a)}")
         return self
 
     def matches(self, field: str, selector: Selector) -> list[bool]:
@@ -606,5 +606,5 @@ def _real(name: str, values: ArrayLike) -> Array:
     """Return an array of float32, or of float64 for any other real numbers."""
     a = np.asarray(values)
     if a.dtype.kind not in "fiu":
-        raise TypeError(f"{name}: expected real numbers, got {_described(a)}")
+        raise TypeError(f"{name}: expected real numbers, got {described(a)}")
     return a if a.dtype == np.float32 else a.astype(np.float64)

@@ -15,9 +15,10 @@ from fastopt.callbacks import Callback, FunctionCallback
 from fastopt.history import History, Record
 from fastopt.judging import Samples, judged_count, judged_samples
 from fastopt.loop import LossAndGrads, Outcome, Run, minibatches, train_in_turns
-from fastopt.optimizer import Array, Arrays, Optimizer, _flatten
+from fastopt.optimizer import Optimizer
 from fastopt.progress import Progress
 from fastopt.regularizers import Regularizer
+from fastopt.structures import Array, Arrays, flatten
 
 __all__ = [
     "Callback",
@@ -247,7 +248,7 @@ def _bound(optimizer: object, params: Arrays) -> Optimizer:
 
 
 def _by_key(label: str, params: object) -> dict[str, Array]:
-    kind, keys, arrays = _flatten(label, params)
+    kind, keys, arrays = flatten(label, params)
     names = ["params" if kind == "array" else f"params[{key!r}]" for key in keys]
     return dict(zip(names, arrays, strict=True))
 

@@ -17,7 +17,7 @@ from fastopt.bench.sides import (
 from fastopt.bench.timing import Ratio, Side, Timed, compare
 from fastopt.bench.torch_peer import TorchSide, TorchWorker, counterpart
 from fastopt.bench.workload import Numbers, Workload
-from fastopt.optimizer import Array
+from fastopt.structures import Array
 
 PYTHON_ELEMENTS = 10_000
 """Plain Python is timed on so many elements at most: its time an element is the same for more of them."""

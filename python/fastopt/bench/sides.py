@@ -10,7 +10,7 @@ from fastopt.bench.formula import overhear, plain_rules
 from fastopt.bench.generate import compiled, numpy_source, python_source
 from fastopt.bench.timing import Side
 from fastopt.bench.workload import Numbers, Workload
-from fastopt.optimizer import Array
+from fastopt.structures import Array
 
 
 def fastopt_side(numbers: Numbers) -> Side:

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from fastopt.bench.workload import Numbers, Workload
-from fastopt.optimizer import Array
+from fastopt.structures import Array
 
 FUSED = ("SGD", "Adagrad", "Adam", "AdamW")
 """The optimizers that torch has a fused step of, on the CPU."""
