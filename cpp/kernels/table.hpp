@@ -98,6 +98,23 @@ struct Elementary {
   void (*apply[2])(const void* x, void* y, std::size_t n);
 };
 
+/// What a pass over long vectors reads and writes; each pass says which is which.
+struct Operands {
+  const void* read[3];
+  void* write[2];
+  double scalar[2];
+};
+
+inline constexpr int max_results = 4;  // sums and maxima of one pass
+
+/// Elements `first` to `last - 1` of a pass, with its sums and maxima over them.
+using Pass = void (*)(const Operands& operands, std::size_t first, std::size_t last, double* results);
+
+/// The passes of quasi-Newton methods, for one dtype of points and gradients and one of the history.
+struct Passes {
+  Pass move, take, compare, dot, turn, aim, steepest;
+};
+
 struct Table {
   const char* isa;
   Span<Rule> rules;
@@ -105,6 +122,7 @@ struct Table {
   Span<Loss> losses;
   Span<Elementary> elementary;
   bool (*all_finite[2])(const void* x, std::size_t n);
+  const Passes* passes[2][2];  // [dtype of points][dtype of the history]
 };
 
 }  // namespace fastopt

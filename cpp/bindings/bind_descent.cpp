@@ -1,0 +1,197 @@
+// A descent under way: ask for a point, tell its value and gradient.
+#include <pybind11/pybind11.h>
+
+#include <atomic>
+#include <cstring>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "../core/lbfgs/driver.hpp"
+#include "../core/lbfgs/history.hpp"
+#include "arrays.hpp"
+#include "bindings.hpp"
+#include "unlocked.hpp"
+
+namespace fastopt::bindings {
+namespace {
+
+/// A buffer for a point, of which read-only views are handed out. Who keeps a view keeps that point: the next
+/// one is then written elsewhere.
+class Points {
+ public:
+  Points(py::dtype dtype, py::ssize_t n) : dtype_(std::move(dtype)), n_(n), at_{fresh(), fresh()} {}
+
+  void* data(int k) { return at_[k].mutable_data(); }
+
+  /// Where to write instead of to `data`.
+  void* vacant(const void* data) {
+    const py::gil_scoped_acquire gil;
+    py::array& owner = at_[index(data)];
+    if (Py_REFCNT(owner.ptr()) > 1) owner = fresh();
+    return owner.mutable_data();
+  }
+
+  py::array view(const void* data) {
+    const py::array& owner = at_[index(data)];
+    py::array a(dtype_, {n_}, {dtype_.itemsize()}, owner.data(), owner);
+    py::detail::array_proxy(a.ptr())->flags &= ~py::detail::npy_api::NPY_ARRAY_WRITEABLE_;
+    return a;
+  }
+
+ private:
+  int index(const void* data) const { return at_[0].data() == data ? 0 : 1; }
+  py::array fresh() const { return empty(dtype_, {n_}); }
+
+  py::dtype dtype_;
+  py::ssize_t n_;
+  py::array at_[2];
+};
+
+class Saver : public Archive {
+ public:
+  explicit Saver(std::size_t n) : n_(static_cast<py::ssize_t>(n)) {}
+  using Archive::operator();
+  void operator()(const std::string& name, double& value) override { saved[name.c_str()] = value; }
+  void operator()(const std::string& name, long long& value) override { saved[name.c_str()] = value; }
+  void operator()(const std::string& name, Buffer& buffer, Dtype dtype) override {
+    if (!buffer) return;
+    py::array copy = empty(py::dtype(dtype == f32 ? "float32" : "float64"), {n_});
+    std::memcpy(copy.mutable_data(), buffer.get(), static_cast<std::size_t>(n_) * item_size[dtype]);
+    saved[name.c_str()] = copy;
+  }
+  py::dict saved;
+
+ private:
+  py::ssize_t n_;
+};
+
+class Loader : public Archive {
+ public:
+  Loader(const py::dict& saved, const Vectors& vectors) : saved_(saved), vectors_(vectors) {}
+  using Archive::operator();
+  void operator()(const std::string& name, double& value) override { value = found(name).cast<double>(); }
+  void operator()(const std::string& name, long long& value) override { value = found(name).cast<long long>(); }
+  void operator()(const std::string& name, Buffer& buffer, Dtype dtype) override {
+    if (!saved_.contains(name.c_str())) return;
+    const py::array a = numeric(found(name), Label{name.c_str()});
+    if (dtype_of(a) != dtype || a.ndim() != 1 || static_cast<std::size_t>(a.size()) != vectors_.size() || !row_major(a))
+      throw py::value_error("state_dict['" + name + "']: expected " + (dtype == f32 ? "float32" : "float64") +
+                            " of shape (" + std::to_string(vectors_.size()) + ",), got " + describe(a));
+    vectors_.reserve(buffer);
+    std::memcpy(buffer.get(), a.data(), vectors_.size() * item_size[dtype]);
+  }
+
+ private:
+  py::object found(const std::string& name) const {
+    if (!saved_.contains(name.c_str())) throw py::value_error("state_dict: expected an entry '" + name + "'");
+    return saved_[name.c_str()];
+  }
+  py::dict saved_;
+  Vectors vectors_;
+};
+
+class Descent {
+ public:
+  Descent(const py::array& start, const std::string& history_dtype, int memory, double gtol, double ftol, double xtol,
+          long long iterations, long long evaluations, double c1, double c2, int trials, double rounding)
+      : vectors_(static_cast<std::size_t>(start.size()), static_cast<Dtype>(dtype_of(start)),
+                 history_dtype == "float32" ? f32 : f64),
+        points_(start.dtype(), start.size()),
+        driver_(vectors_, std::make_unique<History>(vectors_, memory), {gtol, ftol, xtol, iterations, evaluations},
+                search(c1, c2, trials, rounding)) {
+    std::memcpy(points_.data(0), start.data(), vectors_.size() * item_size[vectors_.dtype()]);
+    driver_.begin(points_.data(1), points_.data(0), [this](void* trial) { return points_.vacant(trial); });
+  }
+
+  /// The point to evaluate: valid until the next call, or for as long as it is kept.
+  py::array ask() {
+    const Turn turn(*this);
+    {
+      const Unlocked unlocked(vectors_.large());
+      driver_.ask();
+    }
+    return points_.view(driver_.trial());
+  }
+
+  /// `gradient` is dense and in the dtype of the points.
+  void tell(double value, const py::array& gradient) {
+    const Turn turn(*this);
+    if (dtype_of(gradient) != vectors_.dtype() || static_cast<std::size_t>(gradient.size()) != vectors_.size() ||
+        !row_major(gradient))
+      throw py::value_error("gradient: expected " + describe(points_.view(driver_.point())) + ", dense, got " +
+                            describe(gradient));
+    const Unlocked unlocked(vectors_.large());
+    driver_.tell(value, gradient.data());
+  }
+
+  void stop(int reason) {
+    const Turn turn(*this);
+    driver_.stop(static_cast<Status>(reason));
+  }
+
+  py::array x() { return points_.view(driver_.point()); }
+
+  /// A copy: the next step writes to the gradient.
+  py::array gradient() const {
+    py::array g =
+        empty(py::dtype(vectors_.dtype() == f32 ? "float32" : "float64"), {static_cast<py::ssize_t>(vectors_.size())});
+    std::memcpy(g.mutable_data(), driver_.gradient(), vectors_.size() * item_size[vectors_.dtype()]);
+    return g;
+  }
+
+  const Driver& driver() const { return driver_; }
+
+ private:
+  /// One call at a time: others may come from other threads, while one works without the GIL.
+  class Turn {
+   public:
+    explicit Turn(Descent& of) : of_(of) {
+      if (of_.busy_.exchange(true)) throw std::runtime_error("another call of this solver is under way");
+    }
+    ~Turn() { of_.busy_ = false; }
+    Turn(const Turn&) = delete;
+    Turn& operator=(const Turn&) = delete;
+
+   private:
+    Descent& of_;
+  };
+
+  static MoreThuente::Options search(double c1, double c2, int trials, double rounding) {
+    MoreThuente::Options options;
+    options.c1 = c1;
+    options.c2 = c2;
+    options.max_evaluations = trials;
+    options.rounding = rounding;
+    return options;
+  }
+
+  Vectors vectors_;
+  Points points_;
+  Driver driver_;
+  std::atomic<bool> busy_{false};
+};
+
+}  // namespace
+
+void bind_descent(py::module_& m) {
+  py::class_<Descent>(m, "Descent")
+      .def(py::init<const py::array&, const std::string&, int, double, double, double, long long, long long, double,
+                    double, int, double>(),
+           py::arg("start"), py::arg("history_dtype"), py::arg("memory"), py::arg("gtol"), py::arg("ftol"),
+           py::arg("xtol"), py::arg("iterations"), py::arg("evaluations"), py::arg("c1"), py::arg("c2"),
+           py::arg("trials"), py::arg("rounding"))
+      .def("ask", &Descent::ask, "The point to evaluate.")
+      .def("tell", &Descent::tell, py::arg("value"), py::arg("gradient"), "Value and gradient at that point.")
+      .def("stop", &Descent::stop, py::arg("reason"))
+      .def_property_readonly("x", &Descent::x)
+      .def_property_readonly("gradient", &Descent::gradient)
+      .def_property_readonly("value", [](const Descent& d) { return d.driver().value(); })
+      .def_property_readonly("steepness", [](const Descent& d) { return d.driver().steepness(); })
+      .def_property_readonly("status", [](const Descent& d) { return static_cast<int>(d.driver().status()); })
+      .def_property_readonly("stepped", [](const Descent& d) { return d.driver().stepped(); })
+      .def_property_readonly("iterations", [](const Descent& d) { return d.driver().iterations(); })
+      .def_property_readonly("evaluations", [](const Descent& d) { return d.driver().evaluations(); });
+}
+
+}  // namespace fastopt::bindings

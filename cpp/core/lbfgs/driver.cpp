@@ -1,0 +1,204 @@
+#include "driver.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <utility>
+
+namespace fastopt {
+namespace {
+
+constexpr double eps = std::numeric_limits<double>::epsilon();
+constexpr double tiny = std::numeric_limits<double>::min();
+constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
+
+// How many steps in a row may leave the value as it is, up to rounding, while the gradient does not get smaller.
+constexpr int most_level = 4;
+
+// The results of Passes::compare.
+enum : std::size_t { slope, dy, yy, steepest };
+
+}  // namespace
+
+Driver::Driver(const Vectors& vectors, std::unique_ptr<Model> model, const Limits& limits,
+               const MoreThuente::Options& search)
+    : vectors_(vectors), model_(std::move(model)), limits_(limits), options_(search) {
+  vectors_.reserve(g_);
+  vectors_.reserve(last_);
+}
+
+void Driver::begin(void* x, void* trial, std::function<void*(void*)> vacant) {
+  x_ = x;
+  trial_ = trial;
+  vacant_ = std::move(vacant);
+  asked_ = true;
+}
+
+void Driver::ask() {
+  if (!asked_) place(search_.step());
+  asked_ = true;
+}
+
+void Driver::tell(double value, const void* gradient) {
+  stepped_ = false;
+  asked_ = false;
+  ++evaluations_;
+  if (!begun_) return open(value, gradient);
+
+  const Results change = take(gradient);
+  Trial trial{search_.step(), value, change[slope]};
+  if (!vectors_.finite(last_.get(), change[yy])) trial.value = unknown;
+  if (is_finite(trial) && (lowest_.step == 0 || value < lowest_.value)) {
+    lowest_ = trial;
+    lowest_is_last_ = true;
+  }
+  const SearchStatus how = search_.tell(trial.value, trial.slope);
+  if (how != SearchStatus::searching)
+    end_search(how, trial, change);
+  else if (evaluations_ >= limits_.evaluations)
+    finish(Status::evaluations);
+}
+
+/// The first evaluation.
+void Driver::open(double value, const void* gradient) {
+  begun_ = true;
+  std::swap(x_, trial_);
+  const Results found = vectors_.run(&Passes::take, {{gradient}, {g_.get()}, {}});
+  value_ = value;
+  steepness_ = found[1];
+  if (!std::isfinite(value) || !vectors_.finite(g_.get(), found[0]))
+    finish(Status::not_finite);
+  else if (!enough(0, 0, false))
+    aim_steepest();
+}
+
+/// Take over the gradient of a trial, without losing that of the lowest one.
+Results Driver::take(const void* gradient) {
+  if (lowest_is_last_) {
+    std::swap(last_, other_);
+    vectors_.reserve(last_);
+    lowest_is_last_ = false;
+  }
+  return vectors_.run(&Passes::compare, {{gradient, g_.get(), model_->d()}, {last_.get(), model_->y()}, {}});
+}
+
+void Driver::place(double step) {
+  trial_ = vacant_(trial_);
+  farthest_ = vectors_.run(&Passes::move, {{x_, model_->d()}, {trial_}, {step}})[0];
+}
+
+void Driver::end_search(SearchStatus how, Trial trial, Results change) {
+  const bool flat = how == SearchStatus::flat;
+  if (search_.best().step == trial.step) {
+    level_ = flat ? level_ + 1 : 0;
+    if (level_ > most_level && change[steepest] >= steepness_) return finish(Status::rounding);
+    return accept(trial, change, true);
+  }
+  if (lower()) {  // not what was sought, but a step
+    if (!lowest_is_last_) {
+      trial = lowest_;
+      change = take(other_.get());
+      place(trial.step);
+    }
+    return accept(trial, change, false);
+  }
+  if (flat) return finish(Status::rounding);
+  if (model_->empty()) return finish(Status::no_progress);
+  model_->clear();
+  aim_steepest();
+}
+
+/// Go to the last trial. `sought` is whether it is what the search looked for.
+void Driver::accept(const Trial& trial, const Results& change, bool sought) {
+  const double before = value_;
+  std::swap(x_, trial_);
+  std::swap(g_, last_);
+  value_ = trial.value;
+  steepness_ = change[steepest];
+  lowest_ = {};
+  lowest_is_last_ = false;
+  stepped_ = true;
+  ++iterations_;
+  const bool curved = change[dy] > eps * -slope_ && std::isfinite(change[yy]);
+  if (curved) model_->learn({trial.step, change[dy], change[yy]});
+  if (!enough(before, trial.step, sought)) aim(curved ? change[slope] : unknown);
+}
+
+/// The tests that end a descent, after the start and after each step.
+bool Driver::enough(double before, double step, bool sought) {
+  const double scale = std::max({std::abs(before), std::abs(value_), 1.0});
+  if (steepness_ <= std::max(limits_.gtol, tiny))
+    finish(Status::gradient);
+  else if (sought && limits_.ftol > 0 && before - value_ <= limits_.ftol * scale)
+    finish(Status::decrease);
+  else if (sought && limits_.xtol > 0 && step * longest_ <= limits_.xtol * std::max(1.0, farthest_))
+    finish(Status::step);
+  else if (iterations_ >= limits_.iterations)
+    finish(Status::iterations);
+  else if (evaluations_ >= limits_.evaluations)
+    finish(Status::evaluations);
+  return status_ != Status::running;
+}
+
+void Driver::aim(double dg) {
+  if (!model_->empty()) {
+    const Aim found = model_->aim(g_.get(), dg);
+    if (found.slope < 0 && std::isfinite(found.slope) && std::isfinite(found.longest)) return search(found);
+    model_->clear();
+  }
+  aim_steepest();
+}
+
+/// Along d = -g / max |g|, which does not overflow; to begin with by a step of length 1.
+void Driver::aim_steepest() {
+  const Results found = vectors_.run(&Passes::steepest, {{g_.get()}, {model_->d()}, {-1 / steepness_}});
+  search({found[0], found[1], std::sqrt(steepness_ / -found[0])});
+}
+
+void Driver::search(const Aim& aim) {
+  slope_ = aim.slope;
+  longest_ = aim.longest;
+  lowest_ = {};
+  lowest_is_last_ = false;
+  search_.start(options_, value_, aim.slope, aim.step);
+  if (search_.status() != SearchStatus::searching) finish(Status::no_progress);
+}
+
+void Driver::stop(Status reason) {
+  if (status_ == Status::running) finish(reason);
+}
+
+/// End at the lowest point.
+void Driver::finish(Status reason) {
+  status_ = reason;
+  if (!begun_ || !lower()) return;
+  if (lowest_is_last_) std::swap(last_, other_);
+  place(lowest_.step);
+  std::swap(x_, trial_);
+  std::swap(g_, other_);
+  value_ = lowest_.value;
+  steepness_ = vectors_.run(&Passes::take, {{g_.get()}, {last_.get()}, {}})[1];
+}
+
+void Driver::visit(Archive& archive) {
+  archive("status", status_);
+  archive("begun", begun_);
+  archive("stepped", stepped_);
+  archive("level", level_);
+  archive("iterations", iterations_);
+  archive("evaluations", evaluations_);
+  archive("value", value_);
+  archive("slope", slope_);
+  archive("steepness", steepness_);
+  archive("longest", longest_);
+  archive("farthest", farthest_);
+  visit_trial(archive, "lowest step", "lowest value", "lowest slope", lowest_);
+  archive("lowest is last", lowest_is_last_);
+  archive("gradient", g_, vectors_.dtype());
+  archive("last gradient", last_, vectors_.dtype());
+  archive("other gradient", other_, vectors_.dtype());
+  search_.visit([&](const char* name, auto& field) { archive(std::string("search ") + name, field); });
+  model_->visit(archive);
+}
+
+}  // namespace fastopt

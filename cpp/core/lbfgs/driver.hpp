@@ -1,0 +1,118 @@
+// A descent, step by step: the caller owns the loop and the function.
+//
+//     for (driver.begin(x, trial); driver.status() == Status::running; driver.tell(value, gradient)) {
+//       driver.ask();                      // the trial point is ready to be evaluated
+//       ...
+//     }
+//
+// It throws for want of memory alone; "no progress" is a status.
+//
+//   Nocedal & Wright   here
+//   x_k, f_k, g_k      point(), value(), gradient()
+//   p_k                d of the model
+//   alpha_k            step of the search
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "../line_search/more_thuente.hpp"
+#include "model.hpp"
+
+namespace fastopt {
+
+/// Why a descent ended.
+enum class Status : int {
+  running = -1,
+  gradient = 0,     ///< max |g| <= gtol
+  decrease = 1,     ///< (f - f+) / max(|f|, |f+|, 1) <= ftol
+  step = 2,         ///< max |x+ - x| <= xtol max(1, max |x+|)
+  rounding = 3,     ///< values differ by rounding errors only
+  no_progress = 4,  ///< no lower point along -H g, nor along -g
+  iterations = 5,
+  evaluations = 6,
+  time = 7,        ///< said by the caller
+  callback = 8,    ///< said by the caller
+  not_finite = 9,  ///< value or gradient at the start
+};
+
+struct Limits {
+  double gtol, ftol, xtol;
+  long long iterations, evaluations;
+};
+
+class Driver {
+ public:
+  Driver(const Vectors& vectors, std::unique_ptr<Model> model, const Limits& limits,
+         const MoreThuente::Options& search);
+
+  /// Start at the point in `trial`. Both buffers are the caller's; they change places when a step is accepted.
+  /// Before a trial point is written `vacant` is told its buffer, and says which one to use.
+  void begin(void* x, void* trial, std::function<void*(void*)> vacant);
+
+  /// Make the trial point ready.
+  void ask();
+
+  /// Value and gradient at the trial point. The gradient is copied.
+  void tell(double value, const void* gradient);
+
+  /// End now, for a reason of the caller's, at the best point.
+  void stop(Status reason);
+
+  /// Whether the last `tell` ended an iteration.
+  bool stepped() const { return stepped_; }
+
+  Status status() const { return status_; }
+  const void* point() const { return x_; }
+  void* trial() const { return trial_; }
+
+  double value() const { return value_; }
+  const void* gradient() const { return g_.get(); }
+  double steepness() const { return steepness_; }
+  long long iterations() const { return iterations_; }
+  long long evaluations() const { return evaluations_; }
+  const MoreThuente& search() const { return search_; }
+  Model& model() { return *model_; }
+
+  /// Show everything but the two points, to save or to load it.
+  void visit(Archive& archive);
+
+ private:
+  void open(double value, const void* gradient);
+  void end_search(SearchStatus how, Trial trial, Results change);
+  void accept(const Trial& trial, const Results& change, bool sought);
+  bool enough(double before, double step, bool sought);
+  void aim(double dg);
+  void aim_steepest();
+  void search(const Aim& aim);
+  void finish(Status reason);
+
+  Results take(const void* gradient);
+  void place(double step);
+  bool lower() const { return lowest_.step > 0 && lowest_.value < value_; }
+
+  Vectors vectors_;
+  std::unique_ptr<Model> model_;
+  Limits limits_;
+  MoreThuente::Options options_;
+  MoreThuente search_;
+
+  Status status_ = Status::running;
+  bool begun_ = false, asked_ = false, stepped_ = false;
+  int level_ = 0;  // steps in a row whose values differ by rounding errors only
+  long long iterations_ = 0, evaluations_ = 0;
+
+  void *x_ = nullptr, *trial_ = nullptr;
+  std::function<void*(void*)> vacant_;
+  double value_ = 0, slope_ = 0;
+  double steepness_ = 0;  // max |g|
+  double longest_ = 0;    // max |d|
+  double farthest_ = 0;   // max |x| of the trial point
+
+  // Gradients: at the point, at the last trial, and at the lowest trial of this search where that is another.
+  Buffer g_ = no_buffer(), last_ = no_buffer(), other_ = no_buffer();
+  Trial lowest_{};  // step 0 if none was finite
+  bool lowest_is_last_ = false;
+};
+
+}  // namespace fastopt

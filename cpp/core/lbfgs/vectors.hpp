@@ -1,0 +1,45 @@
+// Vectors of one length, and the passes over them, shared out over threads.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <memory>
+
+#include "../../kernels/table.hpp"
+
+namespace fastopt {
+
+/// Memory for one vector. Empty until `Vectors::reserve`.
+using Buffer = std::unique_ptr<unsigned char[], void (*)(unsigned char*)>;
+Buffer no_buffer();
+
+using Results = std::array<double, max_results>;
+
+/// Points and gradients are stored as `dtype`, the pairs of the history as `stored`.
+class Vectors {
+ public:
+  Vectors(std::size_t n, Dtype dtype, Dtype stored) : n_(n), dtype_(dtype), stored_(stored) {}
+
+  std::size_t size() const { return n_; }
+  Dtype dtype() const { return dtype_; }
+  Dtype stored() const { return stored_; }
+
+  /// Make sure that `buffer` holds a vector. All start at the same place of a page: the loads of a pass then
+  /// wait for no store of another vector.
+  void reserve(Buffer& buffer) const;
+
+  /// Run one pass. Sums and maxima are over fixed blocks and a fixed tree: the same for every number of threads.
+  Results run(Pass Passes::* pass, const Operands& operands) const;
+
+  /// Whether a point or gradient is finite; a sum over it spares the look where it is finite itself.
+  bool finite(const void* v, double sum) const;
+
+  /// Whether the passes of a step are worth helpers, and worth giving up the GIL.
+  bool large() const;
+
+ private:
+  std::size_t n_;
+  Dtype dtype_, stored_;
+};
+
+}  // namespace fastopt

@@ -1,0 +1,115 @@
+// The passes of quasi-Newton methods over long vectors: each does all that can be done with what it reads.
+// Numbers are stored as T (points and gradients) or H (pairs of the history) and computed in double.
+#pragma once
+
+#include "reduce.hpp"
+#include "table.hpp"
+
+namespace fastopt::FASTOPT_ISA {
+namespace {
+
+/// x + a d: the point at step a. Gives max |x + a d|.
+template <class T, class H>
+void move(const Operands& o, std::size_t first, std::size_t last, double* results) {
+  const T* __restrict x = static_cast<const T*>(o.read[0]) + first;
+  const H* __restrict d = static_cast<const H*>(o.read[1]) + first;
+  T* __restrict trial = static_cast<T*>(o.write[0]) + first;
+  const double a = o.scalar[0];
+  reduce<0, 1>(last - first, results, [=](std::size_t i, double* term) {
+    const T moved = T(x[i] + a * d[i]);
+    trial[i] = moved;
+    term[0] = std::fabs(double(moved));
+  });
+}
+
+/// Take over a gradient. Gives g'g and max |g|.
+template <class T, class H>
+void take(const Operands& o, std::size_t first, std::size_t last, double* results) {
+  const T* __restrict given = static_cast<const T*>(o.read[0]) + first;
+  T* __restrict g = static_cast<T*>(o.write[0]) + first;
+  reduce<1, 1>(last - first, results, [=](std::size_t i, double* term) {
+    const double v = given[i];
+    g[i] = T(v);
+    term[0] = v * v;
+    term[1] = std::fabs(v);
+  });
+}
+
+/// Take over the gradient of a trial, and its change y = g+ - g. Gives d'g+, d'y, y'y and max |g+|.
+template <class T, class H>
+void compare(const Operands& o, std::size_t first, std::size_t last, double* results) {
+  const T* __restrict given = static_cast<const T*>(o.read[0]) + first;
+  const T* __restrict g = static_cast<const T*>(o.read[1]) + first;
+  const H* __restrict d = static_cast<const H*>(o.read[2]) + first;
+  T* __restrict kept = static_cast<T*>(o.write[0]) + first;
+  H* __restrict y = static_cast<H*>(o.write[1]) + first;
+  reduce<3, 1>(last - first, results, [=](std::size_t i, double* term) {
+    const double v = given[i], along = d[i];
+    const H change = H(v - double(g[i]));
+    kept[i] = T(v);
+    y[i] = change;
+    term[0] = along * v;
+    term[1] = along * double(change);
+    term[2] = double(change) * double(change);
+    term[3] = std::fabs(v);
+  });
+}
+
+/// w'q of a pair's vector w.
+template <class T, class H>
+void dot(const Operands& o, std::size_t first, std::size_t last, double* results) {
+  const T* __restrict q = static_cast<const T*>(o.read[0]) + first;
+  const H* __restrict w = static_cast<const H*>(o.read[1]) + first;
+  reduce<1, 0>(last - first, results, [=](std::size_t i, double* term) { term[0] = double(w[i]) * double(q[i]); });
+}
+
+/// q + c v, written to r (which may be q). Gives w'r.
+template <class T, class H>
+void turn(const Operands& o, std::size_t first, std::size_t last, double* results) {
+  const T* q = static_cast<const T*>(o.read[0]) + first;
+  const H* __restrict v = static_cast<const H*>(o.read[1]) + first;
+  const H* __restrict w = static_cast<const H*>(o.read[2]) + first;
+  T* r = static_cast<T*>(o.write[0]) + first;
+  const double c = o.scalar[0];
+  reduce<1, 0>(last - first, results, [=](std::size_t i, double* term) {
+    const T turned = T(q[i] + c * v[i]);
+    r[i] = turned;
+    term[0] = double(w[i]) * double(turned);
+  });
+}
+
+/// The direction d = b (q + c v), in the numbers of the history. Gives g'd and max |d|.
+template <class T, class H>
+void aim(const Operands& o, std::size_t first, std::size_t last, double* results) {
+  const T* __restrict q = static_cast<const T*>(o.read[0]) + first;
+  const H* __restrict v = static_cast<const H*>(o.read[1]) + first;
+  const T* __restrict g = static_cast<const T*>(o.read[2]) + first;
+  H* __restrict d = static_cast<H*>(o.write[0]) + first;
+  const double b = o.scalar[0], c = o.scalar[1];
+  reduce<1, 1>(last - first, results, [=](std::size_t i, double* term) {
+    const H along = H(b * (q[i] + c * v[i]));
+    d[i] = along;
+    term[0] = double(g[i]) * double(along);
+    term[1] = std::fabs(double(along));
+  });
+}
+
+/// The direction d = b g. Gives g'd and max |d|.
+template <class T, class H>
+void steepest(const Operands& o, std::size_t first, std::size_t last, double* results) {
+  const T* __restrict g = static_cast<const T*>(o.read[0]) + first;
+  H* __restrict d = static_cast<H*>(o.write[0]) + first;
+  const double b = o.scalar[0];
+  reduce<1, 1>(last - first, results, [=](std::size_t i, double* term) {
+    const H along = H(b * g[i]);
+    d[i] = along;
+    term[0] = double(g[i]) * double(along);
+    term[1] = std::fabs(double(along));
+  });
+}
+
+template <class T, class H>
+constexpr Passes passes{move<T, H>, take<T, H>, compare<T, H>, dot<T, H>, turn<T, H>, aim<T, H>, steepest<T, H>};
+
+}  // namespace
+}  // namespace fastopt::FASTOPT_ISA
