@@ -23,6 +23,10 @@ class Points {
   Points(py::dtype dtype, py::ssize_t n) : dtype_(std::move(dtype)), n_(n), at_{fresh(), fresh()} {}
 
   void* data(int k) { return at_[k].mutable_data(); }
+  const py::dtype& dtype() const { return dtype_; }
+  void renew() {
+    for (py::array& owner : at_) owner = fresh();
+  }
 
   /// Where to write instead of to `data`.
   void* vacant(const void* data) {
@@ -74,19 +78,28 @@ class Loader : public Archive {
   void operator()(const std::string& name, long long& value) override { value = found(name).cast<long long>(); }
   void operator()(const std::string& name, Buffer& buffer, Dtype dtype) override {
     if (!saved_.contains(name.c_str())) return;
-    const py::array a = numeric(found(name), Label{name.c_str()});
-    if (dtype_of(a) != dtype || a.ndim() != 1 || static_cast<std::size_t>(a.size()) != vectors_.size() || !row_major(a))
-      throw py::value_error("state_dict['" + name + "']: expected " + (dtype == f32 ? "float32" : "float64") +
-                            " of shape (" + std::to_string(vectors_.size()) + ",), got " + describe(a));
+    const py::array a = vector(name, dtype);
     vectors_.reserve(buffer);
     std::memcpy(buffer.get(), a.data(), vectors_.size() * item_size[dtype]);
   }
+
+  py::array vector(const std::string& name) const { return vector(name, vectors_.dtype()); }
 
  private:
   py::object found(const std::string& name) const {
     if (!saved_.contains(name.c_str())) throw py::value_error("state_dict: expected an entry '" + name + "'");
     return saved_[name.c_str()];
   }
+
+  py::array vector(const std::string& name, Dtype dtype) const {
+    const std::string what = "state_dict['" + name + "']";
+    const py::array a = numeric(found(name), Label{what.c_str()});
+    if (dtype_of(a) != dtype || a.ndim() != 1 || static_cast<std::size_t>(a.size()) != vectors_.size() || !row_major(a))
+      throw py::value_error(what + ": expected " + (dtype == f32 ? "float32" : "float64") + " of shape (" +
+                            std::to_string(vectors_.size()) + ",), got " + describe(a));
+    return a;
+  }
+
   py::dict saved_;
   Vectors vectors_;
 };
@@ -98,10 +111,11 @@ class Descent {
       : vectors_(static_cast<std::size_t>(start.size()), static_cast<Dtype>(dtype_of(start)),
                  history_dtype == "float32" ? f32 : f64),
         points_(start.dtype(), start.size()),
-        driver_(vectors_, std::make_unique<History>(vectors_, memory), {gtol, ftol, xtol, iterations, evaluations},
-                search(c1, c2, trials, rounding)) {
-    std::memcpy(points_.data(0), start.data(), vectors_.size() * item_size[vectors_.dtype()]);
-    driver_.begin(points_.data(1), points_.data(0), [this](void* trial) { return points_.vacant(trial); });
+        memory_(memory),
+        limits_{gtol, ftol, xtol, iterations, evaluations},
+        search_(search(c1, c2, trials, rounding)),
+        driver_(made()) {
+    begin(driver_, start);
   }
 
   /// The point to evaluate: valid until the next call, or for as long as it is kept.
@@ -128,6 +142,25 @@ class Descent {
   void stop(int reason) {
     const Turn turn(*this);
     driver_.stop(static_cast<Status>(reason));
+  }
+
+  /// Everything but what the constructor is given, as a dict.
+  py::dict state() {
+    const Turn turn(*this);
+    Saver saver(vectors_.size());
+    driver_.visit(saver);
+    saver.saved["x"] = copy(driver_.begun() ? driver_.point() : driver_.trial());
+    return saver.saved;
+  }
+
+  /// Nothing is changed where the state does not fit.
+  void load(const py::dict& state) {
+    const Turn turn(*this);
+    Loader loader(state, vectors_);
+    Driver driver = made();
+    driver.visit(loader);
+    begin(driver, loader.vector("x"));
+    driver_ = std::move(driver);
   }
 
   py::array x() { return points_.view(driver_.point()); }
@@ -157,6 +190,23 @@ class Descent {
     Descent& of_;
   };
 
+  Driver made() const { return {vectors_, std::make_unique<History>(vectors_, memory_), limits_, search_}; }
+
+  /// Let `driver` begin, or go on, at a point.
+  void begin(Driver& driver, const py::array& point) {
+    points_.renew();
+    const std::size_t bytes = vectors_.size() * item_size[vectors_.dtype()];
+    std::memcpy(points_.data(0), point.data(), bytes);
+    std::memcpy(points_.data(1), point.data(), bytes);
+    driver.begin(points_.data(1), points_.data(0), [this](void* trial) { return points_.vacant(trial); });
+  }
+
+  py::array copy(const void* vector) const {
+    py::array a = empty(points_.dtype(), {static_cast<py::ssize_t>(vectors_.size())});
+    std::memcpy(a.mutable_data(), vector, vectors_.size() * item_size[vectors_.dtype()]);
+    return a;
+  }
+
   static MoreThuente::Options search(double c1, double c2, int trials, double rounding) {
     MoreThuente::Options options;
     options.c1 = c1;
@@ -168,6 +218,9 @@ class Descent {
 
   Vectors vectors_;
   Points points_;
+  int memory_;
+  Limits limits_;
+  MoreThuente::Options search_;
   Driver driver_;
   std::atomic<bool> busy_{false};
 };
@@ -183,6 +236,8 @@ void bind_descent(py::module_& m) {
            py::arg("trials"), py::arg("rounding"))
       .def("ask", &Descent::ask, "The point to evaluate.")
       .def("tell", &Descent::tell, py::arg("value"), py::arg("gradient"), "Value and gradient at that point.")
+      .def("state", &Descent::state)
+      .def("load", &Descent::load, py::arg("state"))
       .def("stop", &Descent::stop, py::arg("reason"))
       .def_property_readonly("x", &Descent::x)
       .def_property_readonly("gradient", &Descent::gradient)

@@ -21,6 +21,7 @@ from fastopt.threads import get_num_threads, set_num_threads
 if TYPE_CHECKING:
     from fastopt import callbacks, gradcheck, losses, plots, problems, regularizers, schedules, trajectories
     from fastopt.history import History
+    from fastopt.minimization import LBFGS, OptimizeResult, Status, minimize, scipy_lbfgs
     from fastopt.training import minibatches, train
 
 __version__: str = build_info()["version"]
@@ -31,13 +32,17 @@ _LAZY = {
         ("callbacks", "gradcheck", "losses", "plots", "problems", "regularizers", "schedules", "trajectories")
     ),
     "History": "fastopt.history",
+    **dict.fromkeys(("LBFGS", "OptimizeResult", "Status", "minimize", "scipy_lbfgs"), "fastopt.minimization"),
     "minibatches": "fastopt.training",
     "train": "fastopt.training",
 }
 
 __all__ = [
+    "LBFGS",
     "History",
+    "OptimizeResult",
     "Optimizer",
+    "Status",
     "build_info",
     "callbacks",
     "get_num_threads",
@@ -45,11 +50,13 @@ __all__ = [
     "kernels",
     "losses",
     "minibatches",
+    "minimize",
     "plots",
     "problems",
     "reference",
     "regularizers",
     "schedules",
+    "scipy_lbfgs",
     "set_num_threads",
     "train",
     "trajectories",
