@@ -89,20 +89,13 @@ double next_step(Trial& x, Trial& y, const Trial& t, int& bracketed, double low,
 void MoreThuente::start(const Options& options, double value0, double slope0, double step) {
   *this = MoreThuente();
   options_ = options;
-  start_ = best_ = x_ = y_ = {0, value0, slope0};
-  if (!can_start(start_, step)) return;
-  status_ = static_cast<int>(SearchStatus::searching);
+  x_ = y_ = {0, value0, slope0};
+  if (!begin(x_, step)) return;
   step_ = std::clamp(step, options.min_step, options.max_step);
   width_ = options.max_step - options.min_step;
   last_width_ = 2 * width_;
   low_ = 0;
   high_ = step_ + 4 * step_;
-}
-
-SearchStatus MoreThuente::end(SearchStatus status) {
-  step_ = best_.step;
-  status_ = static_cast<int>(status);
-  return status;
 }
 
 /// The interval is a point: for want of digits, before a wall, or at a kink.
@@ -148,15 +141,10 @@ SearchStatus MoreThuente::tell(double value, double slope) {
   const double slope_test = options_.c1 * start_.slope;
   const double test = start_.value + t.step * slope_test;
   const bool sufficient = value <= test;
-  const double flatness = std::abs(slope) / -start_.slope;
-  if (sufficient && flatness <= options_.c2) {
-    best_ = t;
-    return end(SearchStatus::found);
-  }
-  if (within_rounding(start_, t, options_.rounding) && flatness <= std::min(options_.c2, 1 - 2 * options_.c1)) {
-    best_ = t;
-    return end(SearchStatus::flat);
-  }
+  const auto flatter = [&](double c) { return std::abs(slope) <= c * -start_.slope; };
+  if (sufficient && flatter(options_.c2)) return end_with(t, SearchStatus::found);
+  if (within_rounding(start_, t, options_.rounding) && flatter(std::min(options_.c2, 1 - 2 * options_.c1)))
+    return end_with(t, SearchStatus::flat);
   if (sufficient && (best_.step == 0 || value < best_.value)) best_ = t;
   if (t.step == options_.max_step && sufficient && slope <= slope_test) return end(SearchStatus::at_bound);
   if (t.step == options_.min_step && (!sufficient || slope >= slope_test)) return end(SearchStatus::at_bound);
