@@ -19,6 +19,12 @@ class MoreThuente : public Search {
     double min_step = 0, max_step = 1e20;
     int max_evaluations = 30;
     double rounding = value_error;  ///< relative error of the values; for `flat`
+
+    template <class V>
+    void visit(V&& v) {
+      v("c1", c1), v("c2", c2), v("xtol", xtol), v("min_step", min_step), v("max_step", max_step);
+      v("max_evaluations", max_evaluations), v("rounding", rounding);
+    }
   };
 
   MoreThuente() = default;
@@ -29,9 +35,7 @@ class MoreThuente : public Search {
 
   template <class V>
   void visit(V&& v) {
-    v("c1", options_.c1), v("c2", options_.c2), v("xtol", options_.xtol), v("rounding", options_.rounding);
-    v("min_step", options_.min_step), v("max_step", options_.max_step);
-    v("max_evaluations", options_.max_evaluations);
+    options_.visit(v);
     visit_search(v);
     visit_trial(v, "x.step", "x.value", "x.slope", x_);
     visit_trial(v, "y.step", "y.value", "y.slope", y_);
