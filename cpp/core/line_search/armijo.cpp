@@ -23,8 +23,9 @@ SearchStatus Armijo::tell(double value, double slope) {
 SearchStatus Armijo::judge(const Trial& trial, bool finite) {
   if (status() != SearchStatus::searching) return status();
   ++evaluations_;
-  if (finite && trial.value <= start_.value + options_.c1 * trial.step * start_.slope)
-    return end_with(trial, SearchStatus::found);
+  // A decrease below rounding is none: the bound may round to the value at 0.
+  const double bound = start_.value + options_.c1 * trial.step * start_.slope;
+  if (finite && trial.value <= bound && trial.value < start_.value) return end_with(trial, SearchStatus::found);
   if (finite && within_rounding(start_, trial, options_.rounding)) return end(SearchStatus::flat);
   if (trial.step <= options_.min_step) return end(SearchStatus::at_bound);
 

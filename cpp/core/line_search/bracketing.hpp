@@ -16,7 +16,7 @@ namespace fastopt {
 ///
 /// golden(): every point divides its interval in the golden section, which shrinks by 0.618 with each evaluation.
 /// four_point(): the bracket has gaps 1 : 2 and the wider gap is halved, so the first four points are thirds; two
-/// evaluations shrink the interval by 1/2 at least, on average each by 0.63.
+/// evaluations shrink the interval by 1/2 at least.
 ///
 /// A value that is not finite is higher than all others.
 class Bracketing : public Search {

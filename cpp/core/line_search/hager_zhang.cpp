@@ -33,7 +33,7 @@ SearchStatus HagerZhang::tell(double value, double slope) {
     const bool flatter = slope >= options_.c2 * start_.slope;
     const bool approximate = value <= limit() && slope <= (2 * options_.c1 - 1) * start_.slope;
     if (flatter && (sufficient || approximate)) return end_with(c, SearchStatus::found);
-    if (sufficient && (best_.step == 0 || value < best_.value)) best_ = c;
+    if (sufficient && value < best_.value) best_ = c;
   } else {
     wall_ = c.step;
     c = {c.step, std::numeric_limits<double>::infinity(), start_.slope};  // as if it were too high and falling

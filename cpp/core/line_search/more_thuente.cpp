@@ -145,7 +145,7 @@ SearchStatus MoreThuente::tell(double value, double slope) {
   if (sufficient && flatter(options_.c2)) return end_with(t, SearchStatus::found);
   if (within_rounding(start_, t, options_.rounding) && flatter(std::min(options_.c2, 1 - 2 * options_.c1)))
     return end_with(t, SearchStatus::flat);
-  if (sufficient && (best_.step == 0 || value < best_.value)) best_ = t;
+  if (sufficient && value < best_.value) best_ = t;
   if (t.step == options_.max_step && sufficient && slope <= slope_test) return end(SearchStatus::at_bound);
   if (t.step == options_.min_step && (!sufficient || slope >= slope_test)) return end(SearchStatus::at_bound);
 
