@@ -112,7 +112,8 @@ class Line:
                 f"fun: expected a gradient of real numbers of shape {self.x.shape} like x, "
                 f"got {g.dtype} of shape {g.shape}"
             )
-        return _number("fun(x)[0]", value), float(np.dot(np.ravel(g).astype(np.float64), np.ravel(self.d).astype(np.float64)))
+        slope = np.dot(np.ravel(g).astype(np.float64), np.ravel(self.d).astype(np.float64))
+        return _number("fun(x)[0]", value), float(slope)
 
 
 def along(fun: Callable[[NDArray[Any]], Any], x: ArrayLike, d: ArrayLike) -> Line:
