@@ -50,6 +50,7 @@ MESSAGES = {
     "exhausted": "max_evaluations were used up",
 }
 SCHEMES = ("golden", "four_point")
+ROUNDING = 10 * float(np.finfo(np.float64).eps)
 
 
 @dataclass(frozen=True)
@@ -169,6 +170,7 @@ def strong_wolfe(
     min_step: float = 0.0,
     max_step: float = 1e20,
     max_evaluations: int = 30,
+    rounding: float = ROUNDING,
 ) -> LineSearchResult:
     r"""Find a step with the strong Wolfe conditions (Moré and Thuente).
 
@@ -193,6 +195,8 @@ def strong_wolfe(
         Limits of the step; the first trial is moved between them.
     max_evaluations : int
         Trials at the most.
+    rounding : float
+        The relative error that values are taken to have; about 1e-6 if they are computed in float32.
 
     Returns
     -------
@@ -234,6 +238,7 @@ def strong_wolfe(
         "xtol": Bounds(0, 1, open=True).check("xtol", xtol),
         **_limits(min_step, max_step),
         "max_evaluations": judged_count("max_evaluations", max_evaluations),
+        "rounding": Bounds(0, 1, open=True).check("rounding", rounding),
     }
     step = _positive("step", step)
     return _run(_core.MoreThuente(*_descent(phi, start), step, options), phi, slopes=True)
@@ -331,6 +336,7 @@ def armijo(
     min_step: float = 0.0,
     max_step: float = 1e20,
     max_evaluations: int = 30,
+    rounding: float = ROUNDING,
 ) -> LineSearchResult:
     r"""Shorten a step until the value falls enough: backtracking with interpolation.
 
@@ -350,6 +356,8 @@ def armijo(
         Limits of the step; the first trial is moved between them.
     max_evaluations : int
         Trials at the most.
+    rounding : float
+        The relative error that values are taken to have; about 1e-6 if they are computed in float32.
 
     Returns
     -------
@@ -384,6 +392,7 @@ def armijo(
         "c1": _positive("c1", Bounds(0, 1, open=True).check("c1", c1)),
         **_limits(min_step, max_step),
         "max_evaluations": judged_count("max_evaluations", max_evaluations),
+        "rounding": Bounds(0, 1, open=True).check("rounding", rounding),
     }
     step = _positive("step", step)
     return _run(_core.Armijo(*_descent(phi, start), step, options), phi, slopes=False)
@@ -398,6 +407,7 @@ def bracketing(
     xtol: float = 1e-4,
     max_step: float = 1e20,
     max_evaluations: int = 100,
+    rounding: float = ROUNDING,
 ) -> LineSearchResult:
     r"""Narrow a minimum in by comparing values; no slope is needed.
 
@@ -427,6 +437,8 @@ def bracketing(
         The longest step.
     max_evaluations : int
         Trials at the most.
+    rounding : float
+        The relative error that values are taken to have; about 1e-6 if they are computed in float32.
 
     Returns
     -------
@@ -464,6 +476,7 @@ def bracketing(
         "xtol": Bounds(0, 1, open=True).check("xtol", xtol),
         "max_step": _positive("max_step", max_step),
         "max_evaluations": judged_count("max_evaluations", max_evaluations),
+        "rounding": Bounds(0, 1, open=True).check("rounding", rounding),
     }
     step = _positive("step", step)
     value = _evaluate(phi, 0.0, slopes=False)[0] if start is None else _number("start", start)

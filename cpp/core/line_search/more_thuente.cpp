@@ -132,7 +132,7 @@ SearchStatus MoreThuente::next(double step) {
 SearchStatus MoreThuente::tell(double value, double slope) {
   if (status() != SearchStatus::searching) return status();
   ++evaluations_;
-  const Trial t{step_, value, slope};
+  Trial t{step_, value, slope};
   if (!is_finite(t)) {
     wall_ = t.step;
     return next(wall_);
@@ -143,8 +143,11 @@ SearchStatus MoreThuente::tell(double value, double slope) {
   const bool sufficient = value <= test;
   const auto flatter = [&](double c) { return std::abs(slope) <= c * -start_.slope; };
   if (sufficient && flatter(options_.c2)) return end_with(t, SearchStatus::found);
-  if (within_rounding(start_, t, options_.rounding) && flatter(std::min(options_.c2, 1 - 2 * options_.c1)))
-    return end_with(t, SearchStatus::flat);
+  if (within_rounding(start_, t, options_.rounding)) {
+    if (flatter(std::min(options_.c2, 1 - 2 * options_.c1))) return end_with(t, SearchStatus::flat);
+    // A step so short that the fall is hidden. The slope says to go on, so the value must not say to go back.
+    if (!bracketed_ && slope < 0) t.value = std::min(value, x_.value);
+  }
   if (sufficient && value < best_.value) best_ = t;
   if (t.step == options_.max_step && sufficient && slope <= slope_test) return end(SearchStatus::at_bound);
   if (t.step == options_.min_step && (!sufficient || slope >= slope_test)) return end(SearchStatus::at_bound);
@@ -153,7 +156,7 @@ SearchStatus MoreThuente::tell(double value, double slope) {
   if (stage_ == 1 && sufficient && slope >= 0) stage_ = 2;
 
   double step;
-  if (stage_ == 1 && value <= x_.value && !sufficient) {  // lower, but not enough: work on psi
+  if (stage_ == 1 && t.value <= x_.value && !sufficient) {  // lower, but not enough: work on psi
     const auto tilt = [slope_test](Trial& p, double sign) {
       p.value -= sign * p.step * slope_test;
       p.slope -= sign * slope_test;
