@@ -16,10 +16,9 @@ LineSearchResult(step=3.0, value=0.0, slope=0.0, nfev=2, success=True, status='f
 >>> x - result.step * gradient
 array([0., 0.])
 
-A trial whose value or slope is not finite is never accepted: the search goes back half of the way to the best
-step that is finite, and does not go so far again. A search ends with success only at a step above 0 that
-meets its conditions. Whatever the status, a step above 0 is worth taking, and a step of 0 says that none was
-found.
+A trial whose value or slope is not finite is never accepted: the search goes back towards the best step that
+is finite, and does not go so far again. A search ends with success only at a step above 0 that meets its
+conditions. Whatever the status, a step above 0 is worth taking, and a step of 0 says that none was found.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ namespace fastopt {
 ///     phi(a) <= phi(0) + c1 a phi'(0)
 /// for 0 < c1 < 1. The next step is the minimiser of the parabola through phi(0), phi'(0) and the last value, then of
 /// the cubic through phi(0), phi'(0) and the last two values, and between `shortest` and `longest` times the last.
-class Armijo : public Search {
+class Armijo : public LineSearch {
  public:
   struct Options {
     double c1 = 1e-4;

@@ -19,7 +19,7 @@ namespace fastopt {
 /// evaluations shrink the interval by 1/2 at least.
 ///
 /// A value that is not finite is higher than all others.
-class Bracketing : public Search {
+class Bracketing : public LineSearch {
  public:
   struct Options {
     double growth = 1.618033988749895, place = 0.3819660112501051;

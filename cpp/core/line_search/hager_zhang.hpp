@@ -14,7 +14,7 @@ namespace fastopt {
 ///     phi(a) <= phi(0) + epsilon |phi(0)|  and  (2 c1 - 1) phi'(0) >= phi'(a) >= c2 phi'(0)
 /// for 0 < c1 < 1/2, c1 <= c2 < 1. The interval [a, b] has phi'(a) < 0, phi(a) <= phi(0) + epsilon |phi(0)| and
 /// phi'(b) >= 0.
-class HagerZhang : public Search {
+class HagerZhang : public LineSearch {
  public:
   struct Options {
     double c1 = 0.1, c2 = 0.9;

@@ -11,7 +11,7 @@ namespace fastopt {
 ///     phi(a) <= phi(0) + c1 a phi'(0)        sufficient decrease
 ///     |phi'(a)| <= c2 |phi'(0)|              curvature
 /// for 0 < c1 <= c2 < 1.
-class MoreThuente : public Search {
+class MoreThuente : public LineSearch {
  public:
   struct Options {
     double c1 = 1e-4, c2 = 0.9;

@@ -8,7 +8,8 @@
 //     while (search.status() == SearchStatus::searching) search.tell(phi(search.step()), dphi(search.step()));
 //
 // A trial whose value or slope is not finite counts as an evaluation, is never accepted, and becomes a wall: the next
-// step is halfway between it and the best finite one, and no later step reaches it.
+// step is halfway between it and the best finite one (Bracketing: as after a value that is too high), and no later step
+// reaches it.
 #pragma once
 
 #include <cmath>
@@ -46,7 +47,7 @@ inline bool within_rounding(const Trial& start, const Trial& trial, double error
 }
 
 /// What every search has.
-class Search {
+class LineSearch {
  public:
   /// The step to be evaluated next; when ended, that of best().
   double step() const { return step_; }
@@ -56,7 +57,7 @@ class Search {
   int evaluations() const { return evaluations_; }
 
  protected:
-  Search() = default;
+  LineSearch() = default;
 
   /// Begin at `start`; false if there is nothing to search.
   bool begin(const Trial& start, double step) {
