@@ -41,6 +41,12 @@ def test_gradient(problem):
     gradcheck(problem.fun, near(problem))
 
 
+@pytest.mark.parametrize("family", FAMILIES.values(), ids=FAMILIES)
+def test_gradient_in_the_least_dimensions(family):
+    for n in {family.least, min(family.least + family.multiple, family.most or math.inf)}:
+        gradcheck(family(n).fun, near(family(n)))
+
+
 @WITH_HESSIAN
 def test_hessian(problem):
     for x in (problem.start, near(problem)):
