@@ -3,6 +3,7 @@
 import csv
 import json
 import math
+import os
 import re
 import signal
 import subprocess
@@ -420,7 +421,7 @@ def test_a_real_ctrl_c(tmp_path):
         finally:
             process.kill()
     assert line.startswith("epoch ")
-    assert err == ""
+    assert err == "interrupted: stopping after this step (Ctrl-C twice more: at once)\n"
     assert process.returncode == 130
     assert "stopped early: interrupted" in out
     assert "wrote weights.npz, " in out
@@ -438,21 +439,30 @@ def test_ctrl_c_before_training(capsys, monkeypatch):
     assert capsys.readouterr().err == "fastopt: interrupted\n"
 
 
+def test_ctrl_c_while_files_are_written(tmp_path, capsys, monkeypatch):
+    def impatient(path, runs):
+        for _ in range(5):
+            signal.raise_signal(signal.SIGINT)
+        write_csv(path, runs)
+
+    monkeypatch.setattr("fastopt.cli.files.write_csv", impatient)
+    assert cli.main([*SMALL, "--out", str(tmp_path)]) == 130
+    out, err = capsys.readouterr()
+    assert SAME in out
+    assert err.endswith("fastopt: interrupted\n")
+    assert {file.name for file in tmp_path.iterdir()} == {
+        "weights.npz", "history.json", "history.csv", "curves.png",
+    }  # fmt: skip
+
+
 def test_what_cannot_be_printed_is_saved(tmp_path: Path) -> None:
     """A reader that goes away, as `| head -1` does, costs the table and not the training."""
-    command = [
-        sys.executable,
-        "-m",
-        "fastopt",
-        "train",
-        "--epochs",
-        "2",
-        "--threads",
-        "1",
-        "--out",
-        str(tmp_path / "o"),
-    ]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
+    options = ["--epochs", "2", "--threads", "1", "--out", str(tmp_path / "o")]
+    command = [sys.executable, "-m", "fastopt", "train", *options]
+    environment = {**os.environ, "PYTHONUNBUFFERED": ""}  # the first lines are written at once
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=environment
+    ) as process:
         assert process.stdout is not None
         process.stdout.readline()
         process.stdout.close()

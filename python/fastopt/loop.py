@@ -20,7 +20,7 @@ from fastopt._typing import Floats, Integers, Seed
 from fastopt.callbacks import Callback, StopTraining
 from fastopt.fingerprint import fingerprint
 from fastopt.history import Record
-from fastopt.interrupts import interrupts_held
+from fastopt.interrupts import Interrupts, interrupts_held
 from fastopt.judging import Samples, judged_count, judged_samples, named
 from fastopt.regularizers import Regularizer
 from fastopt.structures import flatten
@@ -345,7 +345,8 @@ def train_in_turns(
     Notes
     -----
     In the main thread, where Python's own handler is installed, Ctrl-C is held back until the end
-    of a step, so parameters are never left half updated.
+    of a step, so parameters are never left half updated. Pressed for the third time, it raises
+    ``KeyboardInterrupt`` wherever the training is: a step, or an evaluation, that hangs.
     """
     for run in runs:
         run.outcome = run.restored = None
@@ -353,8 +354,8 @@ def train_in_turns(
         for run in runs:
             for callback in callbacks:
                 callback.on_begin(run)
-        with interrupts_held() as interrupted:
-            rest = _take_turns(runs, epochs, callbacks, independent, interrupted)
+        with interrupts_held() as interrupts:
+            rest = _take_turns(runs, epochs, callbacks, independent, interrupts)
             for run in runs:
                 run.close_epoch()
                 run.outcome = run.outcome or rest
@@ -373,23 +374,25 @@ def _take_turns(
     epochs: int,
     callbacks: Sequence[Callback],
     independent: bool,
-    interrupted: Callable[[], bool],
+    interrupts: Interrupts,
 ) -> Outcome:
     """Train; the outcome of a run that has ended by itself is set, that of the others returned."""
     running = list(runs)
     try:
         for epoch in range(epochs):
             for run in running if epoch % 2 == 0 else reversed(running):
-                run.outcome = _train_epoch(run, callbacks, interrupted)
+                run.outcome = _train_epoch(run, callbacks, interrupts)
             running = [run for run in running if run.outcome is None]
             if len(running) < len(runs) and not independent:
                 return next(run.outcome for run in runs if run.outcome)
     except KeyboardInterrupt:
+        if interrupts.insisted:  # not at a step boundary
+            raise
         return Outcome("interrupted", "interrupted")
     return Outcome("finished")
 
 
-def _train_epoch(run: Run, callbacks: Sequence[Callback], interrupted: Callable[[], bool]) -> Outcome | None:
+def _train_epoch(run: Run, callbacks: Sequence[Callback], interrupts: Interrupts) -> Outcome | None:
     """Train an epoch of a run and tell the callbacks; return how it ended, if it did.
 
     Raises
@@ -400,7 +403,7 @@ def _train_epoch(run: Run, callbacks: Sequence[Callback], interrupted: Callable[
     try:
         for loss in run.epoch():
             _tell(callbacks, "on_step", run, loss)
-            if interrupted():
+            if interrupts.pressed:
                 raise KeyboardInterrupt
         record = run.close_epoch()
         assert record is not None  # an epoch has at least one step
@@ -417,7 +420,7 @@ def _train_epoch(run: Run, callbacks: Sequence[Callback], interrupted: Callable[
         return Outcome("stopped", str(stop))
     except Diverged as error:
         return Outcome("diverged", str(error))
-    if interrupted():
+    if interrupts.pressed:
         raise KeyboardInterrupt
     return None
 

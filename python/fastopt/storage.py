@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from fastopt.interrupts import interrupts_deferred
+
 __all__ = ["expect_writeable", "save_npz", "whole_file"]
 
 
@@ -21,6 +23,7 @@ def whole_file(path: str | Path) -> Iterator[Path]:
     """Write a file under another name inside a `with` block, and rename it at its end.
 
     Whoever reads `path` finds the old file or the new one, never a part; an exception leaves the old one.
+    Ctrl-C has its effect afterwards.
 
     Yields
     ------
@@ -34,13 +37,14 @@ def whole_file(path: str | Path) -> Iterator[Path]:
     """
     path = Path(os.path.realpath(path))  # of a link, what it points to
     unfinished = path.with_name(f".{os.getpid()}-{path.name}")
-    try:
-        yield unfinished
-        os.replace(unfinished, path)
-    except BaseException:
-        with suppress(OSError):
-            unfinished.unlink()
-        raise
+    with interrupts_deferred():
+        try:
+            yield unfinished
+            os.replace(unfinished, path)
+        except BaseException:
+            with suppress(OSError):
+                unfinished.unlink()
+            raise
 
 
 def save_npz(path: str | Path, arrays: Mapping[str, NDArray[Any]]) -> None:

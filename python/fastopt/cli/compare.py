@@ -21,7 +21,7 @@ from fastopt.cli.options import add_data_and_model, add_penalties, add_run, add_
 from fastopt.cli.report import percent, seconds
 from fastopt.cli.threads import use_threads
 from fastopt.extras import require
-from fastopt.interrupts import interrupts_held
+from fastopt.interrupts import interrupts_deferred
 from fastopt.optimizer import Optimizer
 from fastopt.optimizers import OPTIMIZERS, SGD
 from fastopt.storage import whole_file
@@ -166,11 +166,12 @@ def run(args: argparse.Namespace) -> int:
         print(
             f"{args.epochs} epochs in batches of {args.batch_size}, seed {args.seed}; {threads}", flush=True
         )
-        with Progress(runs, args.epochs) as shown:
-            outcome = train_in_turns(runs, epochs=args.epochs, callbacks=[shown], independent=True)
-    with users_mistakes(), interrupts_held():  # before anything that might not be printed
-        _draw(args, runs, f"{bench.dataset.name}, {bench.model}")
-    _print_table(runs)
+        with interrupts_deferred():  # only the training can be interrupted, not what saves its results
+            with Progress(runs, args.epochs) as shown:
+                outcome = train_in_turns(runs, epochs=args.epochs, callbacks=[shown], independent=True)
+            with users_mistakes():  # before anything that might not be printed
+                _draw(args, runs, f"{bench.dataset.name}, {bench.model}")
+            _print_table(runs)
     code = INTERRUPTED if outcome.status == "interrupted" else OK
     if all(run.outcome and run.outcome.status == "diverged" for run in runs):
         code = FAILED
