@@ -1,4 +1,4 @@
-"""Ctrl-C: held back until it does no harm, forced by the third press, and left alone where it is another's."""
+"""Ctrl-C: held back until it does no harm, forced by the third press, and left alone where it is not ours."""
 
 import os
 import signal
@@ -56,16 +56,21 @@ def test_blocks_inside_each_other_share_their_presses():
 
 def test_deferred_presses_have_their_effect_at_the_end():
     done = []
-    with interrupts_held() as interrupts:
-        with pytest.raises(KeyboardInterrupt), interrupts_deferred():
-            for _ in range(4):
+
+    def deferred(presses):
+        with interrupts_deferred():
+            for _ in range(presses):
                 press()
-            done.append(interrupts.pressed)
-        assert interrupts.insisted
-    with pytest.raises(KeyboardInterrupt), interrupts_deferred():
-        press()
-        done.append(True)
-    assert done == [False, True]
+            done.append(presses)
+
+    with pytest.raises(KeyboardInterrupt):
+        deferred(1)
+    with interrupts_held() as interrupts:
+        deferred(2)
+        assert interrupts.pressed
+        with pytest.raises(KeyboardInterrupt):
+            deferred(4)
+    assert done == [1, 2, 4]
 
 
 def test_what_is_held_inside_what_is_deferred_is_not_deferred():

@@ -128,11 +128,10 @@ class Monitor(Callback):
         known = run.metric_names
         monitor = self._monitor
         if monitor is None:
-            if known is None:
-                raise ValueError(
-                    "monitor: expected the name of what `validation` returns, or 'loss', got None"
-                )
-            monitor = "val_loss" if "val_loss" in known else "loss"
+            if known is None or (known and "val_loss" not in known):
+                names = ", ".join(map(repr, ("loss", *(known or ()))))
+                raise ValueError(f"monitor: expected one of {names}, as there is no 'val_loss', got None")
+            monitor = "val_loss" if known else "loss"
         elif known is not None and monitor not in ("loss", *known):
             raise _no_such_metric(monitor, ("loss", *known))
         self._bests = {old: best for old, best in self._bests.items() if old.outcome is None}
@@ -159,7 +158,7 @@ class EarlyStopping(Monitor):
     Parameters
     ----------
     monitor : str, optional
-        "loss", or a metric of the validation; by default "val_loss" if there is one, else "loss".
+        "loss", or a metric of the validation; by default "val_loss", without validation "loss".
     patience : int
         Epochs in a row without improvement after which the training ends, >= 1.
     min_delta : float

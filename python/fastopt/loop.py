@@ -21,7 +21,7 @@ from fastopt.callbacks import Callback, StopTraining
 from fastopt.fingerprint import fingerprint
 from fastopt.history import Record
 from fastopt.interrupts import Interrupts, interrupts_held
-from fastopt.judging import Samples, judged_count, judged_samples, named
+from fastopt.judging import Samples, judged_count, judged_rng, judged_samples, named
 from fastopt.regularizers import Regularizer
 from fastopt.structures import flatten
 
@@ -64,7 +64,7 @@ def minibatches(
     [2, 2, 1]
     """
     data = judged_samples((x, y))
-    chunks = _shuffled(len(data[0]), judged_count("batch_size", batch_size), np.random.default_rng(seed))
+    chunks = _shuffled(len(data[0]), judged_count("batch_size", batch_size), judged_rng(seed))
     return ((data[0][chunk], data[1][chunk]) for chunk in chunks)
 
 
@@ -194,7 +194,7 @@ class Run:
         self._batch_size = None if batch_size is None else judged_count("batch_size", batch_size)
         self.steps_per_epoch = 1 if self._batch_size is None else math.ceil(n / self._batch_size)
         self._update = update
-        self._rng = np.random.default_rng(seed)
+        self._rng = judged_rng(seed)
         self._evaluate = evaluate
         self._learning_rate = learning_rate
         self._fingerprints = fingerprints
@@ -218,6 +218,15 @@ class Run:
         """
         with _quiet():
             self._loss_and_grads(self.params, *(array[: self._batch_size] for array in self._data))
+
+    def try_evaluation(self) -> None:
+        """Evaluate once for nothing.
+
+        What is wrong with it shows before the first step, and `metric_names` are known.
+        """
+        if self._evaluate:
+            with _quiet():
+                self.metric_names = tuple(self._evaluate(self.params))
 
     def epoch(self) -> Iterator[float]:
         """Train one epoch, yielding the loss of each step after it: an iterator to be drained.

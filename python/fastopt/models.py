@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from fastopt._typing import Floats, Integers, Loss, Params, Seed
+from fastopt.judging import judged_rng
 from fastopt.losses import softmax_cross_entropy
 
 __all__ = ["MLP", "Linear", "Model"]
@@ -119,7 +120,7 @@ class Linear:
 
     def init(self, seed: Seed, dtype: DTypeLike = np.float32) -> Params:
         """Return ``{"W", "b"}`` as `Model.init` says: weights of deviation 0.01, biases zero."""
-        rng = np.random.default_rng(seed)
+        rng = judged_rng(seed)
         return _layer(rng, self.n_features, self.n_classes, 0.01, dtype, "")
 
     def scores(self, params: Params, x: Floats) -> Floats:
@@ -193,7 +194,7 @@ class MLP:
         ----------
         He, Zhang, Ren and Sun, *Delving deep into rectifiers*, 2015, equation 10.
         """
-        rng = np.random.default_rng(seed)
+        rng = judged_rng(seed)
         params: Params = {}
         for number in self._layers:
             n_in, n_out = self._sizes[number - 1 : number + 1]
