@@ -674,6 +674,13 @@ def test_silence(capsys):
     assert capsys.readouterr() == ("", "")
 
 
+def test_without_standard_error(capsys, monkeypatch):
+    monkeypatch.setattr(sys, "stderr", None)
+    assert fit(progress=True)[1].status == "finished"
+    assert fit(progress=True, callbacks=StopAt("training", 1))[1].status == "stopped"
+    assert capsys.readouterr().out == ""
+
+
 def test_a_terminal_without_rich_gets_lines(capsys, monkeypatch):
     class Terminal(io.StringIO):
         def isatty(self):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import math
 import os
-import re
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -46,8 +45,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of ``fastopt landscape`` to a parser."""
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.description, parser.epilog = ABOUT, EXAMPLES
-    # What counts as a number and not as an option: --start -1,2 as well.
-    parser._negative_number_matcher = re.compile(r"-[.\d][-+.,\de]*$")
     parser.add_argument(
         "--problem",
         choices=tuple(PROBLEMS),

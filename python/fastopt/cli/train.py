@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 
 import numpy as np
 
 from fastopt import data
-from fastopt.cli.arguments import FAILED, INTERRUPTED, OK, positive, users_mistakes
+from fastopt.cli.arguments import FAILED, INTERRUPTED, OK, complain, positive, users_mistakes
 from fastopt.cli.files import claim, claim_file, save
 from fastopt.cli.job import (
     Job,
@@ -156,7 +155,7 @@ def _train(args: argparse.Namespace, job: Job) -> int:
             problem = f"cannot save: {error}"
     print_results(job.runs, outcome, verdict)
     if problem:
-        print(f"fastopt train: error: {problem}", file=sys.stderr)
+        complain(f"fastopt train: error: {problem}")
     if problem or (verdict and verdict.same is False):
         return FAILED
     return {"interrupted": INTERRUPTED, "diverged": FAILED}.get(outcome.status, OK)
