@@ -108,15 +108,21 @@ def test_in_another_thread_it_is_left_alone():
 
 
 def test_a_file_is_finished_before_ctrl_c_has_its_effect(tmp_path):
+    path = tmp_path / "w.npz"
+    with pytest.raises(KeyboardInterrupt):
+        save_npz(path, Insisting(w=np.ones(2)))
+    assert np.load(path)["w"].tolist() == [1, 1]
+
+
+def test_a_file_that_is_not_finished_leaves_nothing(tmp_path):
     def write():
         with whole_file(tmp_path / "a.txt") as unfinished:
+            unfinished.write_text("half")
             press()
-            unfinished.write_text("whole")
 
     with pytest.raises(KeyboardInterrupt):
         write()
-    assert (tmp_path / "a.txt").read_text() == "whole"
-    assert os.listdir(tmp_path) == ["a.txt"]
+    assert os.listdir(tmp_path) == []
 
 
 class Insisting(dict):

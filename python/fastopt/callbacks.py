@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Literal, TextIO
 from fastopt.bounds import Bounds
 from fastopt.history import Record
 from fastopt.judging import judged_count, named
-from fastopt.storage import expect_writeable, save_npz
+from fastopt.storage import expect_file, expect_suffix, save_npz
 from fastopt.structures import Array, flatten
 
 if TYPE_CHECKING:
@@ -298,17 +298,14 @@ class Checkpoint(Monitor):
         mode: Mode | None = None,
     ) -> None:
         super().__init__(monitor, mode, min_delta)
-        if Path(path).suffix != ".npz":
-            raise ValueError(f"path: expected a file name ending in .npz, got {str(path)!r}")
         self.path = Path(path)
+        expect_suffix("path", self.path, ".npz")
 
     def on_begin(self, run: Run) -> None:
         """Prove that the file can be written."""
         super().on_begin(run)
         named(run.params)
-        if self.path.is_dir():
-            raise OSError(f"path: expected a file, got the directory {self.path}")
-        expect_writeable("path", self.path.parent)
+        expect_file("path", self.path)
 
     def on_epoch(self, run: Run, record: Record) -> None:
         """Save the parameters if they are better."""

@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, NoReturn
 
+from fastopt.catalogue import NAMES
+
 __all__ = [
     "FAILED",
     "INTERRUPTED",
@@ -18,6 +20,7 @@ __all__ = [
     "WrongInput",
     "complain",
     "natural",
+    "optimizer_name",
     "positive",
     "users_mistakes",
     "widths",
@@ -67,6 +70,20 @@ def natural(text: str) -> int:
     if not text.isdecimal():
         raise argparse.ArgumentTypeError(f"expected an integer >= 0, got {text!r}")
     return int(text)
+
+
+def optimizer_name(text: str) -> str:
+    """Read the name of an optimizer, in letters of any case.
+
+    Examples
+    --------
+    >>> optimizer_name(" AdamW")
+    'adamw'
+    """
+    name = text.strip().lower()
+    if name not in NAMES:
+        raise argparse.ArgumentTypeError(f"expected an optimizer of {', '.join(NAMES)}, got {text.strip()!r}")
+    return name
 
 
 def widths(text: str) -> tuple[int, ...]:

@@ -22,6 +22,7 @@ from fastopt.models import MLP, Linear, Model
 from fastopt.optimizer import Optimizer
 from fastopt.optimizers import OPTIMIZERS
 from fastopt.regularizers import Regularizer
+from fastopt.storage import expect_suffix
 from fastopt.training import Run, evaluate, learning_rate_of
 
 __all__ = [
@@ -204,10 +205,7 @@ def callbacks(args: argparse.Namespace) -> tuple[Callback, ...]:
     if args.checkpoint is not None:
         if args.out is not None and args.checkpoint.resolve() == (args.out / "weights.npz").resolve():
             raise ValueError("--checkpoint: --out writes the last weights into this file")
-        if args.checkpoint.suffix != ".npz":
-            raise ValueError(
-                f"--checkpoint: expected a file name ending in .npz, got {str(args.checkpoint)!r}"
-            )
+        expect_suffix("--checkpoint", args.checkpoint, ".npz")
         asked.append(Checkpoint(args.checkpoint, MONITORED))
     if args.early_stopping is not None:
         if args.early_stopping >= args.epochs:

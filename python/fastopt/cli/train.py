@@ -9,7 +9,7 @@ import numpy as np
 
 from fastopt import data
 from fastopt.cli.arguments import FAILED, INTERRUPTED, OK, complain, positive, users_mistakes
-from fastopt.cli.files import claim, claim_file, save
+from fastopt.cli.files import claim, save
 from fastopt.cli.job import (
     Job,
     build_job,
@@ -27,6 +27,7 @@ from fastopt.extras import require
 from fastopt.interrupts import interrupts_deferred
 from fastopt.loop import Outcome
 from fastopt.optimizers import OPTIMIZERS
+from fastopt.storage import expect_file
 from fastopt.training import train_in_turns
 
 __all__ = ["add_arguments", "run"]
@@ -71,6 +72,7 @@ def _add_optimizer(group: argparse._ArgumentGroup) -> None:
 
     group.add_argument(
         "--optimizer",
+        type=str.lower,
         choices=tuple(OPTIMIZERS),
         default="adamw",
         metavar="NAME",
@@ -152,7 +154,7 @@ def _train(args: argparse.Namespace, job: Job) -> int:
         try:
             save(args, job, outcome, verdict)
         except OSError as error:
-            problem = f"cannot save: {error}"
+            problem = str(error)
     print_results(job.runs, outcome, verdict)
     if problem:
         complain(f"fastopt train: error: {problem}")
@@ -173,7 +175,7 @@ def _prepare(args: argparse.Namespace) -> Job:
         if args.out is not None:
             claim(args.out)
         if args.checkpoint is not None:  # it may lie in the directory
-            claim_file("--checkpoint", args.checkpoint)
+            expect_file("--checkpoint", args.checkpoint)
         dataset = data.load(args.data, dtype=args.dtype, seed=args.seed)
         return build_job(args, dataset)
 
