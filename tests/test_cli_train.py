@@ -283,6 +283,7 @@ def test_divergence_stops_and_saves(tmp_path, capsys):
     captured = capsys.readouterr()
     assert "stopped early: the loss is nan at step" in captured.out
     assert "smaller learning rate" in captured.out
+    assert "same weights, bit for bit, inside epoch 1\n" in captured.out
     assert "Warning" not in captured.err
     summary = json.loads((tmp_path / "history.json").read_text())
     assert summary["status"] == "diverged"
@@ -396,7 +397,7 @@ def test_interrupted(capsys, monkeypatch, tmp_path, k):
     out = capsys.readouterr().out
     assert "stopped early: interrupted (fastopt at step" in out
     assert "DIFFER" not in out
-    verdict = "after each of 1 epochs" if k >= 24 else "weights not compared"
+    verdict = "bit for bit, after 1 epoch\n" if k >= 24 else "weights not compared"
     assert verdict in out
     summary = json.loads((tmp_path / "history.json").read_text())
     assert summary["status"] == "interrupted"

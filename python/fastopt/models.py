@@ -6,7 +6,10 @@ owns and an optimizer updates in place.
 
 from __future__ import annotations
 
+import inspect
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Protocol
 
 import numpy as np
@@ -92,7 +95,8 @@ class Linear:
     n_features, n_classes : int
         Columns of the input and of the scores.
     loss : callable, default `fastopt.losses.softmax_cross_entropy`
-        ``loss(scores, labels) -> (value, gradient)``.
+        ``loss(scores, labels) -> (value, gradient)``; one that takes ``out=`` as those of `fastopt.losses`
+        writes its gradient over the scores.
 
     Raises
     ------
@@ -115,6 +119,10 @@ class Linear:
     def __post_init__(self) -> None:
         _check_sizes(n_features=self.n_features, n_classes=self.n_classes)
 
+    @cached_property
+    def _in_place(self) -> bool:
+        return _takes_out(self.loss)
+
     def __str__(self) -> str:
         return f"linear {self.n_features}-{self.n_classes}"
 
@@ -125,11 +133,13 @@ class Linear:
 
     def scores(self, params: Params, x: Floats) -> Floats:
         """Return the scores, of shape (samples, classes)."""
-        return x @ params["W"] + params["b"]
+        scores: Floats = x @ params["W"]
+        scores += params["b"]
+        return scores
 
     def loss_and_grads(self, params: Params, x: Floats, labels: Integers) -> tuple[float, Params]:
         r"""Return the loss of a batch and the gradients :math:`x^T \delta`, :math:`\sum \delta`."""
-        loss, delta = self.loss(self.scores(params, x), labels)
+        loss, delta = _graded(self.loss, self._in_place, self.scores(params, x), labels)
         return loss, {"W": x.T @ delta, "b": delta.sum(axis=0)}
 
 
@@ -148,7 +158,8 @@ class MLP:
     n_classes : int
         Columns of the scores.
     loss : callable, default `fastopt.losses.softmax_cross_entropy`
-        ``loss(scores, labels) -> (value, gradient)``.
+        ``loss(scores, labels) -> (value, gradient)``; one that takes ``out=`` as those of `fastopt.losses`
+        writes its gradient over the scores.
 
     Raises
     ------
@@ -174,6 +185,10 @@ class MLP:
     def __post_init__(self) -> None:
         widths = {f"hidden[{i}]": width for i, width in enumerate(self.hidden)}
         _check_sizes(n_features=self.n_features, n_classes=self.n_classes, **widths)
+
+    @cached_property
+    def _in_place(self) -> bool:
+        return _takes_out(self.loss)
 
     def __str__(self) -> str:
         return "mlp " + "-".join(map(str, self._sizes))
@@ -208,7 +223,7 @@ class MLP:
     def loss_and_grads(self, params: Params, x: Floats, labels: Integers) -> tuple[float, Params]:
         """Return the loss of a batch and the gradients, by backpropagation."""
         outputs = self._forward(params, x)
-        loss, delta = self.loss(outputs[-1], labels)
+        loss, delta = _graded(self.loss, self._in_place, outputs.pop(), labels)
         grads: Params = {}
         for number in reversed(self._layers):
             below = outputs[number - 1]
@@ -229,6 +244,20 @@ class MLP:
                 np.maximum(out, 0, out=out)
             outputs.append(out)
         return outputs
+
+
+def _takes_out(loss: Callable[..., object]) -> bool:
+    try:
+        return "out" in inspect.signature(loss).parameters
+    except ValueError:  # of a function that does not tell
+        return False
+
+
+def _graded(
+    loss: Callable[..., tuple[float, Floats]], in_place: bool, scores: Floats, labels: Integers
+) -> tuple[float, Floats]:
+    """Return the value and the gradient of a loss, which may lie where the scores lay."""
+    return loss(scores, labels, out=scores) if in_place else loss(scores, labels)
 
 
 def _layer(

@@ -73,14 +73,16 @@ class Job:
 class Clocked:
     """A loss that keeps the time it takes, in `seconds`."""
 
-    def __init__(self, loss: Loss) -> None:
+    def __init__(self, loss: Callable[..., tuple[float, Floats]]) -> None:
         self._loss = loss
         self.seconds = 0.0
 
-    def __call__(self, scores: Floats, labels: Integers) -> tuple[float, Floats]:
+    def __call__(
+        self, scores: Floats, labels: Integers, *, out: Floats | None = None
+    ) -> tuple[float, Floats]:
         """Compute it."""
         start = time.perf_counter()
-        result = self._loss(scores, labels)
+        result = self._loss(scores, labels, out=out)
         self.seconds += time.perf_counter() - start
         return result
 
