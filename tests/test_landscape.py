@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from fastopt import cli, plots, problems
 from fastopt.catalogue import NAMES
-from fastopt.drawing.ground import Ground
+from fastopt.drawing.ground import Ground, height_on_surface
 from fastopt.drawing.landscape import compose
 from fastopt.drawing.style import MOST
 from fastopt.drawing.tracks import within_reach
@@ -99,7 +99,8 @@ def test_scales():
 def test_start_far_away_is_shown():
     path = trace(problems.bowl, maker("sgd", 0.1), 5, start=[20.0, 1.0])
     figure = plots.landscape(problems.bowl, {"sgd": path})
-    assert figure.axes[0].get_xlim()[1] > 20
+    low, high = figure.axes[0].get_xlim()
+    assert high - 20 == pytest.approx(0.045 * (high - low), rel=0.1)  # room for its circle
     assert legend(figure)[2] == "sgd"
 
 
@@ -150,6 +151,19 @@ def test_surface_and_many_lines(tmp_path):
         plots.landscape(problems.himmelblau, {})
     with pytest.raises(ValueError, match="a surface needs two parameters"):
         plots.landscape(problems.parabola, runs(problems.parabola, 0.1), surface=True)
+
+
+def test_the_floor_of_a_narrow_valley_is_no_saw():
+    ground = Ground.of(problems.rosenbrock, [])
+    x = np.linspace(1.05, 1.65, 200)
+    floor = height_on_surface(ground, np.stack([x, x**2], axis=-1))
+    smooth = np.polynomial.Polynomial.fit(x, floor, 3)(x)
+    assert np.abs(floor - smooth).max() < 0.1
+    x, y, heights = ground.surface
+    corners = np.stack(np.meshgrid(x[[0, 7, -1]], y[[0, 30, -1]]), axis=-1).reshape(-1, 2)
+    np.testing.assert_allclose(
+        height_on_surface(ground, corners), heights[np.ix_([0, 30, -1], [0, 7, -1])].ravel()
+    )
 
 
 def test_three_parameters_are_too_many():
