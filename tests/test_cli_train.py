@@ -440,6 +440,18 @@ def test_ctrl_c_before_training(capsys, monkeypatch):
     assert capsys.readouterr().err == "fastopt: interrupted\n"
 
 
+def test_a_step_that_hangs_can_be_interrupted(tmp_path, capsys, monkeypatch):
+    def hang(opt, grads):
+        for _ in range(100):
+            signal.raise_signal(signal.SIGINT)
+        raise AssertionError("still here")
+
+    monkeypatch.setattr(reference, "step", hang)
+    assert cli.main([*SMALL, "--checkpoint", str(tmp_path / "best.npz")]) == 130
+    assert capsys.readouterr().err.endswith("fastopt: interrupted\n")
+    assert [file.name for file in tmp_path.iterdir()] == ["best.npz"]  # of the turn before
+
+
 def test_ctrl_c_while_files_are_written(tmp_path, capsys, monkeypatch):
     def impatient(path, runs):
         for _ in range(5):

@@ -43,7 +43,8 @@ examples:
 
 exit codes:
   0 done   1 no loss stayed finite, or no picture   2 wrong arguments or input
-  130 interrupted: what was learned so far has been reported and drawn
+  130 interrupted: what was learned so far has been reported and drawn, unless
+      Ctrl-C was pressed three times to stop inside a step
 """
 
 DEFAULT = "sgd:0.1,momentum:0.1,rmsprop,adam,adamw"
@@ -155,14 +156,19 @@ def run(args: argparse.Namespace) -> int:
             f"{args.epochs} epochs in batches of {args.batch_size}, seed {args.seed}; {threads}", flush=True
         )
         with interrupts_deferred():  # only the training can be interrupted, not what saves its results
-            with Progress(runs, args.epochs) as shown:
-                outcome = train_in_turns(runs, epochs=args.epochs, callbacks=[shown], independent=True)
-            problem = ""
-            try:  # before anything that might not be printed
-                write_whole(args.out, partial(_draw, runs, f"{bench.dataset.name}, {bench.model}"))
-            except OSError as error:
-                problem = str(error)
-            _print_table(runs)
+            return _train(args, bench, runs)
+
+
+def _train(args: argparse.Namespace, bench: Workbench, runs: Sequence[Run]) -> int:
+    """Train, draw, report, in this order: what cannot be printed is not lost."""
+    with Progress(runs, args.epochs) as shown:
+        outcome = train_in_turns(runs, epochs=args.epochs, callbacks=[shown], independent=True)
+    problem = ""
+    try:
+        write_whole(args.out, partial(_draw, runs, f"{bench.dataset.name}, {bench.model}"))
+    except OSError as error:
+        problem = str(error)
+    _print_table(runs)
     if problem:
         complain(f"fastopt compare: error: {problem}")
         return FAILED

@@ -48,7 +48,8 @@ examples:
 
 exit codes:
   0 done   1 weights differ, or the loss is not finite   2 wrong arguments or input
-  130 interrupted: what was learned so far has been reported and saved
+  130 interrupted: what was learned so far has been reported and saved, unless
+      Ctrl-C was pressed three times to stop inside a step
 """
 
 
