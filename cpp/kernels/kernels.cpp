@@ -1,6 +1,7 @@
 // Compiled once per instruction set: FASTOPT_ISA names it, the flags are in CMakeLists.txt.
 #include "compile.hpp"
 #include "losses.hpp"
+#include "penalties.hpp"
 #include "probes.hpp"
 #include "rules.hpp"
 
@@ -12,8 +13,13 @@ namespace fastopt::FASTOPT_ISA {
 const Table& table();
 
 const Table& table() {
-  static constexpr Table all{FASTOPT_TEXT(FASTOPT_ISA), Rows<Rules>::span, Rows<Probes>::span,
-                             LossRows<Losses>::span,    elementary_span,   {all_finite<float>, all_finite<double>}};
+  static constexpr Table all{FASTOPT_TEXT(FASTOPT_ISA),
+                             Rows<Rules>::span,
+                             Rows<Probes>::span,
+                             LossRows<Losses>::span,
+                             PenaltyRows<Penalties>::span,
+                             elementary_span,
+                             {all_finite<float>, all_finite<double>}};
   return all;
 }
 

@@ -11,7 +11,7 @@ import numpy as np
 from fastopt.bounds import Bounds
 from fastopt.structures import Array, Arrays
 
-from .memory import blocks, expect_updatable, is_same, refuse_overlaps, scratch, vectors
+from .memory import expect_updatable, is_same, refuse_overlaps
 from .selection import Selector, judged, shown
 from .structure import Parts
 
@@ -21,8 +21,8 @@ Structure = TypeVar("Structure", bound=Arrays)
 class Regularizer(ABC):
     """What all penalties share. Not to be instantiated: use one of its subclasses, or write one.
 
-    A subclass is a frozen dataclass with the fields `strength`, `only` and `skip`, and says for a vector of
-    elements, each of which counts for itself, what value, gradient and proximal operator are.
+    A subclass is a frozen dataclass with the fields `strength`, `only` and `skip`, and says for one array
+    what value, gradient and proximal operator are.
 
     Examples
     --------
@@ -72,7 +72,7 @@ class Regularizer(ABC):
         """
         mine = Parts("params", params)
         chosen = self._chosen(mine)
-        grads = [np.zeros_like(p) for p in mine.arrays]
+        grads = [np.zeros_like(p) for p in mine.arrays]  # pages that nobody writes to cost nothing
         value = self._total(self._write, mine.arrays, grads, chosen)
         return value, cast(Structure, mine.packed(grads))
 
@@ -156,50 +156,27 @@ class Regularizer(ABC):
         with np.errstate(all="ignore"):
             for p, v, on in zip(mine.arrays, results, chosen, strict=True):
                 if on:
-                    self._move(p, lr, v)
+                    self._prox(p, lr, v)
                 elif not is_same(p, v):
                     np.copyto(v, p)
         return result
 
-    # A vector, short enough to stay in the cache.
+    # One array.
 
     @abstractmethod
-    def _evaluate(self, p: Array, grad: Array) -> float:
-        """Write the gradient, strength and all, and return the penalty but for its strength."""
+    def _write(self, p: Array, grad: Array) -> float:
+        """Write the gradient into an array made like `p`, and return the penalty but for its strength."""
+
+    def _add(self, p: Array, g: Array) -> float:
+        """Add the gradient, and return the penalty as `_write` does, to the bit."""
+        value = self._write(p, grad := np.empty_like(p))
+        with np.errstate(all="ignore"):  # a warning made an error would stop halfway; infinity says enough
+            np.add(g, grad, out=g)
+        return value
 
     @abstractmethod
     def _prox(self, p: Array, lr: float, out: Array) -> None:
-        """Write the minimiser; `out` may be `p`. For arrays of any shape."""
-
-    # One array, in such vectors: neither temporaries of its size nor more than one way through memory.
-
-    def _write(self, p: Array, grad: Array) -> float:
-        """Write the gradient into an array made like `p`, and return the penalty but for its strength."""
-        both = vectors(p, grad)
-        if both is None:
-            np.copyto(dense := np.empty_like(p), p)
-            both = vectors(dense, grad)
-        assert both is not None
-        return sum(self._evaluate(x, y) for x, y in blocks(*both))
-
-    def _add(self, p: Array, g: Array) -> float:
-        """Add the gradient, and return the penalty but for its strength: that of `_write`, to the bit."""
-        both = vectors(p, g)
-        if both is None:
-            value = self._write(p, grad := np.empty_like(p))
-            np.add(g, grad, out=g)
-            return value
-        value, work = 0.0, scratch(p)
-        for x, y in blocks(*both):
-            grad = work[: x.size]
-            value += self._evaluate(x, grad)
-            np.add(y, grad, out=y)
-        return value
-
-    def _move(self, p: Array, lr: float, out: Array) -> None:
-        both = vectors(p, out)
-        for x, y in blocks(*both) if both else [(p, out)]:
-            self._prox(x, lr, y)
+        """Write the minimiser; `out` may be `p`."""
 
     # All of them.
 
@@ -213,8 +190,7 @@ class Regularizer(ABC):
         """Do it for each that is chosen, and return the penalty. A strength of zero is nothing at all."""
         if not self.strength:
             return 0.0
-        with np.errstate(all="ignore"):  # a warning made an error would stop halfway; infinity says enough
-            return self.strength * sum(map(each, compress(params, chosen), compress(grads, chosen)))
+        return self.strength * sum(map(each, compress(params, chosen), compress(grads, chosen)))
 
     def _chosen(self, mine: "Parts") -> list[bool]:
         if self.only is not None:

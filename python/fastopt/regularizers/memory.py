@@ -1,4 +1,4 @@
-"""Where arrays lie in memory: what may be written, and vectors short enough to stay in the cache."""
+"""Where arrays lie in memory, and what may be written."""
 
 from collections.abc import Iterator
 
@@ -8,41 +8,32 @@ from fastopt.structures import Array
 
 Labelled = list[tuple[str, Array]]
 
-_BLOCK = 65536  # elements: enough that the calls cost little beside the work, and half a megabyte each
-_ROW = 4096  # elements that BLAS multiplies at once: too few for it to start threads
+_BLOCK = 65536  # elements: enough that the calls cost little beside the work, few enough for the cache
 
 
-def vectors(*arrays: Array) -> list[Array] | None:
-    """Return arrays of one shape as vectors, in the order in which the first lies in memory.
-
-    They are views. None if there are none: an array has gaps, or its axes lie in another order.
-    """
-    first = arrays[0]
-    axes = sorted(range(first.ndim), key=first.strides.__getitem__, reverse=True)
-    turned = [a.transpose(axes) for a in arrays]
-    return [a.reshape(-1) for a in turned] if all(a.flags.c_contiguous for a in turned) else None
+def laid_out_alike(a: Array, b: Array) -> bool:
+    """Whether two arrays of one shape have no gaps, and their axes the same order."""
+    return vectors(a, b) is not None
 
 
-def blocks(*arrays: Array) -> Iterator[tuple[Array, ...]]:
-    """Cut vectors of one length into short ones."""
-    for k in range(0, arrays[0].size, _BLOCK):
-        yield tuple(a[k : k + _BLOCK] for a in arrays)
+def vectors(a: Array, b: Array) -> tuple[Array, Array] | None:
+    """Return arrays of one shape as vectors, views both, where they are laid out alike; else None."""
+    if a.strides == b.strides and a.flags.c_contiguous:
+        return a.reshape(-1), b.reshape(-1)
+    axes = sorted(range(a.ndim), key=a.strides.__getitem__, reverse=True)
+    a, b = a.transpose(axes), b.transpose(axes)
+    return (a.reshape(-1), b.reshape(-1)) if a.flags.c_contiguous and b.flags.c_contiguous else None
 
 
-def scratch(like: Array) -> Array:
-    """Return an array for any block of a vector."""
-    return np.empty(min(like.size, _BLOCK), like.dtype)
-
-
-def dot(a: Array, b: Array) -> float:
-    """Return the inner product of two vectors, in double precision."""
-    a = a.astype(np.float64, copy=False)
-    b = a if b is a else b.astype(np.float64, copy=False)
-    whole = a.size - a.size % _ROW
-    total = float(np.dot(a[whole:], b[whole:]))
-    if whole:
-        total += float(np.vecdot(a[:whole].reshape(-1, _ROW), b[:whole].reshape(-1, _ROW)).sum())
-    return total
+def blocks(a: Array, b: Array) -> Iterator[tuple[Array, Array]]:
+    """Cut two arrays of one shape into vectors that stay in the cache, where they are laid out alike."""
+    flat = vectors(a, b)
+    if flat is None:
+        yield a, b
+        return
+    a, b = flat
+    for k in range(0, a.size, _BLOCK):
+        yield a[k : k + _BLOCK], b[k : k + _BLOCK]
 
 
 def expect_updatable(written: Labelled) -> None:
@@ -75,10 +66,18 @@ def is_same(a: Array, b: Array) -> bool:
     return a.ctypes.data == b.ctypes.data and all(s == t for n, s, t in steps if n != 1)
 
 
+def _extent(a: Array) -> tuple[int, int]:
+    """Return the addresses between which an array lies, gaps included."""
+    if a.flags.forc:
+        begin: int = a.__array_interface__["data"][0]
+        return begin, begin + a.nbytes
+    return np.lib.array_utils.byte_bounds(a)
+
+
 def refuse_overlaps(written: Labelled, read: Labelled) -> None:
     """Refuse a written array that reaches into any other, by their extents in memory."""
     extents = sorted(
-        (*np.lib.array_utils.byte_bounds(a), name, is_written)
+        (*_extent(a), name, is_written)
         for arrays, is_written in ((written, True), (read, False))
         for name, a in arrays
         if a.size

@@ -1,19 +1,40 @@
 """The penalties: a formula each of value, gradient and proximal operator."""
 
+from abc import abstractmethod
 from dataclasses import KW_ONLY, dataclass
 
 import numpy as np
 
+from fastopt import _core
 from fastopt.bounds import Bounds
 from fastopt.structures import Array
 
 from .base import Regularizer
-from .memory import dot
+from .memory import blocks, laid_out_alike
 from .selection import Selector
+
+Formula = tuple[str, tuple[float, ...]]
+
+
+class _Elementwise(Regularizer):
+    """Value and gradient come from a formula of the core: in one pass, and without temporaries."""
+
+    @property
+    @abstractmethod
+    def _formula(self) -> Formula:
+        """Its name in the core, and what it is called with."""
+
+    def _write(self, p: Array, grad: Array) -> float:
+        return _core.penalty(*self._formula, p, grad, False)
+
+    def _add(self, p: Array, g: Array) -> float:
+        if laid_out_alike(p, g):
+            return _core.penalty(*self._formula, p, g, True)
+        return super()._add(p, g)
 
 
 @dataclass(frozen=True, repr=False)
-class l2(Regularizer):
+class l2(_Elementwise):
     r"""The sum of squares: ridge, weight decay.
 
     .. math:: R(W) = \lambda \sum W^2, \qquad \nabla R = 2 \lambda W, \qquad
@@ -57,16 +78,16 @@ class l2(Regularizer):
     only: Selector = None
     skip: Selector = None
 
-    def _evaluate(self, p: Array, grad: Array) -> float:
-        np.multiply(p, 2 * self.strength, out=grad)
-        return dot(p, p)
+    @property
+    def _formula(self) -> Formula:
+        return "l2", (self.strength,)
 
     def _prox(self, p: Array, lr: float, out: Array) -> None:
         np.divide(p, 1 + 2 * lr * self.strength, out=out)
 
 
 @dataclass(frozen=True, repr=False)
-class l1(Regularizer):
+class l1(_Elementwise):
     r"""The sum of absolute values: lasso.
 
     .. math:: R(W) = \lambda \sum |W|, \qquad \partial R \ni \lambda \operatorname{sign} W, \qquad
@@ -112,18 +133,16 @@ class l1(Regularizer):
     only: Selector = None
     skip: Selector = None
 
-    def _evaluate(self, p: Array, grad: Array) -> float:
-        np.sign(p, out=grad)
-        value = dot(p, grad)
-        np.multiply(grad, self.strength, out=grad)
-        return value
+    @property
+    def _formula(self) -> Formula:
+        return "l1", (self.strength,)
 
     def _prox(self, p: Array, lr: float, out: Array) -> None:
         _soft_threshold(p, lr * self.strength, out)
 
 
 @dataclass(frozen=True, repr=False)
-class elastic_net(Regularizer):
+class elastic_net(_Elementwise):
     r"""Squares and absolute values together.
 
     .. math:: R(W) = \lambda \sum (\beta W^2 + |W|), \qquad
@@ -175,14 +194,11 @@ class elastic_net(Regularizer):
         super().__post_init__()
         self._set("beta", Bounds(0).check("beta", self.beta))
 
-    def _evaluate(self, p: Array, grad: Array) -> float:
-        np.sign(p, out=grad)
-        value = dot(p, grad)
-        if self.beta:
-            value += self.beta * dot(p, p)
-            np.add(2 * self.beta * p, grad, out=grad)
-        np.multiply(grad, self.strength, out=grad)
-        return value
+    @property
+    def _formula(self) -> Formula:
+        if self.beta == 0:  # times an infinite square it would be NaN
+            return "l1", (self.strength,)
+        return "elastic_net", (self.strength, self.beta)
 
     def _prox(self, p: Array, lr: float, out: Array) -> None:
         _soft_threshold(p, lr * self.strength, out)
@@ -191,4 +207,5 @@ class elastic_net(Regularizer):
 
 def _soft_threshold(p: Array, threshold: float, out: Array) -> None:
     """Move towards zero by `threshold`, and no further than zero: all of what lies within is taken away."""
-    np.subtract(p, np.clip(p, -threshold, threshold), out=out)
+    for x, y in blocks(p, out):
+        np.subtract(x, np.clip(x, -threshold, threshold), out=y)

@@ -21,6 +21,10 @@ class Parts:
                 raise TypeError(
                     f"{name}: expected float32 or float64 in native byte order, got {described(p)}"
                 )
+            if not p.flags.aligned:
+                raise ValueError(
+                    f"{name}: expected an aligned array, got one whose data starts between two elements"
+                )
         self.arrays = [p.view(np.ndarray) for p in self.arrays]
 
     def __str__(self) -> str:
