@@ -72,7 +72,8 @@ class Regularizer(ABC):
         """
         mine = Parts("params", params)
         chosen = self._chosen(mine)
-        grads = [np.zeros_like(p) for p in mine.arrays]  # pages that nobody writes to cost nothing
+        new = [np.empty_like if on and self.strength else np.zeros_like for on in chosen]
+        grads = [make(p) for make, p in zip(new, mine.arrays, strict=True)]
         value = self._total(self._write, mine.arrays, grads, chosen)
         return value, cast(Structure, mine.packed(grads))
 
