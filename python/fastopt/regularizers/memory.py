@@ -76,16 +76,17 @@ def _extent(a: Array) -> tuple[int, int]:
 
 def refuse_overlaps(written: Labelled, read: Labelled) -> None:
     """Refuse a written array that reaches into any other, by their extents in memory."""
-    extents = sorted(
-        (*_extent(a), name, is_written)
-        for arrays, is_written in ((written, True), (read, False))
-        for name, a in arrays
-        if a.size
-    )
+    arrays = [*written, *read]
+    extents = sorted([(*_extent(a), k) for k, (_, a) in enumerate(arrays) if a.size])
     # In order of their beginnings, an array is met by an earlier one if it begins before that one's end.
-    last: dict[bool, tuple[int, str]] = {}
-    for begin, end, name, is_written in extents:
-        for earlier_is_written, (earlier_end, earlier) in last.items():
-            if begin < earlier_end and (is_written or earlier_is_written):
-                raise ValueError(f"{earlier} and {name} overlap in memory; expected separate arrays")
-        last[is_written] = max(last.get(is_written, (0, "")), (end, name))
+    last, last_written = (0, 0), (0, 0)
+    for begin, end, k in extents:
+        met, by = last if k < len(written) else last_written
+        if begin < met:
+            raise ValueError(
+                f"{arrays[by][0]} and {arrays[k][0]} overlap in memory; expected separate arrays"
+            )
+        if end > last[0]:
+            last = end, k
+        if k < len(written):
+            last_written = end, k  # they are apart, so this one ends last
