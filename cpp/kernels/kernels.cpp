@@ -2,6 +2,7 @@
 #include "compile.hpp"
 #include "losses.hpp"
 #include "passes.hpp"
+#include "penalties.hpp"
 #include "probes.hpp"
 #include "rules.hpp"
 
@@ -17,6 +18,7 @@ const Table& table() {
                              Rows<Rules>::span,
                              Rows<Probes>::span,
                              LossRows<Losses>::span,
+                             PenaltyRows<Penalties>::span,
                              elementary_span,
                              {all_finite<float>, all_finite<double>},
                              {{&passes<float, float>, nullptr}, {&passes<double, float>, &passes<double, double>}}};

@@ -6,15 +6,13 @@
 #include <new>
 #include <vector>
 
+#include "../blocks.hpp"
 #include "../dispatch.hpp"
-#include "../pool.hpp"
-#include "../threads.hpp"
 
 namespace fastopt {
 namespace {
 
 constexpr std::size_t page = 4096;
-constexpr std::size_t block = 4096;  // elements of a sum of their own
 
 /// Which results of a pass are maxima: those after the sums.
 int sums_of(Pass Passes::* pass) {
@@ -56,24 +54,14 @@ bool Vectors::large() const { return n_ >= grain(); }
 
 Results Vectors::run(Pass Passes::* pass, const Operands& operands) const {
   const Pass kernel = table().passes[dtype_][stored_]->*pass;
-  if (n_ <= block) {
-    Results all{};
-    kernel(operands, 0, n_, all.data());
-    return all;
-  }
-  const std::size_t count = (n_ + block - 1) / block;
-  static thread_local std::vector<Results> blocks;
-  blocks.assign(count, Results{});
-  const int threads = large() ? num_threads() : 1;
-  const std::size_t parts = threads == 1 ? 1 : std::min(count, static_cast<std::size_t>(threads) * 8);
-  const auto task = [&, results = blocks.data()](std::size_t part) {
-    for (std::size_t k = count * part / parts; k < count * (part + 1) / parts; ++k)
-      kernel(operands, k * block, std::min(n_, (k + 1) * block), results[k].data());
+  const auto part = [&](std::size_t first, std::size_t last) {
+    Results results{};
+    kernel(operands, first, last, results.data());
+    return results;
   };
-  run_parts(
-      [](const void* context, int part) { (*static_cast<decltype(task)*>(context))(static_cast<std::size_t>(part)); },
-      &task, static_cast<int>(parts), threads, true);
-  return joined(blocks.data(), count, sums_of(pass));
+  if (Blocks(n_, 1).count == 1) return part(0, n_);
+  const std::vector<Results> blocks = of_blocks<Results>(n_, 1, true, part);  // a pass seldom comes alone
+  return joined(blocks.data(), blocks.size(), sums_of(pass));
 }
 
 }  // namespace fastopt
