@@ -10,5 +10,6 @@ void bind_rules(pybind11::module_& m);
 void bind_apply(pybind11::module_& m);
 void bind_plan(pybind11::module_& m);
 void bind_losses(pybind11::module_& m);
+void bind_dense(pybind11::module_& m);
 
 }  // namespace fastopt::bindings

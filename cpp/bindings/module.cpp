@@ -8,4 +8,5 @@ PYBIND11_MODULE(_core, m) {
   fastopt::bindings::bind_apply(m);
   fastopt::bindings::bind_plan(m);
   fastopt::bindings::bind_losses(m);
+  fastopt::bindings::bind_dense(m);
 }

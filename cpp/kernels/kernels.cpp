@@ -3,6 +3,7 @@
 #include "losses.hpp"
 #include "probes.hpp"
 #include "rules.hpp"
+#include "triangle.hpp"
 
 #define FASTOPT_TEXT_(name) #name
 #define FASTOPT_TEXT(name) FASTOPT_TEXT_(name)
@@ -12,8 +13,13 @@ namespace fastopt::FASTOPT_ISA {
 const Table& table();
 
 const Table& table() {
-  static constexpr Table all{FASTOPT_TEXT(FASTOPT_ISA), Rows<Rules>::span, Rows<Probes>::span,
-                             LossRows<Losses>::span,    elementary_span,   {all_finite<float>, all_finite<double>}};
+  static constexpr Table all{FASTOPT_TEXT(FASTOPT_ISA),
+                             Rows<Rules>::span,
+                             Rows<Probes>::span,
+                             LossRows<Losses>::span,
+                             elementary_span,
+                             {all_finite<float>, all_finite<double>},
+                             update_multiply};
   return all;
 }
 

@@ -98,6 +98,13 @@ struct Elementary {
   void (*apply[2])(const void* x, void* y, std::size_t n);
 };
 
+/// A symmetric matrix as kernels/triangle.hpp lays it out, what is added to it and what it is multiplied with.
+struct Triangle {
+  double* h;
+  const double *s, *w;  // added: s w' + w s'
+  const double *x, *y;  // multiplied
+};
+
 struct Table {
   const char* isa;
   Span<Rule> rules;
@@ -105,6 +112,7 @@ struct Table {
   Span<Loss> losses;
   Span<Elementary> elementary;
   bool (*all_finite[2])(const void* x, std::size_t n);
+  void (*update_multiply)(const Triangle& a, std::size_t first, std::size_t last, double* hx, double* hy);
 };
 
 }  // namespace fastopt
