@@ -1,9 +1,10 @@
-// The matrices of quasi-Newton methods, on their own: for tests.
+// The algebra of quasi-Newton and Newton methods, on its own: for tests.
 #include <pybind11/pybind11.h>
 
 #include <string>
 
 #include "../core/dense/inverse_bfgs.hpp"
+#include "../core/dense/trust_region.hpp"
 #include "arrays.hpp"
 #include "bindings.hpp"
 
@@ -20,9 +21,14 @@ py::array doubles(py::handle object, const std::vector<py::ssize_t>& shape, cons
 
 const double* read(const py::array& a) { return static_cast<const double*>(a.data()); }
 
+std::size_t judged(py::ssize_t n) {
+  if (n < 1) throw py::value_error("n: expected at least 1, got " + std::to_string(n));
+  return static_cast<std::size_t>(n);
+}
+
 class Bfgs {
  public:
-  explicit Bfgs(py::ssize_t n) : n_(judged(n)), h_(static_cast<std::size_t>(n)) {}
+  explicit Bfgs(py::ssize_t n) : n_(n), h_(judged(n)) {}
 
   void reset() { h_.reset(); }
 
@@ -43,13 +49,33 @@ class Bfgs {
   }
 
  private:
-  static py::ssize_t judged(py::ssize_t n) {
-    if (n < 1) throw py::value_error("n: expected at least 1, got " + std::to_string(n));
-    return n;
-  }
-
   py::ssize_t n_;
   InverseBfgs h_;
+};
+
+class Newton {
+ public:
+  explicit Newton(py::ssize_t n) : n_(n), region_(judged(n)) {}
+
+  void reset() { region_.reset(); }
+
+  bool model(py::handle g, py::handle h) {
+    return region_.model(read(doubles(g, {n_}, Label{"g"})), read(doubles(h, {n_, n_}, Label{"h"})));
+  }
+
+  py::tuple step() {
+    py::array d = empty(py::dtype::of<double>(), {n_});
+    const double predicted = region_.step(static_cast<double*>(d.mutable_data()));
+    return py::make_tuple(d, predicted);
+  }
+
+  bool judge(double f, double f_end) { return region_.judge(f, f_end); }
+
+  double radius() const { return region_.radius(); }
+
+ private:
+  py::ssize_t n_;
+  TrustRegion region_;
 };
 
 }  // namespace
@@ -61,6 +87,13 @@ void bind_dense(py::module_& m) {
       .def("update", &Bfgs::update, py::arg("s"), py::arg("y"), "Take in a step; False if its curvature forbids.")
       .def("direction", &Bfgs::direction, py::arg("g"), "-H g, and its product with g.")
       .def("matrix", &Bfgs::matrix, "H.");
+  py::class_<Newton>(m, "TrustRegion", "Newton steps inside a trust region (for tests).")
+      .def(py::init<py::ssize_t>(), py::arg("n"))
+      .def("reset", &Newton::reset, "Forget the radius.")
+      .def("model", &Newton::model, py::arg("g"), py::arg("h"), "At a new point; False where they are not finite.")
+      .def("step", &Newton::step, "The step and the decrease that the model predicts.")
+      .def("judge", &Newton::judge, py::arg("f"), py::arg("f_end"), "Whether to take it; sets the radius.")
+      .def_property_readonly("radius", &Newton::radius, "Of the next step.");
 }
 
 }  // namespace fastopt::bindings
