@@ -150,7 +150,7 @@ def region_at(g: Array, h: Array, radius: float | None = None) -> _core.TrustReg
     assert region.model(g, h)
     while radius is not None and region.radius > radius:
         region.step()
-        region.judge(0.0, np.inf)
+        region.accept(0.0, np.inf)
     return region
 
 
@@ -194,7 +194,7 @@ def test_the_step_minimises_the_model_inside_the_radius(n: int, least: float, ra
         assert g @ d < 0
         assert predicted == pytest.approx(-(g @ d + d @ h @ d / 2), rel=1e-6)
         assert_solves(d, g, h, region.radius)
-        assert not region.judge(1.0, 1e9)
+        assert not region.accept(1.0, 1e9)
 
 
 def test_the_hard_case() -> None:
@@ -207,7 +207,7 @@ def test_the_hard_case() -> None:
         assert_solves(d, g, h, radius)
         assert np.linalg.norm(d[:2]) == pytest.approx(np.sqrt(radius**2 - 0.1**2), abs=1e-6)
         assert predicted > 0
-        assert region.judge(0.0, -predicted)
+        assert region.accept(0.0, -predicted)
         region.model(g, h)
     region.model(0 * g, h)  # a saddle
     d, predicted = region.step()
@@ -269,13 +269,13 @@ def test_the_radius_follows_the_error_of_the_model() -> None:
         region = region_at(g, h)
         d, predicted = region.step()
         assert (d[0], predicted, region.radius) == (-2, 2, 2)
-        assert region.judge(0.0, f_end) is taken
+        assert region.accept(0.0, f_end) is taken
         assert region.radius == pytest.approx(radius)
     region.reset()
     assert region.radius == np.inf
     tiny = region_at(g * 1e-12, h)
     tiny.step()
-    assert tiny.judge(1.0, 1.0 + 2e-16)  # a difference that rounding explains
+    assert tiny.accept(1.0, 1.0 + 2e-16)  # a difference that rounding explains
 
 
 def minimise(fun: Callable[[Array], tuple[float, Array, Array]], start: list[float]) -> tuple[Array, int]:
@@ -288,7 +288,7 @@ def minimise(fun: Callable[[Array], tuple[float, Array, Array]], start: list[flo
         d, _ = region.step()
         f_end, g_end, h_end = fun(x + d)
         evaluations += 1
-        if region.judge(f, f_end):
+        if region.accept(f, f_end):
             x, f, g = x + d, f_end, g_end
             region.model(g, h_end)
     return x, evaluations

@@ -69,7 +69,7 @@ class Newton {
     return py::make_tuple(d, predicted);
   }
 
-  bool judge(double f, double f_end) { return region_.judge(f, f_end); }
+  bool accept(double f, double f_end) { return region_.accept(f, f_end); }
 
   double radius() const { return region_.radius(); }
 
@@ -92,7 +92,7 @@ void bind_dense(py::module_& m) {
       .def("reset", &Newton::reset, "Forget the radius.")
       .def("model", &Newton::model, py::arg("g"), py::arg("h"), "At a new point; False where they are not finite.")
       .def("step", &Newton::step, "The step and the decrease that the model predicts.")
-      .def("judge", &Newton::judge, py::arg("f"), py::arg("f_end"), "Whether to take it; sets the radius.")
+      .def("accept", &Newton::accept, py::arg("f"), py::arg("f_end"), "Whether to take it; sets the radius.")
       .def_property_readonly("radius", &Newton::radius, "Of the next step.");
 }
 

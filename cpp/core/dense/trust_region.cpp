@@ -109,7 +109,7 @@ void TrustRegion::by_eigenvectors(double radius) {
   d_ = eigen_.eigenvectors() * z;
 }
 
-bool TrustRegion::judge(double f, double f_end) {
+bool TrustRegion::accept(double f, double f_end) {
   const double rounding = 10 * epsilon * std::abs(f) + std::numeric_limits<double>::min();
   const double rho = (f - f_end + rounding) / (predicted_ + rounding);
   const double error = std::isfinite(f_end) ? std::abs(1 - rho) : infinity;

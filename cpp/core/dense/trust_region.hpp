@@ -39,7 +39,7 @@ class TrustRegion {
 
   /// Whether f at the end of the step is low enough for it to be taken (NaN and infinity are not), given f at its
   /// start. Sets the radius; after false, another `step` is shorter. Differences that may be rounding count as none.
-  bool judge(double f, double f_end);
+  bool accept(double f, double f_end);
 
   /// Infinite before the first step.
   double radius() const { return radius_; }
