@@ -20,7 +20,7 @@ ARITHMETIC = re.compile(r"\tv?(?:add|sub|mul|div|sqrt)([ps])[sd]\s")
 # penalties.
 LOOPS = re.compile(
     r"::block\(|::sweep<|RowLoss<.*::(gradient|wrong)<|PointwiseLoss<.*::(run|run_with|judge)[<(]|::map<"
-    r"|PenaltyDriver<.*::run<"
+    r"|::update_multiply|PenaltyDriver<.*::run<"
 )
 
 

@@ -5,6 +5,7 @@
 #include "penalties.hpp"
 #include "probes.hpp"
 #include "rules.hpp"
+#include "triangle.hpp"
 
 #define FASTOPT_TEXT_(name) #name
 #define FASTOPT_TEXT(name) FASTOPT_TEXT_(name)
@@ -21,7 +22,8 @@ const Table& table() {
                              PenaltyRows<Penalties>::span,
                              elementary_span,
                              {all_finite<float>, all_finite<double>},
-                             {{&passes<float, float>, nullptr}, {&passes<double, float>, &passes<double, double>}}};
+                             {{&passes<float, float>, nullptr}, {&passes<double, float>, &passes<double, double>}},
+                             update_multiply};
   return all;
 }
 

@@ -127,6 +127,13 @@ struct Passes {
   Pass move, take, compare, dot, turn, aim, steepest;
 };
 
+/// A symmetric matrix as kernels/triangle.hpp lays it out, what is added to it and what it is multiplied with.
+struct Triangle {
+  double* h;
+  const double *s, *w;  // added: s w' + w s'
+  const double *x, *y;  // multiplied
+};
+
 struct Table {
   const char* isa;
   Span<Rule> rules;
@@ -136,6 +143,7 @@ struct Table {
   Span<Elementary> elementary;
   bool (*all_finite[2])(const void* x, std::size_t n);
   const Passes* passes[2][2];  // [dtype of points][dtype of the history]
+  void (*update_multiply)(const Triangle& a, std::size_t first, std::size_t last, double* hx, double* hy);
 };
 
 }  // namespace fastopt
