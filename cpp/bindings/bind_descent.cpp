@@ -9,6 +9,7 @@
 
 #include "../core/lbfgs/driver.hpp"
 #include "../core/lbfgs/history.hpp"
+#include "../core/lbfgs/orthant.hpp"
 #include "arrays.hpp"
 #include "bindings.hpp"
 #include "unlocked.hpp"
@@ -91,15 +92,32 @@ class Loader : public Archive {
   Vectors vectors_;
 };
 
+/// One number for each element of the point, from an array of the same dtype or from a 0-d array for all; a copy.
+Buffer spread(py::handle object, const Vectors& vectors, const Label& label) {
+  const py::array a = numeric(object, label);
+  const bool all = a.ndim() == 0;
+  if (dtype_of(a) != vectors.dtype() ||
+      !(all || (a.ndim() == 1 && static_cast<std::size_t>(a.size()) == vectors.size() && row_major(a))))
+    throw py::value_error(label.text() + ": expected " + (vectors.dtype() == f32 ? "float32" : "float64") +
+                          " of shape (" + std::to_string(vectors.size()) + ",), dense, or of shape (), got " +
+                          describe(a));
+  Buffer copy = no_buffer();
+  vectors.reserve(copy);
+  const std::size_t item = item_size[vectors.dtype()];
+  for (std::size_t i = 0; all && i < vectors.size(); ++i) std::memcpy(copy.get() + i * item, a.data(), item);
+  if (!all) std::memcpy(copy.get(), a.data(), vectors.size() * item);
+  return copy;
+}
+
 class Descent {
  public:
   Descent(const py::array& start, const std::string& history_dtype, int memory, double gtol, double ftol, double xtol,
-          long long iterations, long long evaluations, double c1, double c2, int trials, double rounding)
+          long long iterations, long long evaluations, double c1, double c2, int trials, double rounding, py::handle l1)
       : vectors_(static_cast<std::size_t>(start.size()), static_cast<Dtype>(dtype_of(start)),
                  history_dtype == "float32" ? f32 : f64),
         points_(start.dtype(), start.size()),
-        driver_(vectors_, std::make_unique<History>(vectors_, memory), {gtol, ftol, xtol, iterations, evaluations},
-                search(c1, c2, trials, rounding)) {
+        driver_(driver(std::make_unique<History>(vectors_, memory), {gtol, ftol, xtol, iterations, evaluations},
+                       search(c1, c2, trials, rounding), l1)) {
     std::memcpy(points_.data(0), start.data(), vectors_.size() * item_size[vectors_.dtype()]);
     driver_.begin(points_.data(1), points_.data(0), [this](void* trial) { return points_.vacant(trial); });
   }
@@ -133,7 +151,8 @@ class Descent {
   py::array x() { return points_.view(driver_.point()); }
 
   /// A copy: the next step writes to the gradient.
-  py::array gradient() const {
+  py::array gradient() {
+    const Turn turn(*this);
     py::array g =
         empty(py::dtype(vectors_.dtype() == f32 ? "float32" : "float64"), {static_cast<py::ssize_t>(vectors_.size())});
     std::memcpy(g.mutable_data(), driver_.gradient(), vectors_.size() * item_size[vectors_.dtype()]);
@@ -157,6 +176,16 @@ class Descent {
     Descent& of_;
   };
 
+  Driver driver(std::unique_ptr<History> history, const Limits& limits, const MoreThuente::Options& search,
+                py::handle l1) const {
+    std::unique_ptr<Region> region;
+    if (!l1.is_none())
+      region = std::make_unique<Orthant>(vectors_, *history, spread(l1, vectors_, Label{"l1"}));
+    else
+      region = std::make_unique<Free>(vectors_, *history);
+    return {vectors_, std::move(history), std::move(region), limits, search};
+  }
+
   static MoreThuente::Options search(double c1, double c2, int trials, double rounding) {
     MoreThuente::Options options;
     options.c1 = c1;
@@ -177,10 +206,10 @@ class Descent {
 void bind_descent(py::module_& m) {
   py::class_<Descent>(m, "Descent")
       .def(py::init<const py::array&, const std::string&, int, double, double, double, long long, long long, double,
-                    double, int, double>(),
+                    double, int, double, py::handle>(),
            py::arg("start"), py::arg("history_dtype"), py::arg("memory"), py::arg("gtol"), py::arg("ftol"),
            py::arg("xtol"), py::arg("iterations"), py::arg("evaluations"), py::arg("c1"), py::arg("c2"),
-           py::arg("trials"), py::arg("rounding"))
+           py::arg("trials"), py::arg("rounding"), py::arg("l1") = py::none())
       .def("ask", &Descent::ask, "The point to evaluate.")
       .def("tell", &Descent::tell, py::arg("value"), py::arg("gradient"), "Value and gradient at that point.")
       .def("stop", &Descent::stop, py::arg("reason"))

@@ -100,7 +100,7 @@ struct Elementary {
 
 /// What a pass over long vectors reads and writes; each pass says which is which.
 struct Operands {
-  const void* read[3];
+  const void* read[6];
   void* write[2];
   double scalar[2];
 };
@@ -113,6 +113,7 @@ using Pass = void (*)(const Operands& operands, std::size_t first, std::size_t l
 /// The passes of quasi-Newton methods, for one dtype of points and gradients and one of the history.
 struct Passes {
   Pass move, take, compare, dot, turn, aim, steepest;
+  Pass penalty, subgradient, agree, move_in_orthant, compare_in_orthant, way;
 };
 
 struct Table {

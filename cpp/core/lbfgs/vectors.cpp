@@ -18,8 +18,8 @@ constexpr std::size_t block = 4096;  // elements of a sum of their own
 
 /// Which results of a pass are maxima: those after the sums.
 int sums_of(Pass Passes::* pass) {
-  if (pass == &Passes::move) return 0;
-  return pass == &Passes::compare ? 3 : 1;
+  if (pass == &Passes::move || pass == &Passes::subgradient) return 0;
+  return pass == &Passes::compare || pass == &Passes::compare_in_orthant ? 3 : 1;
 }
 
 /// Blocks `first` to `last - 1`, halves added to halves.
