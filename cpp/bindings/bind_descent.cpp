@@ -7,6 +7,7 @@
 #include <string>
 #include <utility>
 
+#include "../core/lbfgs/box.hpp"
 #include "../core/lbfgs/driver.hpp"
 #include "../core/lbfgs/history.hpp"
 #include "../core/lbfgs/orthant.hpp"
@@ -112,12 +113,13 @@ Buffer spread(py::handle object, const Vectors& vectors, const Label& label) {
 class Descent {
  public:
   Descent(const py::array& start, const std::string& history_dtype, int memory, double gtol, double ftol, double xtol,
-          long long iterations, long long evaluations, double c1, double c2, int trials, double rounding, py::handle l1)
+          long long iterations, long long evaluations, double c1, double c2, int trials, double rounding, py::handle l1,
+          py::handle lower, py::handle upper)
       : vectors_(static_cast<std::size_t>(start.size()), static_cast<Dtype>(dtype_of(start)),
                  history_dtype == "float32" ? f32 : f64),
         points_(start.dtype(), start.size()),
         driver_(driver(std::make_unique<History>(vectors_, memory), {gtol, ftol, xtol, iterations, evaluations},
-                       search(c1, c2, trials, rounding), l1)) {
+                       search(c1, c2, trials, rounding), l1, lower, upper)) {
     std::memcpy(points_.data(0), start.data(), vectors_.size() * item_size[vectors_.dtype()]);
     driver_.begin(points_.data(1), points_.data(0), [this](void* trial) { return points_.vacant(trial); });
   }
@@ -177,10 +179,13 @@ class Descent {
   };
 
   Driver driver(std::unique_ptr<History> history, const Limits& limits, const MoreThuente::Options& search,
-                py::handle l1) const {
+                py::handle l1, py::handle lower, py::handle upper) const {
     std::unique_ptr<Region> region;
     if (!l1.is_none())
       region = std::make_unique<Orthant>(vectors_, *history, spread(l1, vectors_, Label{"l1"}));
+    else if (!lower.is_none())
+      region = std::make_unique<Box>(vectors_, *history, spread(lower, vectors_, Label{"lower"}),
+                                     spread(upper, vectors_, Label{"upper"}));
     else
       region = std::make_unique<Free>(vectors_, *history);
     return {vectors_, std::move(history), std::move(region), limits, search};
@@ -206,10 +211,11 @@ class Descent {
 void bind_descent(py::module_& m) {
   py::class_<Descent>(m, "Descent")
       .def(py::init<const py::array&, const std::string&, int, double, double, double, long long, long long, double,
-                    double, int, double, py::handle>(),
+                    double, int, double, py::handle, py::handle, py::handle>(),
            py::arg("start"), py::arg("history_dtype"), py::arg("memory"), py::arg("gtol"), py::arg("ftol"),
            py::arg("xtol"), py::arg("iterations"), py::arg("evaluations"), py::arg("c1"), py::arg("c2"),
-           py::arg("trials"), py::arg("rounding"), py::arg("l1") = py::none())
+           py::arg("trials"), py::arg("rounding"), py::arg("l1") = py::none(), py::arg("lower") = py::none(),
+           py::arg("upper") = py::none())
       .def("ask", &Descent::ask, "The point to evaluate.")
       .def("tell", &Descent::tell, py::arg("value"), py::arg("gradient"), "Value and gradient at that point.")
       .def("stop", &Descent::stop, py::arg("reason"))

@@ -64,6 +64,9 @@ class Descent:
         c2: float,
         trials: int,
         rounding: float,
+        l1: NDArray[Any] | None = None,
+        lower: NDArray[Any] | None = None,
+        upper: NDArray[Any] | None = None,
     ) -> None: ...
     def ask(self) -> NDArray[Any]: ...
     def tell(self, value: float, gradient: NDArray[Any]) -> None: ...

@@ -23,7 +23,7 @@ const void* Orthant::gradient(const void* x, const void* g) {
 Aim Orthant::aim(const void* x, const void* g, double) {
   const void* downhill = gradient(x, g);
   const double step = model_.aim(downhill, unknown).step;
-  const Results found = vectors_.run(&Passes::agree, {{downhill}, {model_.d()}, {}});
+  const Results found = vectors_.run(&Passes::lead, {{x, downhill}, {model_.d()}, {}});
   return {found[0], found[1], step};
 }
 

@@ -31,6 +31,9 @@ class Vectors {
   /// Run one pass. Sums and maxima are over fixed blocks and a fixed tree: the same for every number of threads.
   Results run(Pass Passes::* pass, const Operands& operands) const;
 
+  /// Run a pass over many columns, with `count` sums.
+  void run(ColumnPass Passes::* pass, const Columns& columns, double* results, std::size_t count) const;
+
   /// Whether a point or gradient is finite; a sum over it spares the look where it is finite itself.
   bool finite(const void* v, double sum) const;
 
