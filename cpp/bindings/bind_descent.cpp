@@ -1,6 +1,7 @@
 // A descent under way: ask for a point, tell its value and gradient.
 #include <pybind11/pybind11.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cstring>
 #include <memory>
@@ -25,6 +26,10 @@ class Points {
   Points(py::dtype dtype, py::ssize_t n) : dtype_(std::move(dtype)), n_(n), at_{fresh(), fresh()} {}
 
   void* data(int k) { return at_[k].mutable_data(); }
+  const py::dtype& dtype() const { return dtype_; }
+  void renew() {
+    for (py::array& owner : at_) owner = fresh();
+  }
 
   /// Where to write instead of to `data`.
   void* vacant(const void* data) {
@@ -76,37 +81,50 @@ class Loader : public Archive {
   void operator()(const std::string& name, long long& value) override { value = found(name).cast<long long>(); }
   void operator()(const std::string& name, Buffer& buffer, Dtype dtype) override {
     if (!saved_.contains(name.c_str())) return;
-    const py::array a = numeric(found(name), Label{name.c_str()});
-    if (dtype_of(a) != dtype || a.ndim() != 1 || static_cast<std::size_t>(a.size()) != vectors_.size() || !row_major(a))
-      throw py::value_error("state_dict['" + name + "']: expected " + (dtype == f32 ? "float32" : "float64") +
-                            " of shape (" + std::to_string(vectors_.size()) + ",), got " + describe(a));
+    const py::array a = vector(name, dtype);
     vectors_.reserve(buffer);
     std::memcpy(buffer.get(), a.data(), vectors_.size() * item_size[dtype]);
   }
+
+  py::array vector(const std::string& name) const { return vector(name, vectors_.dtype()); }
 
  private:
   py::object found(const std::string& name) const {
     if (!saved_.contains(name.c_str())) throw py::value_error("state_dict: expected an entry '" + name + "'");
     return saved_[name.c_str()];
   }
+
+  py::array vector(const std::string& name, Dtype dtype) const {
+    const std::string what = "state_dict['" + name + "']";
+    const py::array a = numeric(found(name), Label{what.c_str()});
+    if (dtype_of(a) != dtype || a.ndim() != 1 || static_cast<std::size_t>(a.size()) != vectors_.size() || !row_major(a))
+      throw py::value_error(what + ": expected " + (dtype == f32 ? "float32" : "float64") + " of shape (" +
+                            std::to_string(vectors_.size()) + ",), got " + describe(a));
+    return a;
+  }
+
   py::dict saved_;
   Vectors vectors_;
 };
 
-/// One number for each element of the point, from an array of the same dtype or from a 0-d array for all; a copy.
+/// A copy of one number for each element of the point: of an array in its dtype, or a number for all. None: empty.
 Buffer spread(py::handle object, const Vectors& vectors, const Label& label) {
-  const py::array a = numeric(object, label);
-  const bool all = a.ndim() == 0;
-  if (dtype_of(a) != vectors.dtype() ||
-      !(all || (a.ndim() == 1 && static_cast<std::size_t>(a.size()) == vectors.size() && row_major(a))))
-    throw py::value_error(label.text() + ": expected " + (vectors.dtype() == f32 ? "float32" : "float64") +
-                          " of shape (" + std::to_string(vectors.size()) + ",), dense, or of shape (), got " +
-                          describe(a));
   Buffer copy = no_buffer();
+  if (object.is_none()) return copy;
   vectors.reserve(copy);
-  const std::size_t item = item_size[vectors.dtype()];
-  for (std::size_t i = 0; all && i < vectors.size(); ++i) std::memcpy(copy.get() + i * item, a.data(), item);
-  if (!all) std::memcpy(copy.get(), a.data(), vectors.size() * item);
+  if (py::isinstance<py::float_>(object)) {
+    const auto value = object.cast<double>();
+    if (vectors.dtype() == f32)
+      std::fill_n(reinterpret_cast<float*>(copy.get()), vectors.size(), static_cast<float>(value));
+    else
+      std::fill_n(reinterpret_cast<double*>(copy.get()), vectors.size(), value);
+    return copy;
+  }
+  const py::array a = numeric(object, label);
+  if (dtype_of(a) != vectors.dtype() || static_cast<std::size_t>(a.size()) != vectors.size() || !row_major(a))
+    throw py::value_error(label.text() + ": expected " + (vectors.dtype() == f32 ? "float32" : "float64") +
+                          " of shape (" + std::to_string(vectors.size()) + ",), dense, got " + describe(a));
+  std::memcpy(copy.get(), a.data(), vectors.size() * item_size[vectors.dtype()]);
   return copy;
 }
 
@@ -118,10 +136,14 @@ class Descent {
       : vectors_(static_cast<std::size_t>(start.size()), static_cast<Dtype>(dtype_of(start)),
                  history_dtype == "float32" ? f32 : f64),
         points_(start.dtype(), start.size()),
-        driver_(driver(std::make_unique<History>(vectors_, memory), {gtol, ftol, xtol, iterations, evaluations},
-                       search(c1, c2, trials, rounding), l1, lower, upper)) {
-    std::memcpy(points_.data(0), start.data(), vectors_.size() * item_size[vectors_.dtype()]);
-    driver_.begin(points_.data(1), points_.data(0), [this](void* trial) { return points_.vacant(trial); });
+        memory_(memory),
+        limits_{gtol, ftol, xtol, iterations, evaluations},
+        search_(search(c1, c2, trials, rounding)),
+        l1_(spread(l1, vectors_, Label{"l1"})),
+        lower_(spread(lower, vectors_, Label{"lower"})),
+        upper_(spread(upper, vectors_, Label{"upper"})),
+        driver_(made()) {
+    begin(driver_, start);
   }
 
   /// The point to evaluate: valid until the next call, or for as long as it is kept.
@@ -148,6 +170,25 @@ class Descent {
   void stop(int reason) {
     const Turn turn(*this);
     driver_.stop(static_cast<Status>(reason));
+  }
+
+  /// Everything but what the constructor is given, as a dict.
+  py::dict state() {
+    const Turn turn(*this);
+    Saver saver(vectors_.size());
+    driver_.visit(saver);
+    saver.saved["x"] = copy(driver_.begun() ? driver_.point() : driver_.trial());
+    return saver.saved;
+  }
+
+  /// Nothing is changed where the state does not fit.
+  void load(const py::dict& state) {
+    const Turn turn(*this);
+    Loader loader(state, vectors_);
+    Driver driver = made();
+    driver.visit(loader);
+    begin(driver, loader.vector("x"));
+    driver_ = std::move(driver);
   }
 
   py::array x() { return points_.view(driver_.point()); }
@@ -178,17 +219,31 @@ class Descent {
     Descent& of_;
   };
 
-  Driver driver(std::unique_ptr<History> history, const Limits& limits, const MoreThuente::Options& search,
-                py::handle l1, py::handle lower, py::handle upper) const {
+  Driver made() const {
+    auto history = std::make_unique<History>(vectors_, memory_);
     std::unique_ptr<Region> region;
-    if (!l1.is_none())
-      region = std::make_unique<Orthant>(vectors_, *history, spread(l1, vectors_, Label{"l1"}));
-    else if (!lower.is_none())
-      region = std::make_unique<Box>(vectors_, *history, spread(lower, vectors_, Label{"lower"}),
-                                     spread(upper, vectors_, Label{"upper"}));
+    if (l1_)
+      region = std::make_unique<Orthant>(vectors_, *history, l1_.get());
+    else if (lower_ && upper_)
+      region = std::make_unique<Box>(vectors_, *history, lower_.get(), upper_.get());
     else
       region = std::make_unique<Free>(vectors_, *history);
-    return {vectors_, std::move(history), std::move(region), limits, search};
+    return {vectors_, std::move(history), std::move(region), limits_, search_};
+  }
+
+  /// Let `driver` begin, or go on, at a point.
+  void begin(Driver& driver, const py::array& point) {
+    points_.renew();
+    const std::size_t bytes = vectors_.size() * item_size[vectors_.dtype()];
+    std::memcpy(points_.data(0), point.data(), bytes);
+    std::memcpy(points_.data(1), point.data(), bytes);
+    driver.begin(points_.data(1), points_.data(0), [this](void* trial) { return points_.vacant(trial); });
+  }
+
+  py::array copy(const void* vector) const {
+    py::array a = empty(points_.dtype(), {static_cast<py::ssize_t>(vectors_.size())});
+    std::memcpy(a.mutable_data(), vector, vectors_.size() * item_size[vectors_.dtype()]);
+    return a;
   }
 
   static MoreThuente::Options search(double c1, double c2, int trials, double rounding) {
@@ -202,6 +257,10 @@ class Descent {
 
   Vectors vectors_;
   Points points_;
+  int memory_;
+  Limits limits_;
+  MoreThuente::Options search_;
+  Buffer l1_, lower_, upper_;  // empty where they were not given
   Driver driver_;
   std::atomic<bool> busy_{false};
 };
@@ -214,10 +273,12 @@ void bind_descent(py::module_& m) {
                     double, int, double, py::handle, py::handle, py::handle>(),
            py::arg("start"), py::arg("history_dtype"), py::arg("memory"), py::arg("gtol"), py::arg("ftol"),
            py::arg("xtol"), py::arg("iterations"), py::arg("evaluations"), py::arg("c1"), py::arg("c2"),
-           py::arg("trials"), py::arg("rounding"), py::arg("l1") = py::none(), py::arg("lower") = py::none(),
-           py::arg("upper") = py::none())
+           py::arg("trials"), py::arg("rounding"), py::kw_only(), py::arg("l1") = py::none(),
+           py::arg("lower") = py::none(), py::arg("upper") = py::none())
       .def("ask", &Descent::ask, "The point to evaluate.")
       .def("tell", &Descent::tell, py::arg("value"), py::arg("gradient"), "Value and gradient at that point.")
+      .def("state", &Descent::state)
+      .def("load", &Descent::load, py::arg("state"))
       .def("stop", &Descent::stop, py::arg("reason"))
       .def_property_readonly("x", &Descent::x)
       .def_property_readonly("gradient", &Descent::gradient)

@@ -92,6 +92,18 @@ struct Loss {
   LossKernel kernels[2];
 };
 
+/// A penalty compiled for one dtype: over `n` elements. Returns its value but for the strength.
+struct PenaltyKernel {
+  double (*write)(const double* parameters, const void* p, void* g, std::size_t n);
+  double (*add)(const double* parameters, const void* p, void* g, std::size_t n);
+};
+
+struct Penalty {
+  const char* name;
+  int parameters;
+  PenaltyKernel kernels[2];
+};
+
 /// An elementary function on `n` numbers: for the tests of its accuracy.
 struct Elementary {
   const char* name;
@@ -132,14 +144,23 @@ struct Passes {
   ColumnPass products, gram, combine;
 };
 
+/// A symmetric matrix as kernels/triangle.hpp lays it out, what is added to it and what it is multiplied with.
+struct Triangle {
+  double* h;
+  const double *s, *w;  // added: s w' + w s'
+  const double *x, *y;  // multiplied
+};
+
 struct Table {
   const char* isa;
   Span<Rule> rules;
   Span<Rule> probes;  // equal traffic, trivial arithmetic: the yardstick of the benchmarks
   Span<Loss> losses;
+  Span<Penalty> penalties;
   Span<Elementary> elementary;
   bool (*all_finite[2])(const void* x, std::size_t n);
   const Passes* passes[2][2];  // [dtype of points][dtype of the history]
+  void (*update_multiply)(const Triangle& a, std::size_t first, std::size_t last, double* hx, double* hy);
 };
 
 }  // namespace fastopt

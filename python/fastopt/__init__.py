@@ -19,8 +19,19 @@ from fastopt.optimizers import *  # noqa: F403
 from fastopt.threads import get_num_threads, set_num_threads
 
 if TYPE_CHECKING:
-    from fastopt import callbacks, gradcheck, losses, plots, problems, regularizers, schedules, trajectories
+    from fastopt import (
+        callbacks,
+        gradcheck,
+        line_search,
+        losses,
+        plots,
+        problems,
+        regularizers,
+        schedules,
+        trajectories,
+    )
     from fastopt.history import History
+    from fastopt.minimization import LBFGS, OptimizeResult, Status, minimize, scipy_lbfgs
     from fastopt.training import minibatches, train
 
 __version__: str = build_info()["version"]
@@ -28,28 +39,45 @@ __version__: str = build_info()["version"]
 # Imported when first asked for: an optimizer needs none of them. Modules, and names with their modules.
 _LAZY = {
     **dict.fromkeys(
-        ("callbacks", "gradcheck", "losses", "plots", "problems", "regularizers", "schedules", "trajectories")
+        (
+            "callbacks",
+            "gradcheck",
+            "line_search",
+            "losses",
+            "plots",
+            "problems",
+            "regularizers",
+            "schedules",
+            "trajectories",
+        )
     ),
     "History": "fastopt.history",
+    **dict.fromkeys(("LBFGS", "OptimizeResult", "Status", "minimize", "scipy_lbfgs"), "fastopt.minimization"),
     "minibatches": "fastopt.training",
     "train": "fastopt.training",
 }
 
 __all__ = [
+    "LBFGS",
     "History",
+    "OptimizeResult",
     "Optimizer",
+    "Status",
     "build_info",
     "callbacks",
     "get_num_threads",
     "gradcheck",
     "kernels",
+    "line_search",
     "losses",
     "minibatches",
+    "minimize",
     "plots",
     "problems",
     "reference",
     "regularizers",
     "schedules",
+    "scipy_lbfgs",
     "set_num_threads",
     "train",
     "trajectories",

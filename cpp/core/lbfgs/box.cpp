@@ -8,38 +8,37 @@ namespace fastopt {
 
 using Eigen::VectorXd;
 
-Box::Box(const Vectors& vectors, History& history, Buffer lower, Buffer upper)
+Box::Box(const Vectors& vectors, History& history, const void* lower, const void* upper)
     : Region(vectors, history),
       compact_(vectors, history),
-      lower_(std::move(lower)),
-      upper_(std::move(upper)),
-      bounded_(vectors_.finite(lower_.get(), unknown) && vectors_.finite(upper_.get(), unknown)) {
+      lower_(lower),
+      upper_(upper),
+      bounded_(vectors_.finite(lower, unknown) && vectors_.finite(upper, unknown)) {
   vectors_.reserve(breaks_);
   vectors_.reserve(u_);
 }
 
-void Box::admit(void* x) { vectors_.run(&Passes::clip, {{lower_.get(), upper_.get()}, {x}, {}}); }
+void Box::admit(void* x) { vectors_.run(&Passes::clip, {{lower_, upper_}, {x}, {}}); }
 
 Results Box::take(const void* x, const void* gradient, void* g) {
   const Results found = Region::take(x, gradient, g);
-  return {found[0], vectors_.run(&Passes::gap, {{x, g, lower_.get(), upper_.get()}, {}, {}})[0]};
+  return {found[0], vectors_.run(&Passes::gap, {{x, g, lower_, upper_}, {}, {}})[0]};
 }
 
 double Box::place(const void* x, void* trial, double step) {
-  return vectors_.run(&Passes::move_in_box, {{x, model_.d(), lower_.get(), upper_.get()}, {trial}, {step}})[0];
+  return vectors_.run(&Passes::move_in_box, {{x, model_.d(), lower_, upper_}, {trial}, {step}})[0];
 }
 
 Results Box::compare(const void*, const void* trial, double, const void* gradient, const void* g, void* kept) {
   return vectors_.run(&Passes::compare_in_box,
-                      {{gradient, g, model_.d(), trial, lower_.get(), upper_.get()}, {kept, model_.y()}, {}});
+                      {{gradient, g, model_.d(), trial, lower_, upper_}, {kept, model_.y()}, {}});
 }
 
 /// Towards P(x - g): all the way where every element is bounded, else by a step of length 1. g is scaled where its
 /// square could overflow.
 Aim Box::aim_steepest(const void* x, const void* g, double steepness) {
   const double scale = std::min(1.0, 1e15 / steepness);
-  const Results found =
-      vectors_.run(&Passes::downhill_in_box, {{x, g, lower_.get(), upper_.get()}, {model_.d()}, {-scale}});
+  const Results found = vectors_.run(&Passes::downhill_in_box, {{x, g, lower_, upper_}, {model_.d()}, {-scale}});
   const double most = 1 / found[3];
   return {found[0], found[2], bounded_ ? 1 : std::min(1 / std::sqrt(found[1]), most), most};
 }
@@ -65,13 +64,11 @@ Aim Box::aim(const void* x, const void* g, double) {
   }
 
   const auto bend = [&](double a) {
-    return vectors_.run(&Passes::bend,
-                        {{x, g, breaks_.get(), u, lower_.get(), upper_.get()}, {model_.d()}, {at.time, a}});
+    return vectors_.run(&Passes::bend, {{x, g, breaks_.get(), u, lower_, upper_}, {model_.d()}, {at.time, a}});
   };
   Results found = bend(whole);
   if (!(found[0] < 0) && whole > 0) {
-    const double share =
-        vectors_.run(&Passes::reach, {{x, g, breaks_.get(), u, lower_.get(), upper_.get()}, {}, {at.time}})[0];
+    const double share = vectors_.run(&Passes::reach, {{x, g, breaks_.get(), u, lower_, upper_}, {}, {at.time}})[0];
     found = bend(std::min(1.0, 1 / share));
   }
   return {found[0], found[1], 1, std::max(1.0, 1 / found[2])};
@@ -79,8 +76,7 @@ Aim Box::aim(const void* x, const void* g, double) {
 
 /// The first minimum of the model along the path P(x - t g).
 Box::Cauchy Box::cauchy(const void* x, const void* g) {
-  const Results found =
-      vectors_.run(&Passes::breaks, {{x, g, lower_.get(), upper_.get()}, {breaks_.get(), u_.get()}, {}});
+  const Results found = vectors_.run(&Passes::breaks, {{x, g, lower_, upper_}, {breaks_.get(), u_.get()}, {}});
   const VectorXd p = compact_.products(u_.get());
   Cauchy at{0, VectorXd::Zero(p.size()), p, static_cast<std::size_t>(found[1])};
   const double curvature = compact_.theta() * found[0] - p.dot(compact_.times_m(p));
@@ -102,8 +98,8 @@ void Box::walk(Cauchy& at, const T* x, const T* g, double slope, double curvatur
   const double theta = compact_.theta();
   const double least = std::numeric_limits<double>::epsilon() * theta * -slope;
   const T* breaks = reinterpret_cast<const T*>(breaks_.get());
-  const T* lower = reinterpret_cast<const T*>(lower_.get());
-  const T* upper = reinterpret_cast<const T*>(upper_.get());
+  const T* lower = static_cast<const T*>(lower_);
+  const T* upper = static_cast<const T*>(upper_);
   queue_.clear();
   for (std::size_t i = 0; i < vectors_.size(); ++i)
     if (breaks[i] > 0 && std::isfinite(breaks[i])) queue_.emplace_back(breaks[i], i);
@@ -130,8 +126,5 @@ void Box::walk(Cauchy& at, const T* x, const T* g, double slope, double curvatur
   at.time += rest;
   at.c += rest * at.p;
 }
-
-/// Nothing but what follows from the history.
-void Box::visit(Archive&) { compact_.forget(); }
 
 }  // namespace fastopt

@@ -25,8 +25,8 @@ namespace fastopt {
 
 class Box : public Region {
  public:
-  /// n bounds each, lower <= upper, infinite where there is none.
-  Box(const Vectors& vectors, History& history, Buffer lower, Buffer upper);
+  /// n bounds each, the caller's: lower <= upper, infinite where there is none.
+  Box(const Vectors& vectors, History& history, const void* lower, const void* upper);
 
   void admit(void* x) override;
   Results take(const void* x, const void* gradient, void* g) override;
@@ -35,7 +35,6 @@ class Box : public Region {
   double place(const void* x, void* trial, double step) override;
   Results compare(const void* x, const void* trial, double step, const void* gradient, const void* g,
                   void* kept) override;
-  void visit(Archive& archive) override;
 
  private:
   struct Cauchy {
@@ -48,7 +47,7 @@ class Box : public Region {
   void walk(Cauchy& at, const T* x, const T* g, double slope, double curvature);
 
   Compact compact_;
-  Buffer lower_, upper_;
+  const void *lower_, *upper_;
   bool bounded_;  // whether all bounds are finite
   Buffer breaks_ = no_buffer(), u_ = no_buffer();
   std::vector<std::pair<double, std::size_t>> queue_;  // breaks to come, and whose

@@ -31,8 +31,8 @@ MatrixXd Compact::gram(int first_row, const Free& free) const {
   given.breaks = free.breaks;
   given.time = free.time;
   const int count = given.count;
-  std::vector<double> found(static_cast<std::size_t>((count * (count + 1) - first_row * (first_row + 1)) / 2));
-  vectors_.run(&Passes::gram, given, found.data(), found.size());
+  const std::vector<double> found =
+      vectors_.run(&Passes::gram, given, (count * (count + 1) - first_row * (first_row + 1)) / 2);
   MatrixXd products = MatrixXd::Zero(count, count);
   auto next = found.begin();
   for (int row = first_row; row < count; ++row)
@@ -78,9 +78,8 @@ bool Compact::update() {
 VectorXd Compact::products(const void* v) const {
   Columns given = columns();
   given.v = v;
-  VectorXd found(given.count);
-  vectors_.run(&Passes::products, given, found.data(), columns_.size());
-  return found.cwiseProduct(scale_);
+  const std::vector<double> found = vectors_.run(&Passes::products, given, given.count);
+  return Eigen::Map<const VectorXd>(found.data(), given.count).cwiseProduct(scale_);
 }
 
 VectorXd Compact::row(std::size_t i) const {
@@ -125,7 +124,7 @@ void Compact::combine(double scale, const void* v, const VectorXd& c, const Free
   given.breaks = free.breaks;
   given.time = free.time;
   given.out = out;
-  vectors_.run(&Passes::combine, given, nullptr, 0);
+  vectors_.run(&Passes::combine, given, 0);
 }
 
 }  // namespace fastopt

@@ -27,9 +27,6 @@ class Compact {
   /// Take in what the history has learnt. Gives whether B is positive definite, as far as numbers tell.
   bool update();
 
-  /// Take in everything anew at the next update.
-  void forget() { newest_ = nullptr, pairs_ = 0; }
-
   /// Which elements a product is over: those whose break is above a time, or all.
   struct Free {
     const void* breaks = nullptr;

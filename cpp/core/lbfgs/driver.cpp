@@ -27,8 +27,8 @@ void Driver::begin(void* x, void* trial, std::function<void*(void*)> vacant) {
   x_ = x;
   trial_ = trial;
   vacant_ = std::move(vacant);
-  region_->admit(trial);
-  asked_ = true;
+  if (!begun_) region_->admit(trial);
+  asked_ = !begun_;
 }
 
 void Driver::ask() {
@@ -125,7 +125,7 @@ void Driver::accept(const Trial& trial, const Results& change, bool sought) {
 
 /// The tests that end a descent, after the start and after each step.
 bool Driver::enough(double before, double step, bool sought) {
-  const double scale = std::max({std::abs(before), std::abs(value_), 1.0});
+  const double scale = std::max(std::abs(before), std::abs(value_));
   if (steepness_ <= std::max(limits_.gtol, tiny))
     finish(Status::gradient);
   else if (sought && limits_.ftol > 0 && before - value_ <= limits_.ftol * scale)
@@ -196,7 +196,6 @@ void Driver::visit(Archive& archive) {
   archive("other gradient", other_, vectors_.dtype());
   search_.visit([&](const char* name, auto& field) { archive(std::string("search ") + name, field); });
   model_->visit(archive);
-  region_->visit(archive);
 }
 
 }  // namespace fastopt

@@ -25,7 +25,7 @@ namespace fastopt {
 enum class Status : int {
   running = -1,
   gradient = 0,     ///< max |g| <= gtol
-  decrease = 1,     ///< (f - f+) / max(|f|, |f+|, 1) <= ftol
+  decrease = 1,     ///< (f - f+) / max(|f|, |f+|) <= ftol
   step = 2,         ///< max |x+ - x| <= xtol max(1, max |x+|)
   rounding = 3,     ///< values differ by rounding errors only
   no_progress = 4,  ///< no lower point along -H g, nor along -g
@@ -46,8 +46,9 @@ class Driver {
   Driver(const Vectors& vectors, std::unique_ptr<Model> model, std::unique_ptr<Region> region, const Limits& limits,
          const MoreThuente::Options& search);
 
-  /// Start at the point in `trial`. Both buffers are the caller's; they change places when a step is accepted.
-  /// Before a trial point is written `vacant` is told its buffer, and says which one to use.
+  /// Start at the point in `trial`, or go on at that in `x` if a descent was loaded. Both buffers are the caller's;
+  /// they change places when a step is accepted. Before a trial point is written `vacant` is told its buffer, and says
+  /// which one to use.
   void begin(void* x, void* trial, std::function<void*(void*)> vacant);
 
   /// Make the trial point ready.
@@ -63,6 +64,7 @@ class Driver {
   bool stepped() const { return stepped_; }
 
   Status status() const { return status_; }
+  bool begun() const { return begun_; }
   const void* point() const { return x_; }
   void* trial() const { return trial_; }
 

@@ -1,22 +1,20 @@
 #include "orthant.hpp"
 
-#include <utility>
-
 namespace fastopt {
 
-Orthant::Orthant(const Vectors& vectors, Model& model, Buffer l1) : Region(vectors, model), l1_(std::move(l1)) {
+Orthant::Orthant(const Vectors& vectors, Model& model, const void* l1) : Region(vectors, model), l1_(l1) {
   vectors_.reserve(downhill_);
 }
 
-void Orthant::admit(void* x) { penalty_ = vectors_.run(&Passes::penalty, {{x, l1_.get()}, {}, {}})[0]; }
+void Orthant::admit(void* x) { penalty_ = vectors_.run(&Passes::penalty, {{x, l1_}, {}, {}})[0]; }
 
 Results Orthant::take(const void* x, const void* gradient, void* g) {
   const Results found = Region::take(x, gradient, g);
-  return {found[0], vectors_.run(&Passes::subgradient, {{x, g, l1_.get()}, {downhill_.get()}, {}})[0]};
+  return {found[0], vectors_.run(&Passes::subgradient, {{x, g, l1_}, {downhill_.get()}, {}})[0]};
 }
 
 const void* Orthant::gradient(const void* x, const void* g) {
-  vectors_.run(&Passes::subgradient, {{x, g, l1_.get()}, {downhill_.get()}, {}});
+  vectors_.run(&Passes::subgradient, {{x, g, l1_}, {downhill_.get()}, {}});
   return downhill_.get();
 }
 
@@ -32,7 +30,7 @@ Aim Orthant::aim_steepest(const void* x, const void* g, double steepness) {
 }
 
 double Orthant::place(const void* x, void* trial, double step) {
-  const Results found = vectors_.run(&Passes::move_in_orthant, {{x, model_.d(), l1_.get()}, {trial}, {step}});
+  const Results found = vectors_.run(&Passes::move_in_orthant, {{x, model_.d(), l1_}, {trial}, {step}});
   penalty_ = found[0];
   return found[1];
 }
@@ -40,13 +38,11 @@ double Orthant::place(const void* x, void* trial, double step) {
 Results Orthant::compare(const void* x, const void* trial, double step, const void* gradient, const void* g,
                          void* kept) {
   return vectors_.run(&Passes::compare_in_orthant,
-                      {{gradient, g, model_.d(), x, trial, l1_.get()}, {kept, model_.y()}, {step}});
+                      {{gradient, g, model_.d(), x, trial, l1_}, {kept, model_.y()}, {step}});
 }
 
 void Orthant::settle(const void* x, const void* trial, double step) {
   vectors_.run(&Passes::way, {{x, trial}, {model_.d()}, {step}});
 }
-
-void Orthant::visit(Archive& archive) { archive("penalty", penalty_); }
 
 }  // namespace fastopt

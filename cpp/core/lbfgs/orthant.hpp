@@ -19,8 +19,8 @@ namespace fastopt {
 
 class Orthant : public Region {
  public:
-  /// `l1`: n numbers >= 0.
-  Orthant(const Vectors& vectors, Model& model, Buffer l1);
+  /// `l1`: n numbers >= 0, the caller's.
+  Orthant(const Vectors& vectors, Model& model, const void* l1);
 
   void admit(void* x) override;
   Results take(const void* x, const void* gradient, void* g) override;
@@ -32,10 +32,10 @@ class Orthant : public Region {
                   void* kept) override;
   void settle(const void* x, const void* trial, double step) override;
   const void* gradient(const void* x, const void* g) override;
-  void visit(Archive& archive) override;
 
  private:
-  Buffer l1_, downhill_ = no_buffer();
+  const void* l1_;
+  Buffer downhill_ = no_buffer();
   double penalty_ = 0;
 };
 

@@ -7,6 +7,9 @@
 //   Box     lower <= x <= upper      x - P(x - g), of which max |.| is the measure
 //
 // The direction of search is written to d of the model, the change of the gradient to its y.
+//
+// A region keeps nothing that does not follow from the point, its gradient and the model: a descent is saved without
+// it.
 #pragma once
 
 #include "model.hpp"
@@ -48,9 +51,6 @@ class Region {
 
   /// The gradient that has to vanish, as users see it.
   virtual const void* gradient(const void* /*x*/, const void* g) { return g; }
-
-  /// Show what is not derived from the point and its gradient, to save or to load it.
-  virtual void visit(Archive&) {}
 
  protected:
   Vectors vectors_;

@@ -6,15 +6,13 @@
 #include <new>
 #include <vector>
 
+#include "../blocks.hpp"
 #include "../dispatch.hpp"
-#include "../pool.hpp"
-#include "../threads.hpp"
 
 namespace fastopt {
 namespace {
 
 constexpr std::size_t page = 4096;
-constexpr std::size_t block = 4096;  // elements of a sum of their own
 
 /// Which results of a pass are maxima: those after the sums.
 int sums_of(Pass Passes::* pass) {
@@ -26,31 +24,15 @@ int sums_of(Pass Passes::* pass) {
   return 1;
 }
 
-/// Join the results of `count` blocks, `width` each, in those of the first: halves added to halves.
-void join(double* blocks, std::size_t count, std::size_t width, std::size_t sums) {
-  if (count == 1) return;
-  double* half = blocks + count / 2 * width;
-  join(blocks, count / 2, width, sums);
-  join(half, count - count / 2, width, sums);
-  for (std::size_t k = 0; k < width; ++k) blocks[k] = k < sums ? blocks[k] + half[k] : std::max(blocks[k], half[k]);
-}
-
-/// Run kernel(first, last, results) on the blocks of n elements, on several threads. Gives the joined results.
-template <class F>
-const double* over_blocks(std::size_t n, int threads, std::size_t width, std::size_t sums, const F& kernel) {
-  const std::size_t count = (n + block - 1) / block;
-  static thread_local std::vector<double> blocks;
-  blocks.assign(count * width, 0);
-  const std::size_t parts = threads == 1 ? 1 : std::min(count, static_cast<std::size_t>(threads) * 8);
-  const auto task = [&, results = blocks.data()](std::size_t part) {
-    for (std::size_t k = count * part / parts; k < count * (part + 1) / parts; ++k)
-      kernel(k * block, std::min(n, (k + 1) * block), results + k * width);
-  };
-  run_parts(
-      [](const void* context, int part) { (*static_cast<decltype(task)*>(context))(static_cast<std::size_t>(part)); },
-      &task, static_cast<int>(parts), threads, true);
-  join(blocks.data(), count, width, sums);
-  return blocks.data();
+/// The results of `count` blocks, halves added to halves.
+template <class R>
+R joined(const R* blocks, std::size_t count, int sums) {
+  if (count == 1) return blocks[0];
+  R all = joined(blocks, count / 2, sums);
+  const R other = joined(blocks + count / 2, count - count / 2, sums);
+  for (std::size_t k = 0; k < all.size(); ++k)
+    all[k] = k < static_cast<std::size_t>(sums) ? all[k] + other[k] : std::max(all[k], other[k]);
+  return all;
 }
 
 }  // namespace
@@ -75,25 +57,26 @@ bool Vectors::large() const { return n_ >= grain(); }
 
 Results Vectors::run(Pass Passes::* pass, const Operands& operands) const {
   const Pass kernel = table().passes[dtype_][stored_]->*pass;
-  Results all{};
-  if (n_ <= block) {
-    kernel(operands, 0, n_, all.data());
-    return all;
-  }
-  const double* found = over_blocks(
-      n_, large() ? num_threads() : 1, max_results, static_cast<std::size_t>(sums_of(pass)),
-      [&](std::size_t first, std::size_t last, double* results) { kernel(operands, first, last, results); });
-  std::copy_n(found, max_results, all.begin());
-  return all;
+  const auto part = [&](std::size_t first, std::size_t last) {
+    Results results{};
+    kernel(operands, first, last, results.data());
+    return results;
+  };
+  if (Blocks(n_, 1).count == 1) return part(0, n_);
+  const std::vector<Results> blocks = of_blocks<Results>(n_, 1, true, part);  // a pass seldom comes alone
+  return joined(blocks.data(), blocks.size(), sums_of(pass));
 }
 
-void Vectors::run(ColumnPass Passes::* pass, const Columns& columns, double* results, std::size_t count) const {
+std::vector<double> Vectors::run(ColumnPass Passes::* pass, const Columns& columns, int count) const {
   const ColumnPass kernel = table().passes[dtype_][stored_]->*pass;
-  if (n_ <= block) return kernel(columns, 0, n_, results);
-  const double* found =
-      over_blocks(n_, large() ? num_threads() : 1, count, count,
-                  [&](std::size_t first, std::size_t last, double* part) { kernel(columns, first, last, part); });
-  std::copy_n(found, count, results);
+  const auto part = [&](std::size_t first, std::size_t last) {
+    std::vector<double> results(static_cast<std::size_t>(count));
+    kernel(columns, first, last, results.data());
+    return results;
+  };
+  if (Blocks(n_, 1).count == 1) return part(0, n_);
+  const std::vector<std::vector<double>> blocks = of_blocks<std::vector<double>>(n_, 1, true, part);
+  return joined(blocks.data(), blocks.size(), count);
 }
 
 }  // namespace fastopt

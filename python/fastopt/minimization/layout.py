@@ -1,0 +1,167 @@
+"""A structure of arrays as one vector, and back, without copies where there is one array."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fastopt.structures import described, flatten
+
+__all__ = ["Layout", "Vector"]
+
+Vector = NDArray[np.floating[Any]]
+
+FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
+
+
+class Layout:
+    """How the arrays of a structure lie one after the other in a vector.
+
+    Parameters
+    ----------
+    start : array_like, list or dict of arrays
+        Numbers, of any shape: an array, whatever NumPy makes an array of numbers of, or a list, tuple or dict
+        of such. float32 stays float32 if all of it is; everything else becomes float64.
+    label : str
+        What messages call it.
+
+    Attributes
+    ----------
+    dtype : numpy.dtype
+        Of the vector.
+    size : int
+        Its length.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If there is an entry that is not a real number.
+
+    Examples
+    --------
+    >>> layout = Layout({"W": np.ones((2, 2)), "b": np.zeros(1)})
+    >>> layout.structure(np.arange(5.0))
+    {'W': array([[0., 1.],
+           [2., 3.]]), 'b': array([4.])}
+    """
+
+    def __init__(self, start: object, label: str = "x0") -> None:
+        self.label = label
+        if not isinstance(start, dict | np.ndarray) and _is_plain(start):
+            start = np.asarray(start)
+        self.kind, self.keys, given = flatten(label, start)
+        self._tuple = isinstance(start, tuple)
+        self.names = [label if key is None else f"{label}[{key!r}]" for key in self.keys]
+        arrays = [_numbers(name, a) for name, a in zip(self.names, given, strict=True)]
+        single = all(a.dtype == np.float32 for a in arrays)
+        self.dtype = np.dtype(np.float32 if single else np.float64)
+        self.shapes = [a.shape for a in arrays]
+        ends = np.cumsum([a.size for a in arrays]).tolist()
+        self._slices = [slice(end - a.size, end) for end, a in zip(ends, arrays, strict=True)]
+        self.size: int = ends[-1]
+        self._flat = self.kind == "array" and len(self.shapes[0]) == 1
+        self._scratch: Vector | None = None
+
+    def structure(self, vector: Vector) -> Any:
+        """Return views of `vector` in the structure of the start."""
+        if self._flat:
+            return vector
+        if self.kind == "array":
+            return vector.reshape(self.shapes[0])
+        views = [vector[part].reshape(shape) for part, shape in zip(self._slices, self.shapes, strict=True)]
+        if self.kind == "dict":
+            return dict(zip(self.keys, views, strict=True))
+        return tuple(views) if self._tuple else views
+
+    def vector(self, structure: object, label: str, broadcast: bool = False) -> Vector:
+        """Return `structure` as a vector: itself where it is one, else in memory that the next call reuses.
+
+        Parameters
+        ----------
+        structure : object
+            In the structure of the start; numbers that NumPy can convert are converted.
+        label : str
+            What messages call it.
+        broadcast : bool
+            Whether a number may stand for an array of equal ones.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If it has another structure or shape, or an entry that is not a real number.
+        """
+        if self.kind == "array":
+            if type(structure) is np.ndarray and structure.dtype == self.dtype:
+                a = structure
+            else:
+                a = _numbers(label, structure)
+            if a.shape != self.shapes[0]:
+                a = self._fitting(label, a, self.shapes[0], broadcast)
+            return np.ascontiguousarray(a, self.dtype).reshape(-1)
+        out = np.empty(self.size, self.dtype) if self._scratch is None else self._scratch
+        self._scratch = out
+        for (name, entry, part), shape in zip(self.parts(structure, label), self.shapes, strict=True):
+            a = _numbers(name, entry)
+            if a.shape != shape:
+                a = self._fitting(name, a, shape, broadcast)
+            out[part].reshape(shape)[...] = a
+        return out
+
+    def arrays(self, structure: Any) -> list[Any]:
+        """Return the entries of something in the structure of the start, in order."""
+        return [structure] if self.kind == "array" else [structure[key] for key in self.keys]
+
+    def parts(self, structure: object, label: str) -> Iterator[tuple[str, Any, slice]]:
+        """Yield the entries of a dict or list, as the start is: name, entry, place in the vector."""
+        for key, part in zip(self.keys, self._slices, strict=True):
+            yield f"{label}[{key!r}]", self._entry(structure, key, label), part
+
+    def element(self, k: int) -> str:
+        """Return the name of element `k` of the vector: ``x0['W'][3, 4]``."""
+        for name, part, shape in zip(self.names, self._slices, self.shapes, strict=True):
+            if k < part.stop:
+                index = ", ".join(map(str, np.unravel_index(k - part.start, shape)))
+                return f"{name}[{index}]" if index else name
+        raise IndexError(k)
+
+    def _entry(self, structure: object, key: Any, label: str) -> Any:
+        expected = f"a {self.kind} of {len(self.keys)} arrays, as {self.label}"
+        if self.kind == "dict":
+            if not isinstance(structure, dict):
+                raise TypeError(f"{label}: expected {expected}, got {described(structure)}")
+            if structure.keys() != set(self.keys):
+                raise ValueError(f"{label}: expected the keys {self.keys}, got {list(structure)}")
+            return structure[key]
+        if not isinstance(structure, list | tuple):
+            raise TypeError(f"{label}: expected {expected}, got {described(structure)}")
+        if len(structure) != len(self.keys):
+            raise ValueError(f"{label}: expected {expected}, got {len(structure)}")
+        return structure[key]
+
+    def _fitting(self, label: str, a: NDArray[Any], shape: tuple[int, ...], broadcast: bool) -> NDArray[Any]:
+        if broadcast and a.ndim == 0:
+            return np.broadcast_to(a, shape)
+        raise ValueError(f"{label}: expected shape {shape}, as {self.label}, got shape {a.shape}")
+
+
+def _is_plain(start: object) -> bool:
+    """Whether it is a number or nested lists of numbers: one array, and not a list of them."""
+    if isinstance(start, list | tuple):
+        return all(_is_plain(entry) for entry in start)
+    return isinstance(start, int | float | np.number) and not isinstance(start, bool)
+
+
+def _numbers(label: str, given: object) -> NDArray[Any]:
+    if isinstance(given, np.ndarray) and given.dtype in FLOATS:
+        return given
+    try:
+        a = np.asarray(given)
+    except ValueError:  # lists of different lengths
+        a = np.asarray(None)
+    if a.dtype.kind not in "iuf" or a.dtype.itemsize > 8:
+        got = described(given) if isinstance(given, np.ndarray) else f"{type(given).__name__}"
+        raise TypeError(f"{label}: expected an array of real numbers, float32 or float64, got {got}")
+    return a if a.dtype in FLOATS else a.astype(np.float64)

@@ -1,0 +1,117 @@
+"""What is to be minimised: the user's functions, called and judged."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from fastopt.gradcheck import numeric_gradient
+from fastopt.structures import described
+
+from .layout import Layout, Vector
+
+__all__ = ["Objective", "as_value"]
+
+
+class Objective:
+    """Value and gradient at a point, and how often they were asked for.
+
+    Parameters
+    ----------
+    fun : callable
+        ``fun(x, *args)``, see `jac`.
+    jac : bool or callable, optional
+        True: `fun` returns value and gradient. A function: ``jac(x, *args)`` returns the gradient. None or
+        False: central differences of `fun`.
+    args : tuple
+        Further arguments of both.
+    layout : Layout
+        The structure of the points.
+    """
+
+    def __init__(self, fun: object, jac: object, args: object, layout: Layout) -> None:
+        if not callable(fun):
+            raise TypeError(f"fun: expected a function, got {described(fun)}")
+        if not (jac is None or isinstance(jac, bool | np.bool_) or callable(jac)):
+            raise TypeError(f"jac: expected True, a function or None, got {described(jac)}")
+        self._fun = fun
+        self._jac: Any = jac
+        self._args = args if isinstance(args, tuple) else (args,)
+        self._layout = layout
+        self.nfev = 0
+        self.njev = 0
+        self.numeric = not callable(jac) and not jac
+        self._call: Callable[[Any], tuple[float, Vector]] = (
+            self._both if not callable(jac) and jac else self._by_differences if self.numeric else self._apart
+        )
+
+    def __call__(self, point: Vector) -> tuple[float, Vector]:
+        """Return value and gradient at `point`, the gradient as a vector that the next call may overwrite."""
+        return self._call(self._layout.structure(point))
+
+    def value(self, x: Any) -> float:
+        """Return the value alone."""
+        self.nfev += 1
+        returned = self._fun(x, *self._args)
+        if type(returned) is tuple and len(returned) == 2:
+            raise TypeError("fun: expected a number, got a tuple of 2; pass jac=True if one is the gradient")
+        return as_value(returned)
+
+    def _both(self, x: Any) -> tuple[float, Vector]:
+        self.nfev += 1
+        self.njev += 1
+        returned = self._fun(x, *self._args)
+        if not isinstance(returned, tuple | list) or len(returned) != 2:
+            got = described(returned)
+            if isinstance(returned, tuple | list):
+                got += f" of {len(returned)}"
+            raise TypeError(
+                f"fun: expected (value, gradient), got {got}; "
+                "pass jac=gradient if that is another function, or jac=None for differences"
+            )
+        value, gradient = returned
+        return as_value(value), self._layout.vector(gradient, "the gradient from fun")
+
+    def _apart(self, x: Any) -> tuple[float, Vector]:
+        value = self.value(x)
+        self.njev += 1
+        return value, self._layout.vector(self._jac(x, *self._args), "the gradient from jac")
+
+    def _by_differences(self, x: Any) -> tuple[float, Vector]:
+        value = self.value(x)
+        if not np.isfinite(value):
+            return value, np.full(self._layout.size, np.nan, self._layout.dtype)
+        self.njev += 1
+        try:
+            gradient = numeric_gradient(self.value, x)
+        except FloatingPointError:  # not finite nearby
+            return np.nan, np.full(self._layout.size, np.nan, self._layout.dtype)
+        return value, self._layout.vector(gradient, "gradient")
+
+
+def as_value(value: object) -> float:
+    """Return what a function returned as a float.
+
+    Raises
+    ------
+    TypeError
+        If it is not one real number.
+
+    Examples
+    --------
+    >>> as_value(np.array([[2.5]]))
+    2.5
+    """
+    if type(value) is float:
+        return value
+    if isinstance(value, np.ndarray):
+        if value.size == 1 and value.dtype.kind in "fiu":
+            return float(value.reshape(()))
+    elif isinstance(value, int | float | np.floating | np.integer) and not isinstance(value, bool):
+        try:
+            return float(value)
+        except OverflowError:
+            return float("inf") if value > 0 else float("-inf")
+    raise TypeError(f"fun: expected one real number as its value, got {described(value)}")

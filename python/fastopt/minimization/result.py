@@ -1,0 +1,90 @@
+"""How a minimisation ended: statuses, their sentences, and the result."""
+
+from __future__ import annotations
+
+import enum
+from typing import Any
+
+__all__ = ["OptimizeResult", "Status"]
+
+
+class Status(enum.IntEnum):
+    """Why a minimisation ended; the first three are successes.
+
+    ``f`` and ``x`` are value and point before the last step, ``f+`` and ``x+`` after it, ``g`` the gradient
+    at the result: with bounds the step ``P(x - g) - x`` that is left of it inside them, with `l1` the
+    subgradient of least norm.
+    """
+
+    GRADIENT = 0
+    """``max |g| <= gtol``"""
+    DECREASE = 1
+    """``f - f+ <= ftol max(|f|, |f+|)``"""
+    STEP = 2
+    """``max |x+ - x| <= xtol max(1, max |x+|)``"""
+    ROUNDING = 3
+    """Values along the last line differ by their rounding errors only."""
+    NO_PROGRESS = 4
+    """No lower point was found, not even along steepest descent: a kink, or a gradient that is wrong."""
+    ITERATIONS = 5
+    """`maxiter` iterations."""
+    EVALUATIONS = 6
+    """`maxfun` evaluations."""
+    TIME = 7
+    """`maxtime` seconds."""
+    CALLBACK = 8
+    """The callback raised ``StopIteration``."""
+    NOT_FINITE = 9
+    """The value or the gradient at the start is not finite."""
+    INTERRUPTED = 10
+    """`fun` or the callback raised an exception; the result is an attribute of it."""
+
+    @property
+    def success(self) -> bool:
+        """Whether it is one of the tests for a minimum."""
+        return self <= Status.STEP
+
+
+class OptimizeResult(dict[str, Any]):
+    """The outcome of a minimisation: a dict whose entries are attributes, as SciPy's.
+
+    Attributes
+    ----------
+    x : array, list or dict of arrays
+        The best point seen, in the structure of the start.
+    fun : float
+        The value there.
+    jac : array, list or dict of arrays
+        The gradient there.
+    nit, nfev, njev : int
+        Iterations, evaluations of the function, of the gradient.
+    success : bool
+        Whether a test for a minimum holds.
+    status : Status
+        Why it ended.
+    message : str
+        The same in a sentence.
+    """
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return self[name]
+        except KeyError:
+            raise AttributeError(name) from None
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        self[name] = value
+
+    def __repr__(self) -> str:
+        if not self:
+            return f"{type(self).__name__}()"
+        width = max(map(len, self))
+        lines = (f"{name.rjust(width)}: {_indented(repr(value), width + 2)}" for name, value in self.items())
+        return "\n".join(lines)
+
+    def __dir__(self) -> list[str]:
+        return [*super().__dir__(), *self]
+
+
+def _indented(text: str, by: int) -> str:
+    return text.replace("\n", "\n" + " " * by)
