@@ -111,8 +111,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=entries,
         default=entries(DEFAULT),
         metavar="NAME[:LR],...",
-        help=f"each with its learning rate, by default its own: {', '.join(NAMES)}; or {NAME}, all samples at "
-        f"once, an iteration an epoch (default: {DEFAULT})",
+        help=f"each with its learning rate, by default its own: {', '.join(NAMES)}; or {NAME}, all samples "
+        f"at once, an iteration an epoch (default: {DEFAULT})",
     )
     add_schedule(optimizers)
     add_penalties(parser.add_argument_group("regularization"))

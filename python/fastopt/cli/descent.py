@@ -176,8 +176,10 @@ class LbfgsRun(FullBatchRun):
 class ScipyRun(FullBatchRun):
     """L-BFGS-B of SciPy, which keeps the loop to itself."""
 
+    interrupted = False
+
     def descend(self, iterations: int, ftol: float) -> None:
-        """Make so many iterations at the most; Ctrl-C ends them."""
+        """Make so many iterations at the most; Ctrl-C ends them, pressed for the third time at once."""
         import scipy.optimize  # type: ignore[import-untyped]
 
         names = list(self.params)
@@ -203,19 +205,20 @@ class ScipyRun(FullBatchRun):
             began = time.perf_counter()
 
         x0 = np.concatenate([a.ravel() for a in self.params.values()]).astype(np.float64)
-        limits = {"maxiter": iterations, "maxfun": 10**9, "maxls": 30}
-        with interrupts_held() as interrupts:
-            began = time.perf_counter()
-            result = scipy.optimize.minimize(
-                fun,
-                x0,
-                jac=True,
-                method="L-BFGS-B",
-                callback=iterated,
-                options={"maxcor": MEMORY, "gtol": GTOL, "ftol": ftol, **limits},
-            )
+        options = {"maxcor": MEMORY, "gtol": GTOL, "ftol": ftol, "maxls": 30}
+        options |= {"maxiter": iterations, "maxfun": 10**9}
+        try:
+            with interrupts_held() as interrupts:
+                began = time.perf_counter()
+                result = scipy.optimize.minimize(
+                    fun, x0, jac=True, method="L-BFGS-B", callback=iterated, options=options
+                )
+        except KeyboardInterrupt:
+            self.interrupted = True
+            return
         write(result.x)
-        if result.nit < iterations:
+        self.interrupted = interrupts.pressed
+        if (result.success or result.nit < iterations) and not self.interrupted:
             self.said = str(result.message)
 
 
@@ -266,8 +269,13 @@ def train(args: argparse.Namespace, job: Job) -> int:
             outcome = Outcome("failed", problem)
     if outcome.status in ("finished", "stopped") and ours.steps:
         for other in others:
+            assert isinstance(ours, LbfgsRun)
             assert isinstance(other, ScipyRun)
-            other.descend(ours.steps, _ftol(args.dtype))
+            # As many iterations; who comes to an end by itself gives the other the time to do so too.
+            other.descend(args.epochs if ours.solver.done else ours.steps, _ftol(args.dtype))
+            if other.interrupted:
+                other.said = "interrupted"
+                outcome = dataclasses.replace(outcome, status="interrupted")
     job = dataclasses.replace(job, runs=tuple(run for run in job.runs if run is ours or run.history))
     if args.out is not None:
         try:
@@ -306,11 +314,12 @@ def _print_results(runs: Sequence[FullBatchRun], outcome: Outcome) -> None:
         if run.said:
             console.print(f"{run.name}: {run.said}", soft_wrap=True, markup=False)
     ours = runs[0]
-    if outcome.status != "finished" and outcome.message != ours.said:
+    by_itself = outcome.message in ("", ours.said)
+    if not by_itself:
         console.print(
             f"[bold]stopped early[/]: {outcome.message} (at iteration {ours.steps})", soft_wrap=True
         )
-    if ours.restored and ours.restored is not ours.history[-1] and outcome.message == ours.said:
+    if by_itself and ours.restored and ours.restored is not ours.history[-1]:
         console.print(
             f"the weights are those with the lowest held-out loss, of iteration {ours.restored.epoch:g}"
         )
