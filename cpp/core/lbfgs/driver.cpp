@@ -148,7 +148,12 @@ void Driver::aim(double dg) {
   aim_steepest();
 }
 
-void Driver::aim_steepest() { search(region_->aim_steepest(x_, g_.get(), steepness_)); }
+/// The first step is not beyond where a parabola would reach 0, which bounds most losses from below.
+void Driver::aim_steepest() {
+  Aim found = region_->aim_steepest(x_, g_.get(), steepness_);
+  if (value_ != 0) found.step = std::min(found.step, 2 * std::abs(value_) / -found.slope);
+  search(found);
+}
 
 void Driver::search(const Aim& aim) {
   slope_ = aim.slope;
