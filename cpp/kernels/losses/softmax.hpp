@@ -31,7 +31,7 @@ struct Softmax {
     PerRow<T, rows> factor, least;
     each_row<rows>([&](int r) {
       factor[r] = weight[r] / total[r];
-      least[r] = Format<T>::smallest / factor[r];
+      least[r] = Format<T>::smallest * (total[r] / weight[r]);
     });
     each<rows>(x.columns, [g = x.g, factor, least, rest](std::size_t i, int r) {
       g[i] = (g[i] < least[r] ? T(0) : g[i]) * factor[r] - rest(i, r);
@@ -62,9 +62,9 @@ struct SoftmaxLabels {
       for (int r = 0; r < rows; ++r) cost[r] += share * below[r];
     }
     softmax.exponentials(x);
-    each_row<rows>([&](int r) { cost[r] += log_normal(softmax.total[r]); });
     softmax.finish(x, weight, [off = share * T(scale)](std::size_t, int) { return off; });
     for (int r = 0; r < rows; ++r) x.g[x.right(r)] -= keep * T(scale);
+    each_row<rows>([&](int r) { cost[r] += log_normal(softmax.total[r]); });
     return cost;
   }
 };
