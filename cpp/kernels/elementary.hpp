@@ -40,7 +40,6 @@ template <>
 struct Format<float> {
   using Bits = std::uint32_t;
   static constexpr int fraction_bits = 23;
-  static constexpr float smallest = 0x1p-126f;
   static constexpr float log_smallest = -87.3365f;  // rounded up
   static constexpr float log2_e = 0x1.715476p+0f;
   static constexpr float ln2_hi = 0x1.62e4p-1f, ln2_lo = 0x1.7f7d1cp-20f;
@@ -61,7 +60,6 @@ template <>
 struct Format<double> {
   using Bits = std::uint64_t;
   static constexpr int fraction_bits = 52;
-  static constexpr double smallest = 0x1p-1022;
   static constexpr double log_smallest = -708.3964;
   static constexpr double log2_e = 0x1.71547652b82fep+0;
   static constexpr double ln2_hi = 0x1.62e42feep-1, ln2_lo = 0x1.a39ef35793c76p-33;
