@@ -30,10 +30,9 @@ struct MulticlassHinge {
       g[i] = one * slope;
       return one;
     });
-    for (int r = 0; r < rows; ++r) {
-      x.g[x.right(r)] = T(0) - count[r] * T(scale);
-      if (right[r] != right[r]) cost[r] = right[r];  // a NaN, also where no other column could say so
-    }
+    for (int r = 0; r < rows; ++r) x.g[x.right(r)] = T(0) - count[r] * T(scale);
+    if (x.columns == 1)  // no other column tells of a NaN
+      each_row<rows>([&](int r) { cost[r] = right[r] != right[r] ? right[r] : cost[r]; });
     return cost;
   }
 };

@@ -68,9 +68,9 @@ struct SoftmaxLabels {
       for (int r = 0; r < rows; ++r) cost[r] += below[r];
     }
     softmax.exponentials(x);
+    each_row<rows>([&](int r) { cost[r] += log_normal(softmax.total[r]); });
     softmax.finish(x, weight, [off = without_tiny(share * T(scale))](std::size_t, int) { return off; });
     for (int r = 0; r < rows; ++r) x.g[x.right(r)] -= keep * T(scale);
-    each_row<rows>([&](int r) { cost[r] += log_normal(softmax.total[r]); });
     return cost;
   }
 };
