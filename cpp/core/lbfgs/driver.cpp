@@ -75,8 +75,8 @@ void Driver::open(double value, const void* gradient) {
 /// Take over the gradient of a trial, without losing that of the lowest one.
 Results Driver::take(const void* gradient) {
   if (lowest_is_last_) {
+    vectors_.reserve(other_);
     std::swap(last_, other_);
-    vectors_.reserve(last_);
     lowest_is_last_ = false;
   }
   return vectors_.run(&Passes::compare, {{gradient, g_.get(), model_->d()}, {last_.get(), model_->y()}, {}});
