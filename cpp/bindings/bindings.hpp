@@ -11,5 +11,6 @@ void bind_apply(pybind11::module_& m);
 void bind_plan(pybind11::module_& m);
 void bind_losses(pybind11::module_& m);
 void bind_descent(pybind11::module_& m);
+void bind_batch(pybind11::module_& m);
 
 }  // namespace fastopt::bindings

@@ -9,4 +9,5 @@ PYBIND11_MODULE(_core, m) {
   fastopt::bindings::bind_plan(m);
   fastopt::bindings::bind_losses(m);
   fastopt::bindings::bind_descent(m);
+  fastopt::bindings::bind_batch(m);
 }

@@ -21,7 +21,7 @@ from fastopt.threads import get_num_threads, set_num_threads
 if TYPE_CHECKING:
     from fastopt import callbacks, gradcheck, losses, plots, problems, regularizers, schedules, trajectories
     from fastopt.history import History
-    from fastopt.minimization import LBFGS, OptimizeResult, Status, minimize, scipy_lbfgs
+    from fastopt.minimization import LBFGS, OptimizeResult, Status, minimize, minimize_batch, scipy_lbfgs
     from fastopt.training import minibatches, train
 
 __version__: str = build_info()["version"]
@@ -32,7 +32,10 @@ _LAZY = {
         ("callbacks", "gradcheck", "losses", "plots", "problems", "regularizers", "schedules", "trajectories")
     ),
     "History": "fastopt.history",
-    **dict.fromkeys(("LBFGS", "OptimizeResult", "Status", "minimize", "scipy_lbfgs"), "fastopt.minimization"),
+    **dict.fromkeys(
+        ("LBFGS", "OptimizeResult", "Status", "minimize", "minimize_batch", "scipy_lbfgs"),
+        "fastopt.minimization",
+    ),
     "minibatches": "fastopt.training",
     "train": "fastopt.training",
 }
@@ -51,6 +54,7 @@ __all__ = [
     "losses",
     "minibatches",
     "minimize",
+    "minimize_batch",
     "plots",
     "problems",
     "reference",
