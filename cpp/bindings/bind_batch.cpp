@@ -49,8 +49,8 @@ class Descents {
   /// Both are dense; values are float64, gradients are in the dtype of the points.
   void tell(const py::array& values, const py::array& gradients) {
     const Turn turn(busy_);
-    expect(values, f64, {count()}, "values");
-    expect(gradients, vectors_.dtype(), {count(), width()}, "gradients");
+    expect(values, py::dtype("float64"), {count()}, "values");
+    expect(gradients, dtype_, {count(), width()}, "gradients");
     const Unlocked unlocked(drivers_.large());
     drivers_.tell(static_cast<const double*>(values.data()), gradients.data());
   }
@@ -101,14 +101,13 @@ class Descents {
     return a;
   }
 
-  static void expect(const py::array& a, Dtype dtype, const std::vector<py::ssize_t>& shape, const char* what) {
+  static void expect(const py::array& a, const py::dtype& dtype, const std::vector<py::ssize_t>& shape,
+                     const char* what) {
     const bool fits =
         a.ndim() == static_cast<py::ssize_t>(shape.size()) && std::equal(shape.begin(), shape.end(), a.shape());
-    if (dtype_of(a) == dtype && fits && row_major(a)) return;
-    std::string text;
-    for (const py::ssize_t length : shape) text += std::to_string(length) + ",";
-    throw py::value_error(std::string(what) + ": expected dense " + (dtype == f32 ? "float32" : "float64") +
-                          " of shape (" + text + "), got " + describe(a));
+    if (!fits || !row_major(a) || !a.dtype().equal(dtype))
+      throw py::value_error(std::string(what) + ": expected " + describe(empty(dtype, shape)) + ", dense, got " +
+                            describe(a));
   }
 
   py::dtype dtype_;
