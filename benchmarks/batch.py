@@ -1,10 +1,10 @@
 """Many small problems: `minimize_batch` against a loop over SciPy's L-BFGS-B, and over `minimize`.
 
 Rosenbrock's function from random starts, with the same options for all. The loops get a part of the problems,
-since their time for one does not depend on how many there are. One thread: a loop has no
-use for others.
+since their time for one does not depend on how many there are. One thread: a loop has no use for others.
 """
 
+import os
 import time
 from collections.abc import Callable
 from typing import Any
@@ -43,6 +43,7 @@ def rosenbrock(x: Any) -> tuple[Any, Any]:
 
 def scipy_solver() -> Callable[[Any], Any] | None:
     """Return SciPy's L-BFGS-B with our options; None without SciPy."""
+    os.environ["OPENBLAS_NUM_THREADS"] = "1"  # its BLAS spins between the short vectors otherwise
     try:
         from scipy.optimize import minimize
     except ImportError:

@@ -69,15 +69,14 @@ class Descents {
     return read_only(rows);
   }
 
-  /// Of the drivers of all rows: a number, and a vector.
+  /// What `get` says of each row, done or not: a number, or a vector.
   template <auto get>
   py::array numbers() const {
     const Turn turn(busy_);
-    using Number = decltype((drivers_[0].*get)());
-    py::array_t<std::conditional_t<std::is_floating_point_v<Number>, double, std::int64_t>> found(size());
-    auto* to = found.mutable_data();
-    for (std::size_t row = 0; row < drivers_.size(); ++row)
-      to[row] = static_cast<std::remove_reference_t<decltype(*to)>>((drivers_[row].*get)());
+    using Number = std::conditional_t<std::is_floating_point_v<decltype((drivers_[0].*get)())>, double, std::int64_t>;
+    py::array_t<Number> found(size());
+    Number* to = found.mutable_data();
+    for (std::size_t row = 0; row < drivers_.size(); ++row) to[row] = static_cast<Number>((drivers_[row].*get)());
     return found;
   }
 
