@@ -16,9 +16,11 @@ import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 ARITHMETIC = re.compile(r"\tv?(?:add|sub|mul|div|sqrt)([ps])[sd]\s")
-# Rules; losses over rows (of either shape, and what judges their targets); losses of one score; functions.
+# Rules; losses over rows (of either shape, and what judges their targets); losses of one score; functions;
+# penalties.
 LOOPS = re.compile(
     r"::block\(|::sweep<|RowLoss<.*::(gradient|wrong)<|PointwiseLoss<.*::(run|run_with|judge)[<(]|::map<"
+    r"|::update_multiply|PenaltyDriver<.*::run<"
 )
 
 

@@ -354,9 +354,8 @@ def test_an_interpreter_without_torch(tmp_path: Path, monkeypatch: pytest.Monkey
 def test_without_rich(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setitem(sys.modules, "rich", None)
     assert run() == 2
-    assert (
-        capsys.readouterr().err
-        == 'fastopt bench: error: fastopt bench needs rich: pip install "fastopt[train]"\n'
+    assert capsys.readouterr().err.startswith(
+        'fastopt bench: error: fastopt bench needs rich: pip install "fastopt[train]" ('
     )
 
 

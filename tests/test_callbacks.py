@@ -23,7 +23,7 @@ X = np.zeros((4, 1))
 def play(values, callbacks, *, name="val_loss", epochs=None, params=None, **options):
     """Train something whose metric takes the given values, one an epoch; the parameter counts steps."""
     w = np.zeros(1) if params is None else params
-    coming = iter(values)
+    coming = iter([0.0, *values])  # the first before the training
     return train(
         lambda w, x: (1.0, -np.ones(1)),
         w,
@@ -116,10 +116,21 @@ def test_default_monitor():
     train(loss_and_grads, w, X, SGD(w, lr=1.0), epochs=4, batch_size=None, callbacks=[stop], progress=False)
     assert (stop.best, stop.best_epoch) == (0.5, 4)
 
-    losses = iter([3.0, 8.0, 1.0, 4.0])  # of training and of validation in turns
+    losses = iter(
+        [0.0, 3.0, 8.0, 1.0, 4.0]
+    )  # before the first step, then of training and validation in turns
     options = {"epochs": 2, "batch_size": None, "progress": False}
     train(loss_and_grads, w, X, SGD(w), validation=(X,), callbacks=[stop], **options)
     assert (stop.best, stop.best_epoch) == (4, 2)
+
+
+def test_the_default_with_a_function_for_validation():
+    w = np.zeros(1)
+    stop = EarlyStopping()
+    history = play([3, 1, 2], [stop], params=w)
+    assert (stop.best, history.restored.epoch, w[0]) == (1, 2, 2)
+    with pytest.raises(ValueError, match="one of 'loss', 'gap', as there is no 'val_loss', got None"):
+        play([1], [EarlyStopping()], name="gap")
 
 
 def gaps(*values):
@@ -260,15 +271,19 @@ def test_refused(make, error, message):
 
 
 def never(w, x):
-    raise AssertionError("called")
+    raise AssertionError("a step")
+
+
+def gap(w):
+    return {"gap": 1.0}
 
 
 @pytest.mark.parametrize(
     ("callback", "validation", "error", "message"),
     [
         (EarlyStopping("acc"), None, ValueError, "monitor: expected one of 'loss', got 'acc'"),
-        (EarlyStopping("acc"), (X,), ValueError, "monitor: expected one of 'loss', 'val_loss', got 'acc'"),
-        (EarlyStopping(), never, ValueError, "monitor: expected the name of what `validation` returns"),
+        (EarlyStopping("acc"), gap, ValueError, "monitor: expected one of 'loss', 'gap', got 'acc'"),
+        (EarlyStopping(), gap, ValueError, "monitor: expected one of 'loss', 'gap', as there is no 'val_l"),
         (
             Checkpoint("no/such/dir/w.npz"),
             None,
@@ -289,9 +304,15 @@ def test_a_directory_is_no_checkpoint(tmp_path):
         play([1], [Checkpoint(tmp_path / "w.npz", "loss")])
 
 
-def test_a_metric_that_is_not_there_is_refused_when_it_is_known():
+def test_a_metric_that_is_not_there_is_refused():
+    with pytest.raises(ValueError, match="monitor: expected one of 'loss', 'val_loss', got 'acc'"):
+        train(lambda w, x: (1.0, w), w := np.zeros(1), X, SGD(w), epochs=1, validation=(X,), progress=False,
+              callbacks=EarlyStopping("acc"))  # fmt: skip
+    run = make_run(metrics=gaps(1, 2))  # whose names are not known beforehand
     with pytest.raises(ValueError, match="monitor: expected one of 'loss', 'gap', got 'val_loss'"):
-        play([1], [EarlyStopping("val_loss")], name="gap")
+        train_in_turns([run], epochs=1, callbacks=[EarlyStopping("val_loss")])
+    with pytest.raises(ValueError, match="monitor: expected one of 'loss', as there is no 'val_loss'"):
+        train_in_turns([run], epochs=1, callbacks=[EarlyStopping()])
 
 
 def test_keys_that_are_the_same_text_cannot_be_saved(tmp_path):

@@ -1,6 +1,8 @@
 """The command line as a whole: help, version, the commands without a file of their own."""
 
 import importlib
+import io
+import os
 import re
 import subprocess
 import sys
@@ -82,3 +84,62 @@ def test_a_command_is_a_pair_of_functions():
         assert callable(command.add_arguments)
         assert callable(command.run)
         assert summary
+
+
+@pytest.mark.parametrize(
+    ("argv", "message"),
+    [
+        ("train --lr -1e-3", "lr: expected a finite number >= 0, got -0.001"),
+        ("train --lr -.5E1", "lr: expected a finite number >= 0, got -5.0"),
+        ("train --weight-decay -inf", "weight_decay: expected a finite number >= 0, got -inf"),
+        ("compare --l2 -1e-3", "--l2: expected a finite number >= 0, got -0.001"),
+        ("landscape --lr -1e-3", "lr: expected a finite number >= 0, got -0.001"),
+        ("bench --rounds -1e3", "argument --rounds: expected a positive integer, got '-1e3'"),
+    ],
+)
+def test_negative_numbers_are_no_options(capsys, argv, message):
+    try:
+        code = cli.main(argv.split())
+    except SystemExit as error:
+        code = error.code
+    assert code == 2
+    assert message in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs a device that is always full")
+def test_what_cannot_be_written_is_said_in_one_line(unbuffered):
+    environment = {**os.environ, "PYTHONUNBUFFERED": unbuffered}
+    with open("/dev/full", "w") as full:
+        command = [sys.executable, "-m", "fastopt", "info"]
+        result = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, env=environment)
+    assert result.returncode == 1
+    assert result.stderr == "fastopt info: error: No space left on device\n"
+
+
+def test_a_reader_that_goes_away_is_no_mistake(capsys, monkeypatch):
+    class Closed(io.StringIO):
+        def write(self, text):
+            raise BrokenPipeError(32, "Broken pipe")
+
+    monkeypatch.setattr(sys, "stdout", Closed())
+    assert cli.main(["info"]) == 1
+    assert capsys.readouterr().err == ""
+
+
+def test_without_standard_output_and_error(monkeypatch):
+    monkeypatch.setattr(sys, "stdout", None)
+    monkeypatch.setattr(sys, "stderr", None)
+    assert cli.main(["info"]) == 0
+    assert cli.main(["landscape", "--out", "a.txt"]) == 2
+    with pytest.raises(SystemExit):
+        cli.main(["nonsense"])
+
+
+def test_ctrl_c_while_a_command_is_imported(capsys, monkeypatch):
+    def import_module(name):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(importlib, "import_module", import_module)
+    assert cli.main(["train"]) == 130
+    assert capsys.readouterr().err == "fastopt: interrupted\n"

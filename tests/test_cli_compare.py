@@ -95,18 +95,21 @@ def test_interrupted(tmp_path, capsys, monkeypatch):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["--optimizers", "adamx"], "expected NAME or NAME:LR with a name of sgd, "),
+        (
+            ["--optimizers", "adamx"],
+            "--optimizers: expected an optimizer of sgd, momentum, ",
+        ),
         (["--optimizers", "sgd,,adam"], "got ''"),
         (["--optimizers", "sgd:fast"], "expected a number as the learning rate, got 'sgd:fast'"),
         (["--optimizers", "sgd:"], "expected a number as the learning rate, got 'sgd:'"),
-        (["--optimizers", "sgd,adam,sgd"], "expected each once, got 'sgd' again"),
+        (["--optimizers", "sgd,adam,SGD"], "expected each once, got 'sgd' again"),
         (["--optimizers", "sgd:-1"], "--optimizers: sgd:-1: lr: expected a finite number >= 0, got -1"),
         (["--optimizers", "adam:nan"], "--optimizers: adam:nan: lr: expected a finite number >= 0, got nan"),
         (["--hidden", "3"], "--hidden: a linear classifier has no hidden"),
         (["--l1", "-1"], "--l1: expected a finite number >= 0"),
         (["--warmup", "24"], "--warmup: expected fewer than the 24 steps of the run, got 24"),
         (["--data", "mnist"], "data: expected digits, fashion-mnist:DIR or cifar10:DIR"),
-        (["--out", "a.jpg"], "--out: expected a name ending in .png, .svg or .pdf, got a.jpg"),
+        (["--out", "a.jpg"], "--out: expected a file name ending in .png, .svg or .pdf, got 'a.jpg'"),
         (["--out", "no/such/a.png"], "--out: cannot write to no"),
         (["--momentum", "0.9"], "unrecognized arguments: --momentum"),
     ],
@@ -121,6 +124,25 @@ def test_refused_in_one_line(capsys, monkeypatch, tmp_path, options, message):
     out, err = capsys.readouterr()
     assert (code, out, err.count("\n")) == (2, "", 1)
     assert message in err
+    assert not list(tmp_path.iterdir())
+
+
+def test_names_and_suffixes_in_letters_of_any_case(tmp_path, capsys):
+    argv = [*SMALL, "--epochs", "1", "--optimizers", "SGD:0.1,AdamW", "--out", str(tmp_path / "A.PNG")]
+    assert cli.main(argv) == 0
+    assert list(rows(capsys.readouterr().out)) == ["sgd:0.1", "adamw"]
+    assert (tmp_path / "A.PNG").read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_picture_that_cannot_be_written_costs_no_table(tmp_path, capsys, monkeypatch):
+    def full(runs, figure, panels):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("fastopt.curves.draw_comparison", full)
+    assert compare(tmp_path, "--optimizers", "sgd,adam") == 1
+    out, err = capsys.readouterr()
+    assert list(rows(out)) == ["sgd", "adam"]
+    assert err.endswith(f"error: cannot write {tmp_path / 'picture.png'}: No space left on device\n")
     assert not list(tmp_path.iterdir())
 
 

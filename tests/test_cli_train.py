@@ -3,6 +3,7 @@
 import csv
 import json
 import math
+import os
 import re
 import signal
 import subprocess
@@ -282,6 +283,7 @@ def test_divergence_stops_and_saves(tmp_path, capsys):
     captured = capsys.readouterr()
     assert "stopped early: the loss is nan at step" in captured.out
     assert "smaller learning rate" in captured.out
+    assert "same weights, bit for bit, inside epoch 1\n" in captured.out
     assert "Warning" not in captured.err
     summary = json.loads((tmp_path / "history.json").read_text())
     assert summary["status"] == "diverged"
@@ -360,7 +362,7 @@ def test_a_file_that_cannot_be_replaced_is_reported(capsys, tmp_path):
     assert cli.main([*SMALL, "--out", str(tmp_path)]) == 1
     out, err = capsys.readouterr()
     assert SAME in out
-    assert "fastopt train: error: cannot save: " in err
+    assert f"fastopt train: error: cannot write {tmp_path / 'history.json'}: " in err
     assert (tmp_path / "weights.npz").exists()
 
 
@@ -395,7 +397,7 @@ def test_interrupted(capsys, monkeypatch, tmp_path, k):
     out = capsys.readouterr().out
     assert "stopped early: interrupted (fastopt at step" in out
     assert "DIFFER" not in out
-    verdict = "after each of 1 epochs" if k >= 24 else "weights not compared"
+    verdict = "bit for bit, after 1 epoch\n" if k >= 24 else "weights not compared"
     assert verdict in out
     summary = json.loads((tmp_path / "history.json").read_text())
     assert summary["status"] == "interrupted"
@@ -420,7 +422,7 @@ def test_a_real_ctrl_c(tmp_path):
         finally:
             process.kill()
     assert line.startswith("epoch ")
-    assert err == ""
+    assert err == "interrupted: stopping after this step (Ctrl-C twice more: at once)\n"
     assert process.returncode == 130
     assert "stopped early: interrupted" in out
     assert "wrote weights.npz, " in out
@@ -438,21 +440,42 @@ def test_ctrl_c_before_training(capsys, monkeypatch):
     assert capsys.readouterr().err == "fastopt: interrupted\n"
 
 
+def test_a_step_that_hangs_can_be_interrupted(tmp_path, capsys, monkeypatch):
+    def hang(opt, grads):
+        for _ in range(100):
+            signal.raise_signal(signal.SIGINT)
+        raise AssertionError("still here")
+
+    monkeypatch.setattr(reference, "step", hang)
+    assert cli.main([*SMALL, "--checkpoint", str(tmp_path / "best.npz")]) == 130
+    assert capsys.readouterr().err.endswith("fastopt: interrupted\n")
+    assert [file.name for file in tmp_path.iterdir()] == ["best.npz"]  # of the turn before
+
+
+def test_ctrl_c_while_files_are_written(tmp_path, capsys, monkeypatch):
+    def impatient(path, runs):
+        for _ in range(5):
+            signal.raise_signal(signal.SIGINT)
+        write_csv(path, runs)
+
+    monkeypatch.setattr("fastopt.cli.files.write_csv", impatient)
+    assert cli.main([*SMALL, "--out", str(tmp_path)]) == 130
+    out, err = capsys.readouterr()
+    assert SAME in out
+    assert err.endswith("fastopt: interrupted\n")
+    assert {file.name for file in tmp_path.iterdir()} == {
+        "weights.npz", "history.json", "history.csv", "curves.png",
+    }  # fmt: skip
+
+
 def test_what_cannot_be_printed_is_saved(tmp_path: Path) -> None:
     """A reader that goes away, as `| head -1` does, costs the table and not the training."""
-    command = [
-        sys.executable,
-        "-m",
-        "fastopt",
-        "train",
-        "--epochs",
-        "2",
-        "--threads",
-        "1",
-        "--out",
-        str(tmp_path / "o"),
-    ]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
+    options = ["--epochs", "2", "--threads", "1", "--out", str(tmp_path / "o")]
+    command = [sys.executable, "-m", "fastopt", "train", *options]
+    environment = {**os.environ, "PYTHONUNBUFFERED": ""}  # the first lines are written at once
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=environment
+    ) as process:
         assert process.stdout is not None
         process.stdout.readline()
         process.stdout.close()

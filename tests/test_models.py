@@ -117,6 +117,29 @@ def test_bad_dtype(model, dtype):
         model.init(0, dtype)
 
 
+@pytest.mark.parametrize("make", [lambda loss: Linear(5, 4, loss), lambda loss: MLP(5, (3,), 4, loss)])
+def test_a_loss_that_can_writes_its_gradient_over_the_scores(make):
+    seen = []
+
+    def in_place(scores, labels, *, out=None):
+        seen.append(out is scores)
+        return softmax_cross_entropy(scores, labels, out=out)
+
+    def plain(scores, labels):
+        return softmax_cross_entropy(scores, labels)
+
+    x, labels = batch()
+    for order in (x, np.asfortranarray(x), x[:1], np.repeat(x, 2, axis=1)[:, ::2]):
+        params = {name: np.asfortranarray(p) for name, p in moved(make(plain)).items()}
+        mine, theirs = (
+            make(loss).loss_and_grads(params, order, labels[: len(order)]) for loss in (in_place, plain)
+        )
+        assert mine[0] == theirs[0]
+        for name, grad in theirs[1].items():
+            np.testing.assert_array_equal(mine[1][name], grad)
+    assert seen == [True] * 4
+
+
 def test_str():
     assert str(Linear(64, 10)) == "linear 64-10"
     assert str(MLP(64, (256, 128), 10)) == "mlp 64-256-128-10"

@@ -1,8 +1,10 @@
 """The classes: structures, memory orders, schedules, state, copies."""
 
 import copy
+import gc
 import pickle
 import re
+import weakref
 from typing import Any
 
 import numpy as np
@@ -253,6 +255,39 @@ def test_a_shallow_copy_shares_everything() -> None:
     advance(twin, np.random.default_rng(1), 1)
     assert opt.steps == twin.steps == 2
     assert_same(opt, twin)
+
+
+class Tagged(np.ndarray):  # type: ignore[type-arg]
+    """An array with room for attributes."""
+
+
+@pytest.mark.parametrize("structure", [lambda p: p, lambda p: [p], lambda p: (p,), lambda p: {"p": p}])
+def test_arrays_that_refer_to_their_optimizer_are_collected(structure: Any) -> None:
+    p = np.ones(3).view(Tagged)
+    opt = fastopt.Adam(structure(p))
+    p.optimizer = opt
+    opt.step(structure(np.ones(3)))
+    alive = weakref.ref(opt), weakref.ref(p)
+    del opt
+    gc.collect()
+    assert p.optimizer.steps == 1
+    p.optimizer.step(structure(np.ones(3)))
+    del p
+    gc.collect()
+    assert [ref() for ref in alive] == [None, None]
+
+
+def test_keys_that_refer_to_their_optimizer_are_collected() -> None:
+    class Key:
+        optimizer: Any = None
+
+    key = Key()
+    key.optimizer = fastopt.SGD({key: np.ones(3)}, lr=1.0)
+    key.optimizer.step({key: np.ones(3)})
+    alive = weakref.ref(key)
+    del key
+    gc.collect()
+    assert alive() is None
 
 
 def test_the_state_is_live() -> None:

@@ -2,6 +2,7 @@
 
 from matplotlib.figure import Figure
 
+from fastopt.callbacks import EarlyStopping
 from fastopt.plots import save_training_curves, training_curves
 from fastopt.training import train_in_turns
 from runs import make_run
@@ -23,6 +24,16 @@ def test_training_curves():
     ]
     assert list(figure.axes[1].lines[1].get_ydata()) == [25, 25]
     assert list(figure.axes[1].lines[1].get_xdata()) == [1, 2]
+
+
+def test_the_epoch_that_was_put_back_is_marked():
+    values = iter([3.0, 1.0, 2.0])
+    run = make_run(metrics=lambda params: {"held_out_loss": next(values), "held_out_accuracy": 0.5})
+    train_in_turns([run], epochs=3, callbacks=[EarlyStopping("held_out_loss")])
+    loss, accuracy, _ = training_curves([run]).axes
+    for axes in (loss, accuracy):
+        assert list(axes.lines[-1].get_xdata()) == [2, 2]
+        assert axes.get_legend().get_texts()[-1].get_text() == "put back: epoch 2"
 
 
 def test_no_run_is_left_out():

@@ -10,9 +10,10 @@ import pytest
 
 import fastopt
 from fastopt import problems, schedules
+from fastopt.catalogue import NAMES
 from fastopt.optimizers import OPTIMIZERS
 from fastopt.problems import PROBLEMS, Minimum, Problem
-from fastopt.trajectories import NAMES, default_lr, maker, trace
+from fastopt.trajectories import default_lr, maker, trace
 
 EVERY = pytest.mark.parametrize("problem", PROBLEMS.values(), ids=PROBLEMS)
 WITH_MINIMUM = pytest.mark.parametrize(

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 import fastopt
-from fastopt import regularizers
+from fastopt import _core, regularizers
 from fastopt.regularizers import Regularizer, elastic_net, l1, l2, least_squares
-from support import DTYPES, Array, same
+from support import DTYPES, ISAS, LENGTHS, Array, same
 
 PENALTIES = [l2(0.3), l1(0.3), elastic_net(0.3), elastic_net(0.3, beta=0.2)]
 over_penalties = pytest.mark.parametrize("penalty", PENALTIES, ids=repr)
@@ -25,6 +25,7 @@ over_dtypes = pytest.mark.parametrize("dtype", DTYPES)
 finite = st.floats(-100, 100, width=32, allow_subnormal=False)
 vectors = arrays(np.float64, st.integers(1, 8), elements=finite)
 some = settings(max_examples=25, deadline=None)
+BUFFER_OF_SIX = np.ones(6)
 
 
 def raises(error: type[Exception], message: str) -> Any:
@@ -131,6 +132,127 @@ def test_strength_zero_is_nothing(penalty: Regularizer) -> None:
     assert value == 0
     assert not grad.any()
     assert np.array_equal(replace(penalty, strength=0).prox(w, 1.0), w)
+
+
+@pytest.mark.parametrize("penalty", [*PENALTIES, elastic_net(0.3, beta=0)], ids=repr)
+def test_strength_zero_is_nothing_even_of_what_overflows(penalty: Regularizer) -> None:
+    from dataclasses import replace
+
+    w, total = np.array([1e200, np.inf, np.nan]), np.ones(3)
+    value, grad = replace(penalty, strength=0.0)(w)
+    assert (value, grad.tolist()) == (0.0, [0.0] * 3)
+    assert replace(penalty, strength=0.0).add_to(w, total) == 0.0
+    assert total.tolist() == [1.0] * 3
+
+
+def test_beta_zero_is_l1_even_where_squares_overflow() -> None:
+    for w in (np.array([1e200, -1.0]), np.array([np.inf, 2.0])):
+        value, grad = elastic_net(0.5, beta=0)(w)
+        assert (value, grad.tolist()) == (l1(0.5)(w)[0], l1(0.5)(w)[1].tolist())
+        assert value > 0
+
+
+def test_what_overflows_is_infinite_and_no_warning() -> None:
+    """A warning that is an error, as here, would leave the work half done."""
+    w = np.array([1e308, 1e200], order="F")
+    assert l2(1)(w)[0] == math.inf
+    assert l2(1).add_to(w, g := np.full((4,), 1e308)[::2]) == math.inf
+    assert g.tolist() == [math.inf, 1e308 + 2e200]
+
+
+# The core, against NumPy: gradients to the bit, on every instruction set.
+
+IN_NUMPY: list[tuple[Regularizer, Callable[[Array], Array], Callable[[float], float]]] = [
+    (l2(0.3), lambda p: 2 * 0.3 * p, lambda x: 0.3 * x * x),
+    (l1(0.3), lambda p: 0.3 * np.sign(p), lambda x: 0.3 * abs(x)),
+    (
+        elastic_net(0.3, 0.2),
+        lambda p: 0.3 * (2 * 0.2 * p + np.sign(p)),
+        lambda x: 0.3 * (0.2 * x * x + abs(x)),
+    ),
+]
+
+
+@pytest.mark.usefixtures("runtime")
+@pytest.mark.parametrize("isa", ISAS)
+@pytest.mark.parametrize(("penalty", "grad_of", "value_of"), IN_NUMPY, ids=["l2", "l1", "elastic_net"])
+@over_dtypes
+def test_the_core_is_numpy(isa: str, penalty: Regularizer, grad_of: Any, value_of: Any, dtype: Any) -> None:
+    _core.select_isa(isa)
+    for n in LENGTHS:
+        w, g = draw(n, dtype=dtype), draw(n, dtype=dtype, seed=1)
+        value, grad = penalty(w)
+        assert same(grad, grad_of(w))
+        assert value == pytest.approx(math.fsum(map(value_of, w.tolist())), rel=1e-14)
+        expected = g + grad_of(w)
+        assert penalty.add_to(w, g) == value
+        assert same(g, expected)
+    w = np.array([0.0, -0.0, np.inf, -np.inf, np.nan, np.finfo(dtype).smallest_subnormal], dtype)
+    assert same(penalty(w)[1], grad_of(w))
+
+
+@pytest.mark.usefixtures("runtime")
+@over_penalties
+@over_dtypes
+def test_one_value_for_all_threads_and_instruction_sets(penalty: Regularizer, dtype: Any) -> None:
+    _core.set_grain(1000)
+    w = draw(3, 20_011, dtype=dtype)
+    found = set()
+    for isa in ISAS:
+        for threads in (1, 2, 5):
+            _core.select_isa(isa)
+            fastopt.set_num_threads(threads)
+            g = np.zeros_like(w)
+            found.add((penalty.add_to(w, g), penalty(w)[0], g.tobytes()))
+    ((added, value, _),) = found
+    assert added == value
+
+
+@over_penalties
+def test_value_is_that_of_a_call_whatever_the_order_of_the_gradients(penalty: Regularizer) -> None:
+    w = draw(30, 40, 50)
+    value, grad = penalty(w)
+    for g in (
+        np.zeros(w.shape, order="F"),
+        np.zeros((50, 30, 40)).transpose(1, 2, 0),
+        np.zeros((30, 40, 100))[..., ::2],
+    ):
+        assert penalty.add_to(w, g) == value
+        assert same(g, grad)
+    for p in (np.asfortranarray(w), w[::-1], w[:, ::2], np.broadcast_to(w[:1], w.shape)):
+        value, grad = penalty(p)
+        assert penalty.add_to(p, g := np.zeros_like(p)) == value
+        assert same(g, grad)
+        assert same(grad, penalty(p.copy())[1])
+
+
+@over_penalties
+@over_dtypes
+def test_add_to_needs_no_temporaries(penalty: Regularizer, dtype: Any) -> None:
+    import tracemalloc
+
+    w, g = np.ones((300, 1000), dtype), np.zeros((300, 1000), dtype)
+    penalty.add_to(w, g)
+    tracemalloc.start()
+    penalty.add_to(w, g)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < w.nbytes / 20
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("l3", (1.0,), np.ones(3), np.ones(3), True), "name: expected a penalty of the table, got 'l3'"),
+        (("l2", (), np.ones(3), np.ones(3), True), "parameters: expected 1"),
+        (("l2", (1.0,), np.ones(3), np.ones(4), True), "grads: expected float64 of shape (3,)"),
+        (("l2", (1.0,), BUFFER_OF_SIX[:4], BUFFER_OF_SIX[2:], True), "params and grads overlap in memory"),
+        (("l2", (1.0,), np.ones(3), np.ones(6)[::2], True), "grads: expected a dense array"),
+    ],
+)
+def test_the_core_refuses(arguments: Any, message: str) -> None:
+    with raises(ValueError, message):
+        _core.penalty(*arguments)
 
 
 # Dtypes, structures, memory orders.
@@ -263,6 +385,29 @@ def test_selectors(penalty: Regularizer, selector: dict[str, Any], count: int) -
     assert all(same(added[key], grads[key]) for key in params)
     shrunk = chosen.prox(params, 0.1)
     assert sum(v.size for v in shrunk.values() if (v != 1).any()) == count
+
+
+def test_selectors_of_numpy_are_keys() -> None:
+    """np.int64(1) is 1; an array of them their collection; and True is no index."""
+    assert l2(1, only=np.int64(1)) == l2(1, only=1) == l2(1, only=np.array([1])) == l2(1, only=np.array(1))
+    assert l2(1, only=np.int64(1))([np.ones(2), np.ones(3)])[0] == 3
+    assert l2(1, skip=np.array(["b", "c"])) == l2(1, skip=["b", "c"])
+    assert repr(l2(1, skip=np.str_("b"))) == repr(l2(1, skip="b"))
+
+
+def test_selectors_are_sets() -> None:
+    assert l2(1, only={0, 8}) == l2(1, only={8, 0}) == l2(1, only=[8, 0, 8]) == l2(1, only=(0, 8))
+    assert len({l2(1, only={"a", "b"}), l2(1, only=["b", "a"])}) == 1
+    assert repr(l2(1, skip={"b", 10, 2, "a"})) == "l2(strength=1.0, only=None, skip=(2, 10, 'a', 'b'))"
+
+
+@pytest.mark.parametrize(
+    "selector", [True, False, np.True_, [True, False], np.array([True, False]), 3.5, [["b"]]]
+)
+def test_what_is_no_selector(selector: Any) -> None:
+    for field in ("only", "skip"):
+        with raises(TypeError, f"{field}: expected a key, keys or a function of key and array, got"):
+            l2(1, **{field: selector})
 
 
 @pytest.mark.parametrize(
@@ -426,6 +571,59 @@ def test_overlaps() -> None:
     assert row.tolist() == [[1] * 8 + [3, 3, 1, 1]]
 
 
+@pytest.mark.parametrize(
+    ("shape", "strides"),
+    [((3, 2), (0, 8)), ((3, 2), (8, 8)), ((3, 2), (-8, 8)), ((3,), (0,)), ((2, 3, 2), (16, 16, 8))],
+)
+def test_arrays_that_overlap_themselves(shape: tuple[int, ...], strides: tuple[int, ...]) -> None:
+    buffer = np.zeros(20)
+    twisted = np.lib.stride_tricks.as_strided(buffer[10:], shape, strides)
+    w = np.ones(shape)
+    message = f": expected an array with a place in memory for each element, got shape {shape} with strides"
+    with raises(ValueError, "grads" + message):
+        l2(1).add_to(w, twisted)
+    with raises(ValueError, "out" + message):
+        l2(1).prox(w, 0.1, out=twisted)
+    with raises(ValueError, "out" + message):
+        l2(1).prox(twisted, 0.1, out=twisted)
+    assert not buffer.any()
+    assert l2(1)(twisted)[0] == 0, "reading twice is fine"
+    l2(1, only=1).add_to([w, w], [twisted, np.zeros(shape)])  # not written
+
+
+def test_gaps_and_turned_axes_do_not_overlap_themselves() -> None:
+    for g in (
+        np.zeros((6, 4))[::2, ::-1],
+        np.zeros((4, 3)).T[:, 1:],
+        np.zeros((0, 3)),
+        np.zeros((3, 1))[:, ::-1],
+    ):
+        value, grad = l2(1)(np.ones(g.shape))
+        assert l2(1).add_to(np.ones(g.shape), g) == value
+        assert same(g.copy(), grad)
+
+
+@pytest.mark.parametrize(("shape", "strides"), [((1, 4), (8, 8)), ((4, 1), (8, 80)), ((1,), (24,))])
+def test_strides_of_an_axis_of_length_one_do_not_matter(
+    shape: tuple[int, ...], strides: tuple[int, ...]
+) -> None:
+    w = np.ones(shape)
+    out = np.lib.stride_tricks.as_strided(w, shape, strides)
+    assert l2(1).prox(w, 0.5, out=out) is out
+    assert (w == 0.5).all()
+
+
+def test_unaligned_arrays() -> None:
+    odd = np.zeros(25, np.uint8)[1:].view(np.float64)
+    with raises(
+        ValueError, "params: expected an aligned array, got one whose data starts between two elements"
+    ):
+        l2(1)(odd)
+    with raises(ValueError, "grads: expected an aligned array"):
+        l2(1).add_to(np.ones(3), odd)
+    assert not odd.any()
+
+
 def test_bad_lr() -> None:
     w = np.ones(3)
     with raises(ValueError, "lr: expected a finite number >= 0, got -1"):
@@ -465,6 +663,7 @@ def test_penalties_are_values() -> None:
     for penalty in (*PENALTIES, l2(1, only=["W"])):
         assert eval(repr(penalty), vars(regularizers)) == penalty
         assert pickle.loads(pickle.dumps(penalty)) == penalty
+        assert b"fastopt.regularizers\n" in pickle.dumps(penalty, 0), "the public place, whatever the file"
     with pytest.raises(AttributeError):
         l2(1).strength = 2  # type: ignore[misc]
 
@@ -638,6 +837,8 @@ def test_the_limit_of_gradient_descent(strength: float) -> None:
 
 def test_what_least_squares_takes() -> None:
     assert least_squares([[1, 0], [0, 2]], [3, 4]).tolist() == pytest.approx([3, 2])
+    marks = np.array([[True, False], [True, True], [False, True]])
+    assert same(least_squares(marks, marks[:, 0]), least_squares(marks.astype(int), marks[:, 0].astype(int)))
     X, y = draw(9, 2, dtype=np.float32), draw(9, dtype=np.float32)
     assert least_squares(X, y).dtype == np.float32
     assert least_squares(X, y.astype(np.float64)).dtype == np.float64

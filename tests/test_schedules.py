@@ -471,6 +471,83 @@ def test_a_schedule_of_ones_own() -> None:
         Schedule()  # type: ignore[abstract]
 
 
+# Far out: zero stays zero, and whole numbers know no limit.
+
+HUGE = 10**400  # beyond the largest float
+
+
+@pytest.mark.parametrize("t", [10_000, HUGE])
+def test_zero_does_not_grow(t: int) -> None:
+    assert step_decay(0.0, period=1, factor=10)(t) == 0
+    assert exponential(0.0, 2.0)(t) == 0
+
+
+@pytest.mark.parametrize(
+    ("schedule", "value"),
+    [
+        (constant(0.5), 0.5),
+        (step_decay(0.5, period=3), 0),
+        (step_decay(0.5, period=HUGE, factor=0.5), 0.25),
+        (step_decay(0.5, period=3, factor=1), 0.5),
+        (step_decay(0.5, period=3, factor=2), INF),
+        (step_decay(0.5, milestones=[3, HUGE], factor=0.5), 0.125),
+        (exponential(0.5, 0.9), 0),
+        (exponential(0.5, 1), 0.5),
+        (exponential(0.5, 0), 0),
+        (exponential(0.5, 2), INF),
+        (exponential(0.5, 0.5, period=HUGE), 0.25),
+        (linear(0.5, 10, 0.25), 0.25),
+        (linear(0.5, 2 * HUGE), 0.25),
+        (cosine(0.5, 10, 0.25), 0.25),
+        (cosine(0.5, 2 * HUGE), 0.25),
+        (polynomial(0.5, 2 * HUGE, 2), 0.125),
+        (inverse_sqrt(0.5), 0),
+        (inverse_sqrt(0.5, hold=HUGE), 0.5),
+        (one_cycle(0.5, 10, div_factor=1, final_div_factor=1), 0.5),
+        (cosine_restarts(0.5, 2 * HUGE), 0.25),
+        (cosine_restarts(0.5, HUGE, 2), 0.5),
+        (warmup(0.5, 2 * HUGE), 0.25),
+        (warmup(linear(0.5, HUGE), HUGE), 0.5),
+        (join([0.25, linear(0.5, 10)], [HUGE]), 0.5),
+        (ReduceOnPlateau(0.5), 0.5),
+    ],
+    ids=lambda x: repr(x).replace("0" * 400, "HUGE"),
+)
+def test_steps_beyond_the_largest_float(schedule: Schedule, value: float) -> None:
+    assert schedule(HUGE) == pytest.approx(value, rel=1e-15)
+    assert 0 <= schedule(0) <= schedule._span
+
+
+def test_a_metric_beyond_the_largest_float_is_infinite() -> None:
+    plateau = ReduceOnPlateau(0.5, factor=0.5, patience=0)
+    assert plateau.update(HUGE) == 0.25, "no improvement on infinity"
+    assert plateau.update(-HUGE) == 0.25
+    assert plateau.best == -INF
+    assert linear_scaling(0.1, HUGE, HUGE) == 0.1
+
+
+def test_flags_of_numpy() -> None:
+    assert one_cycle(1, 9, three_phase=np.True_) == one_cycle(1, 9, three_phase=True)  # type: ignore[arg-type]
+    assert repr(warmup(0.5, 2, overlap=np.True_)).endswith("overlap=True)")  # type: ignore[arg-type]
+
+
+def test_where_a_plateau_has_come_to() -> None:
+    plateau = ReduceOnPlateau(0.5, factor=0.5, patience=0, cooldown=3)
+    made = "ReduceOnPlateau(start=0.5, factor=0.5, patience=0, cooldown=3)"
+    assert repr(plateau) == made
+    plateau.update(2.0)
+    plateau.update(3.0)
+    assert repr(plateau) == f"<{made} at value=0.25, best=2.0, bad_updates=0, cooling=3>"
+    assert repr(pickle.loads(pickle.dumps(plateau))) == repr(plateau)
+
+
+def test_pickles_name_the_public_place() -> None:
+    """So they outlive a move from one file to another."""
+    for name in schedules.__all__:
+        assert getattr(schedules, name).__module__ == "fastopt.schedules"
+    assert b"fastopt.schedules\n" in pickle.dumps(cosine(0.1, 10), 0)
+
+
 # Refusals.
 
 
@@ -527,9 +604,21 @@ def test_a_schedule_of_ones_own() -> None:
         ),
         (
             lambda: one_cycle(1, 9, three_phase=1),
-            ValueError,
-            "three_phase: expected one of True, False, got 1",
+            TypeError,
+            "three_phase: expected True or False, got 1 (int)",
         ),
+        (
+            lambda: warmup(1, 9, overlap="no"),
+            TypeError,
+            "overlap: expected True or False, got 'no' (str)",
+        ),
+        (
+            lambda: one_cycle(1, 9, anneal_strategy=np.array(["cos", "linear"])),
+            TypeError,
+            "anneal_strategy: expected one of 'cos', 'linear', got array(['cos', 'linear']",
+        ),
+        (lambda: one_cycle(1, HUGE), ValueError, "steps: expected a whole number <= 2**53, got one of 1329"),
+        (lambda: polynomial(1, 9, HUGE), ValueError, "power: expected a finite number > 0, got 1000"),
         (
             lambda: one_cycle(1, 9, div_factor=0),
             ValueError,

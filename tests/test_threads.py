@@ -1,10 +1,14 @@
 """Threads: the setting, forks, other Python threads, instruction sets by environment."""
 
+import gc
 import os
 import re
 import subprocess
 import sys
 import threading
+import time
+import weakref
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -215,6 +219,78 @@ def test_one_optimizer_in_two_threads_is_refused_not_corrupted(runtime: None) ->
     assert opt.steps == len(taken)
     assert (p == -len(taken)).all()
     assert set(refused) <= {"step: another step of this optimizer is under way"}
+
+
+def test_garbage_is_collected_while_steps_are_under_way(runtime: None) -> None:
+    """A thread steps with an optimizer that nothing but a cycle and its own call holds."""
+    p = np.zeros(1_000_000).view(type("Tagged", (np.ndarray,), {}))
+    p.optimizer = fastopt.SGD(p, lr=1.0)
+    alive = weakref.ref(p)
+
+    def run(optimizer: fastopt.SGD, grads: Any) -> None:
+        for _ in range(20):
+            optimizer.step(grads)
+        assert (optimizer.params == -20).all()  # type: ignore[operator]
+
+    with ThreadPoolExecutor(1) as pool:
+        done = pool.submit(run, p.optimizer, np.ones(1_000_000))
+        del p
+        while not done.done():
+            gc.collect()
+        done.result()
+        del done
+    gc.collect()
+    assert alive() is None
+
+
+def test_a_state_dict_is_of_one_moment_or_refused(runtime: None) -> None:
+    """While another thread steps: the state after every count is known, and no step is refused for it."""
+    fastopt.set_num_threads(1)
+    p, g = np.zeros(1_000_000), np.ones(1_000_000)
+    opt = fastopt.SGD(p, lr=0.0, momentum=0.5)
+    refused = set()
+
+    def run() -> None:
+        for k in range(40):
+            opt.step(g)
+            time.sleep(1e-3 * (k % 4))
+
+    def save() -> None:
+        try:
+            saved = opt.state_dict()
+        except RuntimeError as error:
+            refused.add(str(error))
+        else:
+            assert (saved["state"]["v"] == 2 - 2 * 0.5 ** saved["steps"]).all()
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    while thread.is_alive():
+        save()
+    thread.join()
+    assert opt.state_dict()["steps"] == 40
+    assert refused <= {
+        "state_dict: a step of this optimizer is under way in another thread; share a lock with it"
+    }
+
+
+def test_a_state_dict_within_a_step_is_refused() -> None:
+    calls: list[Any] = []
+
+    class Key:
+        def __hash__(self) -> int:
+            for call in calls:
+                call()
+            return 0
+
+    key = Key()
+    opt = fastopt.SGD({key: np.ones(3)}, lr=1.0, momentum=0.5)
+    grads = {key: np.ones(3)}
+    calls.append(opt.state_dict)
+    with pytest.raises(RuntimeError, match="state_dict: a step of this optimizer is under way"):
+        opt.step(grads)
+    calls.clear()
+    assert opt.state_dict()["steps"] == 0
 
 
 @pytest.mark.parametrize("isa", fastopt.build_info()["isa_supported"])

@@ -492,7 +492,7 @@ def test_ctrl_c_returns_what_there_is():
 
     params, history = fit(loss_and_grads=loss_and_grads, validation=(A, B))
     assert history.status == history.message == "interrupted"
-    assert (history.epochs, history.steps) == ([1, 1.4], [5, 7])  # the sixth call is of the validation
+    assert (history.epochs, history.steps) == ([1, 1.2], [5, 6])  # the calls 1 and 7 are of the validation
     assert history.metrics["val_loss"][-1] == least_squares(params, A, B)[0]
 
 
@@ -504,6 +504,7 @@ def test_a_loss_that_is_not_finite_ends_it():
 
 
 W = np.zeros(3)
+WATCH = Watch()
 
 
 @pytest.mark.parametrize(
@@ -538,6 +539,23 @@ W = np.zeros(3)
         ({"regularizer": regularizers.l2(1, only="v")}, ValueError, "only: expected keys of params"),
         ({"callbacks": [3]}, TypeError, "callbacks[0]: expected an object of a class derived from"),
         ({"callbacks": [Callback]}, TypeError, "callbacks[0]: expected an object of a class derived"),
+        ({"callbacks": 3}, TypeError, "callbacks: expected an object of a class derived from"),
+        ({"callbacks": [print, WATCH, WATCH]}, ValueError, "callbacks[2]: expected each object once, got <"),
+        (
+            {"seed": -1},
+            ValueError,
+            "seed: expected an integer >= 0, a numpy.random.Generator or None, got -1",
+        ),
+        (
+            {"seed": "a"},
+            TypeError,
+            "seed: expected an integer >= 0, a numpy.random.Generator or None, got 'a'",
+        ),
+        (
+            {"seed": 1.5},
+            TypeError,
+            "seed: expected an integer >= 0, a numpy.random.Generator or None, got 1.5",
+        ),
         ({"validation": 3}, TypeError, "validation: expected a tuple of arrays as data, or a function"),
         ({"validation": (A,)}, ValueError, "validation: expected 2 arrays, as data, got 1"),
         ({"validation": (A, B[:3])}, ValueError, "y: expected 40 labels, one a row of x, got 3"),
@@ -565,19 +583,49 @@ def test_refused_before_anything_is_computed(options, error, message):
         ),
         ({"loss_and_grads": lambda p, x, y: ([1, 2], p)}, TypeError, "expected one number as the loss"),
         ({"loss_and_grads": lambda p, x, y: (1.0, {"w": p["w"]})}, ValueError, "grads"),
+    ],
+)
+def test_what_loss_and_grads_returns_is_judged(options, error, message):
+    with pytest.raises(error, match=re.escape(message)):
+        fit(**options)
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "message"),
+    [
         ({"validation": lambda p: 0.5}, TypeError, "validation: expected a dict of numbers by name, got"),
-        ({"validation": lambda p: {"a": "b"}}, TypeError, "a: expected a number, got 'b'"),
+        ({"validation": lambda p: {"a": "b"}}, TypeError, "validation: a: expected a number, got 'b'"),
         (
             {"validation": lambda p: {"loss": 1}},
             ValueError,
-            "expected names that are not in use, got ['loss']",
+            "validation: expected names that are not in use, got ['loss']",
         ),
-        ({"validation": (A, B), "metrics": lambda *a: None}, TypeError, "expected a number, got None"),
+        ({"validation": lambda: {}}, TypeError, "validation: <lambda>() takes 0 positional"),
+        ({"validation": lambda p: p["v"]}, KeyError, "v"),
+        ({"validation": (A[:, 1:], B)}, ValueError, "validation: matmul: "),
+        (
+            {"validation": (A, B), "metrics": lambda *a: None},
+            TypeError,
+            "metrics: val_<lambda>: expected a n",
+        ),
+        ({"validation": (A, B), "metrics": {"r": lambda p, x: 1}}, TypeError, "metrics: "),
+        ({"validation": (A, B), "metrics": {"r": lambda p, x, y: x @ y}}, ValueError, "metrics: matmul: "),
     ],
 )
-def test_what_functions_return_is_judged(options, error, message):
-    with pytest.raises(error, match=re.escape(message)):
-        fit(**options)
+def test_validation_is_tried_before_the_first_step(options, error, message):
+    params = start()
+    with pytest.raises(error, match=re.escape(message)) as raised:
+        fit(params, optimizer=SGD(params, lr=0.1), **options)
+    if error is KeyError:
+        assert raised.value.__notes__ == ["raised by validation of fastopt.train"]
+    assert fingerprint(params) == fingerprint(start())
+
+
+def test_none_and_one_instead_of_several():
+    watch = Watch()
+    one = fit(callbacks=watch)[0]
+    assert len(watch.epochs) == 5
+    assert fingerprint(one) == fingerprint(fit(callbacks=None, regularizer=None)[0])
 
 
 def test_a_function_as_callback():
@@ -624,6 +672,13 @@ def test_the_end_is_shown_if_it_is_not_by_itself(capsys):
 def test_silence(capsys):
     fit(progress=False, validation=(A, B))
     assert capsys.readouterr() == ("", "")
+
+
+def test_without_standard_error(capsys, monkeypatch):
+    monkeypatch.setattr(sys, "stderr", None)
+    assert fit(progress=True)[1].status == "finished"
+    assert fit(progress=True, callbacks=StopAt("training", 1))[1].status == "stopped"
+    assert capsys.readouterr().out == ""
 
 
 def test_a_terminal_without_rich_gets_lines(capsys, monkeypatch):

@@ -8,10 +8,12 @@
 #include <memory>
 #include <string>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "../core/lbfgs/batch.hpp"
 #include "../core/lbfgs/history.hpp"
+#include "../core/lbfgs/region.hpp"
 #include "arrays.hpp"
 #include "bindings.hpp"
 #include "turn.hpp"
@@ -35,7 +37,9 @@ class Descents {
           search.max_evaluations = trials;
           search.rounding = rounding;
           const Limits limits{gtol, ftol, xtol, iterations, evaluations};
-          return Driver(vectors_, std::make_unique<History>(vectors_, memory), limits, search);
+          auto history = std::make_unique<History>(vectors_, memory);
+          auto region = std::make_unique<Free>(vectors_, *history);
+          return Driver(vectors_, std::move(history), std::move(region), limits, search);
         }) {}
 
   /// The points to evaluate, a row for each of rows(): a new array.
@@ -71,7 +75,7 @@ class Descents {
 
   /// What `get` says of each row, done or not: a number, or a vector.
   template <auto get>
-  py::array numbers() const {
+  py::array numbers() {
     const Turn turn(busy_);
     using Number = std::conditional_t<std::is_floating_point_v<decltype((drivers_[0].*get)())>, double, std::int64_t>;
     py::array_t<Number> found(size());
@@ -81,7 +85,7 @@ class Descents {
   }
 
   template <auto get>
-  py::array vectors() const {
+  py::array vectors() {
     const Turn turn(busy_);
     py::array found = empty(dtype_, {size(), width()});
     auto* to = static_cast<unsigned char*>(found.mutable_data());

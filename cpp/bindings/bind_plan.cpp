@@ -114,6 +114,21 @@ class Plan {
     throw py::error_already_set();
   }
 
+  /// Whether a thread is in `step` now; until the GIL is given up, none can begin.
+  bool under_way() const { return turn_ == forks() + 1; }
+
+  /// Show the garbage collector what is held: an array of a subclass may refer back to its optimizer. Nothing is
+  /// ever cleared: like a tuple, a plan refers to what was there before it, so a cycle through it was closed by
+  /// something that can change, and that is what the collector clears.
+  int traverse(visitproc visit, void* arg) const {
+    Py_VISIT(params_.ptr());
+    Py_VISIT(count_.ptr());
+    for (const py::object& key : structure_.keys()) Py_VISIT(key.ptr());
+    for (const Bound& bound : bound_) Py_VISIT(bound.array().ptr());
+    for (const py::object& gradient : gradients_) Py_VISIT(gradient.ptr());
+    return 0;
+  }
+
  private:
   /// A step under way: one at a time. A child forked meanwhile is not in it, so forks count.
   class Turn {
@@ -195,16 +210,27 @@ class Plan {
   std::atomic<int> turn_{0};
 };
 
+extern "C" int traverse_plan(PyObject* self, visitproc visit, void* arg) {
+  Py_VISIT(Py_TYPE(self));
+  return py::detail::is_holder_constructed(self) ? py::cast<const Plan&>(py::handle(self)).traverse(visit, arg) : 0;
+}
+
+void make_collectable(PyHeapTypeObject* type) {
+  type->ht_type.tp_flags |= Py_TPFLAGS_HAVE_GC;
+  type->ht_type.tp_traverse = traverse_plan;
+}
+
 }  // namespace
 
 void bind_plan(py::module_& m) {
-  py::class_<Plan>(m, "Plan", "A rule bound to the arrays it updates.")
+  py::class_<Plan>(m, "Plan", py::custom_type_setup(make_collectable), "A rule bound to the arrays it updates.")
       .def(py::init<const std::string&, unsigned, bool, const py::object&, const State&,
                     const py::array_t<std::int64_t>&>(),
            py::arg("rule"), py::arg("variant"), py::arg("maximize"), py::arg("params"), py::arg("state"),
            py::arg("count").noconvert())
       .def("step", &Plan::step, py::arg("grads"), py::arg("hyper"), py::arg("check_finite"),
-           "Check everything, then update everything.");
+           "Check everything, then update everything.")
+      .def_property_readonly("under_way", &Plan::under_way, "Whether a thread is in `step` now.");
 }
 
 }  // namespace fastopt::bindings

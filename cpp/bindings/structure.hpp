@@ -17,6 +17,7 @@ class Structure {
   Structure(const py::object& params, const char* what);
 
   std::size_t size() const { return keys_.size(); }
+  const std::vector<py::object>& keys() const { return keys_; }
 
   /// What to call array k of `what`: `grads[2]`, `params['W']`, or `grads` where there is but one.
   Label label(const char* what, std::size_t k) const;

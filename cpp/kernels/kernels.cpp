@@ -2,8 +2,10 @@
 #include "compile.hpp"
 #include "losses.hpp"
 #include "passes.hpp"
+#include "penalties.hpp"
 #include "probes.hpp"
 #include "rules.hpp"
+#include "triangle.hpp"
 
 #define FASTOPT_TEXT_(name) #name
 #define FASTOPT_TEXT(name) FASTOPT_TEXT_(name)
@@ -17,9 +19,11 @@ const Table& table() {
                              Rows<Rules>::span,
                              Rows<Probes>::span,
                              LossRows<Losses>::span,
+                             PenaltyRows<Penalties>::span,
                              elementary_span,
                              {all_finite<float>, all_finite<double>},
-                             {{&passes<float, float>, nullptr}, {&passes<double, float>, &passes<double, double>}}};
+                             {{&passes<float, float>, nullptr}, {&passes<double, float>, &passes<double, double>}},
+                             update_multiply};
   return all;
 }
 

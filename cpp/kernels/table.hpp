@@ -92,6 +92,18 @@ struct Loss {
   LossKernel kernels[2];
 };
 
+/// A penalty compiled for one dtype: over `n` elements. Returns its value but for the strength.
+struct PenaltyKernel {
+  double (*write)(const double* parameters, const void* p, void* g, std::size_t n);
+  double (*add)(const double* parameters, const void* p, void* g, std::size_t n);
+};
+
+struct Penalty {
+  const char* name;
+  int parameters;
+  PenaltyKernel kernels[2];
+};
+
 /// An elementary function on `n` numbers: for the tests of its accuracy.
 struct Elementary {
   const char* name;
@@ -100,7 +112,7 @@ struct Elementary {
 
 /// What a pass over long vectors reads and writes; each pass says which is which.
 struct Operands {
-  const void* read[3];
+  const void* read[6];
   void* write[2];
   double scalar[2];
 };
@@ -110,9 +122,33 @@ inline constexpr int max_results = 4;  // sums and maxima of one pass
 /// Elements `first` to `last - 1` of a pass, with its sums and maxima over them.
 using Pass = void (*)(const Operands& operands, std::size_t first, std::size_t last, double* results);
 
+/// What a pass over many vectors of the history, the columns of a matrix C, reads and writes.
+struct Columns {
+  const void* const* column;
+  int count;
+  int first_row;         // of the products to be taken
+  const double* factor;  // one for each column
+  const void* v;
+  double scale;
+  const void* breaks;  // elements whose break is not above `time` count as 0; null where all count
+  double time;
+  void* out;
+};
+using ColumnPass = void (*)(const Columns& columns, std::size_t first, std::size_t last, double* results);
+
 /// The passes of quasi-Newton methods, for one dtype of points and gradients and one of the history.
 struct Passes {
   Pass move, take, compare, dot, turn, aim, steepest;
+  Pass penalty, subgradient, lead, move_in_orthant, compare_in_orthant, way;
+  Pass clip, gap, move_in_box, compare_in_box, downhill_in_box, breaks, reach, bend;
+  ColumnPass products, gram, combine;
+};
+
+/// A symmetric matrix as kernels/triangle.hpp lays it out, what is added to it and what it is multiplied with.
+struct Triangle {
+  double* h;
+  const double *s, *w;  // added: s w' + w s'
+  const double *x, *y;  // multiplied
 };
 
 struct Table {
@@ -120,9 +156,11 @@ struct Table {
   Span<Rule> rules;
   Span<Rule> probes;  // equal traffic, trivial arithmetic: the yardstick of the benchmarks
   Span<Loss> losses;
+  Span<Penalty> penalties;
   Span<Elementary> elementary;
   bool (*all_finite[2])(const void* x, std::size_t n);
   const Passes* passes[2][2];  // [dtype of points][dtype of the history]
+  void (*update_multiply)(const Triangle& a, std::size_t first, std::size_t last, double* hx, double* hy);
 };
 
 }  // namespace fastopt

@@ -19,7 +19,17 @@ from fastopt.optimizers import *  # noqa: F403
 from fastopt.threads import get_num_threads, set_num_threads
 
 if TYPE_CHECKING:
-    from fastopt import callbacks, gradcheck, losses, plots, problems, regularizers, schedules, trajectories
+    from fastopt import (
+        callbacks,
+        gradcheck,
+        line_search,
+        losses,
+        plots,
+        problems,
+        regularizers,
+        schedules,
+        trajectories,
+    )
     from fastopt.history import History
     from fastopt.minimization import LBFGS, OptimizeResult, Status, minimize, minimize_batch, scipy_lbfgs
     from fastopt.training import minibatches, train
@@ -29,7 +39,17 @@ __version__: str = build_info()["version"]
 # Imported when first asked for: an optimizer needs none of them. Modules, and names with their modules.
 _LAZY = {
     **dict.fromkeys(
-        ("callbacks", "gradcheck", "losses", "plots", "problems", "regularizers", "schedules", "trajectories")
+        (
+            "callbacks",
+            "gradcheck",
+            "line_search",
+            "losses",
+            "plots",
+            "problems",
+            "regularizers",
+            "schedules",
+            "trajectories",
+        )
     ),
     "History": "fastopt.history",
     **dict.fromkeys(
@@ -51,6 +71,7 @@ __all__ = [
     "get_num_threads",
     "gradcheck",
     "kernels",
+    "line_search",
     "losses",
     "minibatches",
     "minimize",

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Literal, TextIO
 from fastopt.bounds import Bounds
 from fastopt.history import Record
 from fastopt.judging import judged_count, named
-from fastopt.storage import expect_writeable, save_npz
+from fastopt.storage import expect_file, expect_suffix, save_npz
 from fastopt.structures import Array, flatten
 
 if TYPE_CHECKING:
@@ -128,11 +128,10 @@ class Monitor(Callback):
         known = run.metric_names
         monitor = self._monitor
         if monitor is None:
-            if known is None:
-                raise ValueError(
-                    "monitor: expected the name of what `validation` returns, or 'loss', got None"
-                )
-            monitor = "val_loss" if "val_loss" in known else "loss"
+            if known is None or (known and "val_loss" not in known):
+                names = ", ".join(map(repr, ("loss", *(known or ()))))
+                raise ValueError(f"monitor: expected one of {names}, as there is no 'val_loss', got None")
+            monitor = "val_loss" if known else "loss"
         elif known is not None and monitor not in ("loss", *known):
             raise _no_such_metric(monitor, ("loss", *known))
         self._bests = {old: best for old, best in self._bests.items() if old.outcome is None}
@@ -159,7 +158,7 @@ class EarlyStopping(Monitor):
     Parameters
     ----------
     monitor : str, optional
-        "loss", or a metric of the validation; by default "val_loss" if there is one, else "loss".
+        "loss", or a metric of the validation; by default "val_loss", without validation "loss".
     patience : int
         Epochs in a row without improvement after which the training ends, >= 1.
     min_delta : float
@@ -299,17 +298,14 @@ class Checkpoint(Monitor):
         mode: Mode | None = None,
     ) -> None:
         super().__init__(monitor, mode, min_delta)
-        if Path(path).suffix != ".npz":
-            raise ValueError(f"path: expected a file name ending in .npz, got {str(path)!r}")
         self.path = Path(path)
+        expect_suffix("path", self.path, ".npz")
 
     def on_begin(self, run: Run) -> None:
         """Prove that the file can be written."""
         super().on_begin(run)
         named(run.params)
-        if self.path.is_dir():
-            raise OSError(f"path: expected a file, got the directory {self.path}")
-        expect_writeable("path", self.path.parent)
+        expect_file("path", self.path)
 
     def on_epoch(self, run: Run, record: Record) -> None:
         """Save the parameters if they are better."""

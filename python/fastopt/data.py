@@ -19,6 +19,7 @@ from numpy.typing import DTypeLike, NDArray
 
 from fastopt._typing import Floats, Integers, Seed
 from fastopt.extras import require
+from fastopt.judging import judged_rng
 
 __all__ = ["Dataset", "cifar10", "digits", "fashion_mnist", "load", "read_idx"]
 
@@ -141,7 +142,7 @@ def digits(*, dtype: DTypeLike = np.float32, seed: Seed = 0, held_out: float = 0
     n_test = round(held_out * len(pixels))
     if not 0 < n_test < len(pixels):
         raise ValueError(f"held_out: expected a share between 0 and 1, got {held_out!r}")
-    order = np.random.default_rng(seed).permutation(len(pixels))
+    order = judged_rng(seed).permutation(len(pixels))
     test, train = order[:n_test], order[n_test:]
     x = _scaled(pixels, 16, dtype)
     y = labels.astype(np.intp)

@@ -32,9 +32,9 @@ def require(module: str, need: str) -> Any:
     --------
     >>> require("no.such", "this example needs nosuch")
     Traceback (most recent call last):
-    ImportError: this example needs nosuch: pip install "fastopt[train]"
+    ImportError: this example needs nosuch: pip install "fastopt[train]" (No module named 'no')
     """
     try:
         return importlib.import_module(module)
     except ImportError as error:
-        raise ImportError(f'{need}: pip install "fastopt[train]"') from error
+        raise ImportError(f'{need}: pip install "fastopt[train]" ({error})') from error

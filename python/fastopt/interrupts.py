@@ -1,43 +1,133 @@
-"""Ctrl-C, held back until it does no harm."""
+"""Ctrl-C, held back until it does no harm.
+
+Two ways: `interrupts_held` for work that looks now and then whether it should end, and whose end can be
+forced; `interrupts_deferred` for what must not be torn apart, such as the writing of a file. They nest.
+"""
 
 from __future__ import annotations
 
 import signal
+import sys
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
-__all__ = ["interrupts_held"]
+__all__ = ["Interrupts", "interrupts_deferred", "interrupts_held"]
+
+ENOUGH = 3
+"""So many times Ctrl-C is pressed by someone who does not want to wait."""
+
+SAID = (
+    "interrupted: stopping after this step (Ctrl-C twice more: at once)",
+    "interrupted: still in this step (Ctrl-C once more: at once)",
+)
+
+
+class Interrupts:
+    """The presses of Ctrl-C inside a `with` block."""
+
+    def __init__(self) -> None:
+        self._presses = 0
+
+    @property
+    def pressed(self) -> bool:
+        """Whether there was one: the work should end where it does no harm."""
+        return self._presses > 0
+
+    @property
+    def insisted(self) -> bool:
+        """Whether there were three: the last has raised ``KeyboardInterrupt``, wherever that was."""
+        return self._presses >= ENOUGH
+
+    def __call__(self, *signal_and_frame: object) -> None:
+        """Count a press: the handler of the signal."""
+        self._presses += 1
+        if self.insisted:
+            raise KeyboardInterrupt
+        if sys.stderr is not None:
+            with suppress(OSError, RuntimeError, ValueError):  # in the middle of a print, say, or closed
+                print(SAID[self._presses - 1], file=sys.stderr, flush=True)
+
+
+class _Deferred:
+    """Keeps presses for later."""
+
+    def __init__(self) -> None:
+        self.presses = 0
+
+    def __call__(self, *signal_and_frame: object) -> None:
+        self.presses += 1
 
 
 @contextmanager
-def interrupts_held() -> Iterator[Callable[[], bool]]:
-    """Hold Ctrl-C back inside a `with` block; the value of its `as` clause says if it came.
+def interrupts_held() -> Iterator[Interrupts]:
+    """Let Ctrl-C ask for the end of what is in a `with` block, and only the third time raise.
 
-    Where Ctrl-C does something else than raise ``KeyboardInterrupt`` here (outside the main thread,
-    under ``nohup``, with a handler of the application), it is left alone.
+    The first two times say on standard error what happens and set `Interrupts.pressed`; nothing of them is
+    left after the block. Where Ctrl-C does something else than raise ``KeyboardInterrupt`` here (outside
+    the main thread, under ``nohup``, with a handler of the application), it is left alone. A block inside
+    another shares its presses.
 
     Yields
     ------
-    callable
-        Returns True from the moment that Ctrl-C was pressed.
+    Interrupts
+        To be looked at.
 
     Examples
     --------
-    >>> with interrupts_held() as interrupted:
+    >>> with interrupts_held() as interrupts:
     ...     signal.raise_signal(signal.SIGINT)
-    ...     interrupted()
-    True
+    ...     interrupts.pressed, interrupts.insisted
+    (True, False)
     """
-    pressed: list[int] = []
-    ours = (
-        threading.current_thread() is threading.main_thread()
-        and signal.getsignal(signal.SIGINT) is signal.default_int_handler
-    )
-    if ours:
-        signal.signal(signal.SIGINT, lambda number, frame: pressed.append(number))
+    handler = signal.getsignal(signal.SIGINT)
+    if isinstance(handler, Interrupts) and _is_ours(handler):
+        yield handler
+        return
+    interrupts = Interrupts()
+    with _handled_by(interrupts):
+        yield interrupts
+
+
+@contextmanager
+def interrupts_deferred() -> Iterator[None]:
+    """Keep Ctrl-C out of a `with` block, however often it is pressed; it has its effect at the end.
+
+    Examples
+    --------
+    >>> try:
+    ...     with interrupts_deferred():
+    ...         signal.raise_signal(signal.SIGINT)
+    ...         print("whole")
+    ... except KeyboardInterrupt:
+    ...     print("interrupted")
+    whole
+    interrupted
+    """
+    deferred = _Deferred()
     try:
-        yield lambda: bool(pressed)
+        with _handled_by(deferred):
+            yield
     finally:
-        if ours:
-            signal.signal(signal.SIGINT, signal.default_int_handler)
+        for _ in range(deferred.presses):
+            signal.raise_signal(signal.SIGINT)
+
+
+@contextmanager
+def _handled_by(handler: Interrupts | _Deferred) -> Iterator[None]:
+    """Install a handler for Ctrl-C if it is ours to handle."""
+    before = signal.getsignal(signal.SIGINT)
+    if not _is_ours(before):
+        yield
+        return
+    signal.signal(signal.SIGINT, handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _is_ours(handler: object) -> bool:
+    return threading.current_thread() is threading.main_thread() and (
+        handler is signal.default_int_handler or isinstance(handler, Interrupts | _Deferred)
+    )

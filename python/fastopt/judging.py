@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from fastopt.structures import Array, Arrays, flatten
 
-__all__ = ["Samples", "judged_count", "judged_samples", "named"]
+__all__ = ["Samples", "judged_count", "judged_rng", "judged_samples", "named"]
 
 Samples = tuple[NDArray[Any], ...]
 
@@ -52,6 +52,17 @@ def judged_count(label: str, value: object) -> int:
     if n < 1:
         raise ValueError(f"{label}: expected a positive integer, got {n}")
     return n
+
+
+def judged_rng(seed: object, label: str = "seed") -> np.random.Generator:
+    """Return the generator that a seed stands for, or say what is wrong with it."""
+    try:
+        return np.random.default_rng(seed)  # type: ignore[arg-type]
+    except (TypeError, ValueError) as error:
+        raise type(error)(
+            f"{label}: expected an integer >= 0, a numpy.random.Generator or None, "
+            f"got {seed!r} ({type(seed).__name__})"
+        ) from error
 
 
 def named(params: Arrays) -> dict[str, Array]:

@@ -20,8 +20,8 @@ from fastopt._typing import Floats, Integers, Seed
 from fastopt.callbacks import Callback, StopTraining
 from fastopt.fingerprint import fingerprint
 from fastopt.history import Record
-from fastopt.interrupts import interrupts_held
-from fastopt.judging import Samples, judged_count, judged_samples, named
+from fastopt.interrupts import Interrupts, interrupts_held
+from fastopt.judging import Samples, judged_count, judged_rng, judged_samples, named
 from fastopt.regularizers import Regularizer
 from fastopt.structures import flatten
 
@@ -64,7 +64,7 @@ def minibatches(
     [2, 2, 1]
     """
     data = judged_samples((x, y))
-    chunks = _shuffled(len(data[0]), judged_count("batch_size", batch_size), np.random.default_rng(seed))
+    chunks = _shuffled(len(data[0]), judged_count("batch_size", batch_size), judged_rng(seed))
     return ((data[0][chunk], data[1][chunk]) for chunk in chunks)
 
 
@@ -194,7 +194,7 @@ class Run:
         self._batch_size = None if batch_size is None else judged_count("batch_size", batch_size)
         self.steps_per_epoch = 1 if self._batch_size is None else math.ceil(n / self._batch_size)
         self._update = update
-        self._rng = np.random.default_rng(seed)
+        self._rng = judged_rng(seed)
         self._evaluate = evaluate
         self._learning_rate = learning_rate
         self._fingerprints = fingerprints
@@ -218,6 +218,15 @@ class Run:
         """
         with _quiet():
             self._loss_and_grads(self.params, *(array[: self._batch_size] for array in self._data))
+
+    def try_evaluation(self) -> None:
+        """Evaluate once for nothing.
+
+        What is wrong with it shows before the first step, and `metric_names` are known.
+        """
+        if self._evaluate:
+            with _quiet():
+                self.metric_names = tuple(self._evaluate(self.params))
 
     def epoch(self) -> Iterator[float]:
         """Train one epoch, yielding the loss of each step after it: an iterator to be drained.
@@ -345,7 +354,8 @@ def train_in_turns(
     Notes
     -----
     In the main thread, where Python's own handler is installed, Ctrl-C is held back until the end
-    of a step, so parameters are never left half updated.
+    of a step, so parameters are never left half updated. Pressed for the third time, it raises
+    ``KeyboardInterrupt`` wherever the training is: a step, or an evaluation, that hangs.
     """
     for run in runs:
         run.outcome = run.restored = None
@@ -353,8 +363,8 @@ def train_in_turns(
         for run in runs:
             for callback in callbacks:
                 callback.on_begin(run)
-        with interrupts_held() as interrupted:
-            rest = _take_turns(runs, epochs, callbacks, independent, interrupted)
+        with interrupts_held() as interrupts:
+            rest = _take_turns(runs, epochs, callbacks, independent, interrupts)
             for run in runs:
                 run.close_epoch()
                 run.outcome = run.outcome or rest
@@ -373,23 +383,25 @@ def _take_turns(
     epochs: int,
     callbacks: Sequence[Callback],
     independent: bool,
-    interrupted: Callable[[], bool],
+    interrupts: Interrupts,
 ) -> Outcome:
     """Train; the outcome of a run that has ended by itself is set, that of the others returned."""
     running = list(runs)
     try:
         for epoch in range(epochs):
             for run in running if epoch % 2 == 0 else reversed(running):
-                run.outcome = _train_epoch(run, callbacks, interrupted)
+                run.outcome = _train_epoch(run, callbacks, interrupts)
             running = [run for run in running if run.outcome is None]
             if len(running) < len(runs) and not independent:
                 return next(run.outcome for run in runs if run.outcome)
     except KeyboardInterrupt:
+        if interrupts.insisted:  # not at a step boundary
+            raise
         return Outcome("interrupted", "interrupted")
     return Outcome("finished")
 
 
-def _train_epoch(run: Run, callbacks: Sequence[Callback], interrupted: Callable[[], bool]) -> Outcome | None:
+def _train_epoch(run: Run, callbacks: Sequence[Callback], interrupts: Interrupts) -> Outcome | None:
     """Train an epoch of a run and tell the callbacks; return how it ended, if it did.
 
     Raises
@@ -400,7 +412,7 @@ def _train_epoch(run: Run, callbacks: Sequence[Callback], interrupted: Callable[
     try:
         for loss in run.epoch():
             _tell(callbacks, "on_step", run, loss)
-            if interrupted():
+            if interrupts.pressed:
                 raise KeyboardInterrupt
         record = run.close_epoch()
         assert record is not None  # an epoch has at least one step
@@ -417,7 +429,7 @@ def _train_epoch(run: Run, callbacks: Sequence[Callback], interrupted: Callable[
         return Outcome("stopped", str(stop))
     except Diverged as error:
         return Outcome("diverged", str(error))
-    if interrupted():
+    if interrupts.pressed:
         raise KeyboardInterrupt
     return None
 

@@ -6,13 +6,17 @@ owns and an optimizer updates in place.
 
 from __future__ import annotations
 
+import inspect
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import DTypeLike
 
 from fastopt._typing import Floats, Integers, Loss, Params, Seed
+from fastopt.judging import judged_rng
 from fastopt.losses import softmax_cross_entropy
 
 __all__ = ["MLP", "Linear", "Model"]
@@ -91,7 +95,8 @@ class Linear:
     n_features, n_classes : int
         Columns of the input and of the scores.
     loss : callable, default `fastopt.losses.softmax_cross_entropy`
-        ``loss(scores, labels) -> (value, gradient)``.
+        ``loss(scores, labels) -> (value, gradient)``; one that takes ``out=`` as those of `fastopt.losses`
+        writes its gradient over the scores.
 
     Raises
     ------
@@ -114,21 +119,27 @@ class Linear:
     def __post_init__(self) -> None:
         _check_sizes(n_features=self.n_features, n_classes=self.n_classes)
 
+    @cached_property
+    def _in_place(self) -> bool:
+        return _takes_out(self.loss)
+
     def __str__(self) -> str:
         return f"linear {self.n_features}-{self.n_classes}"
 
     def init(self, seed: Seed, dtype: DTypeLike = np.float32) -> Params:
         """Return ``{"W", "b"}`` as `Model.init` says: weights of deviation 0.01, biases zero."""
-        rng = np.random.default_rng(seed)
+        rng = judged_rng(seed)
         return _layer(rng, self.n_features, self.n_classes, 0.01, dtype, "")
 
     def scores(self, params: Params, x: Floats) -> Floats:
         """Return the scores, of shape (samples, classes)."""
-        return x @ params["W"] + params["b"]
+        scores: Floats = x @ params["W"]
+        scores += params["b"]
+        return scores
 
     def loss_and_grads(self, params: Params, x: Floats, labels: Integers) -> tuple[float, Params]:
         r"""Return the loss of a batch and the gradients :math:`x^T \delta`, :math:`\sum \delta`."""
-        loss, delta = self.loss(self.scores(params, x), labels)
+        loss, delta = _graded(self.loss, self._in_place, self.scores(params, x), labels)
         return loss, {"W": x.T @ delta, "b": delta.sum(axis=0)}
 
 
@@ -147,7 +158,8 @@ class MLP:
     n_classes : int
         Columns of the scores.
     loss : callable, default `fastopt.losses.softmax_cross_entropy`
-        ``loss(scores, labels) -> (value, gradient)``.
+        ``loss(scores, labels) -> (value, gradient)``; one that takes ``out=`` as those of `fastopt.losses`
+        writes its gradient over the scores.
 
     Raises
     ------
@@ -174,6 +186,10 @@ class MLP:
         widths = {f"hidden[{i}]": width for i, width in enumerate(self.hidden)}
         _check_sizes(n_features=self.n_features, n_classes=self.n_classes, **widths)
 
+    @cached_property
+    def _in_place(self) -> bool:
+        return _takes_out(self.loss)
+
     def __str__(self) -> str:
         return "mlp " + "-".join(map(str, self._sizes))
 
@@ -193,7 +209,7 @@ class MLP:
         ----------
         He, Zhang, Ren and Sun, *Delving deep into rectifiers*, 2015, equation 10.
         """
-        rng = np.random.default_rng(seed)
+        rng = judged_rng(seed)
         params: Params = {}
         for number in self._layers:
             n_in, n_out = self._sizes[number - 1 : number + 1]
@@ -207,7 +223,7 @@ class MLP:
     def loss_and_grads(self, params: Params, x: Floats, labels: Integers) -> tuple[float, Params]:
         """Return the loss of a batch and the gradients, by backpropagation."""
         outputs = self._forward(params, x)
-        loss, delta = self.loss(outputs[-1], labels)
+        loss, delta = _graded(self.loss, self._in_place, outputs.pop(), labels)
         grads: Params = {}
         for number in reversed(self._layers):
             below = outputs[number - 1]
@@ -228,6 +244,20 @@ class MLP:
                 np.maximum(out, 0, out=out)
             outputs.append(out)
         return outputs
+
+
+def _takes_out(loss: Callable[..., object]) -> bool:
+    try:
+        return "out" in inspect.signature(loss).parameters
+    except ValueError:  # of a function that does not tell
+        return False
+
+
+def _graded(
+    loss: Callable[..., tuple[float, Floats]], in_place: bool, scores: Floats, labels: Integers
+) -> tuple[float, Floats]:
+    """Return the value and the gradient of a loss, which may lie where the scores lay."""
+    return loss(scores, labels, out=scores) if in_place else loss(scores, labels)
 
 
 def _layer(

@@ -100,11 +100,23 @@ class Optimizer:
         """Return a copy of what a checkpoint needs beside the parameters: rule, count and state.
 
         Hyperparameters are the constructor's: make the optimizer as before, then `load_state_dict`.
+
+        All of it is from between the same two steps, and a step in another thread is neither delayed nor
+        refused for it. A thread that saves what another one trains should share a lock with it even so, for
+        the parameters must be of that moment too.
+
+        Raises
+        ------
+        RuntimeError
+            If a step of this optimizer is under way in another thread, or is begun before all is copied.
         """
+        steps = self.steps
+        self._expect_between_steps(steps)
         state = {
             slot: self._pack([a.copy(order="K") for a in arrays]) for slot, arrays in self._slots.items()
         }
-        return {"rule": self._rule, "steps": self.steps, "state": state}
+        self._expect_between_steps(steps)
+        return {"rule": self._rule, "steps": steps, "state": state}
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
         """Take over the count and the state of `state_dict`; training goes on bit for bit.
@@ -132,6 +144,13 @@ class Optimizer:
         for old, new in pairs:
             old[...] = new
         self._count[0] = steps
+
+    def _expect_between_steps(self, steps: int) -> None:
+        """Refuse to go on if a step is under way, or has been taken since `steps` were."""
+        if self._plan.under_way or self.steps != steps:
+            raise RuntimeError(
+                "state_dict: a step of this optimizer is under way in another thread; share a lock with it"
+            )
 
     def _judged(self, state_dict: object) -> tuple[int, Mapping[str, Any]]:
         """Check the outer layer of a state dict."""

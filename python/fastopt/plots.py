@@ -37,8 +37,9 @@ PARTS = {"train": (BLUE, "training"), "held_out": (ORANGE, "held-out")}
 def training_curves(runs: Sequence[Run], title: str = "") -> Figure:
     """Draw loss, accuracy and time in the optimizer against epochs.
 
-    Loss and accuracy are those of the first run; the time is drawn for each run. An accuracy is any
-    metric whose name ends in ``accuracy``, a further loss one that ends in ``loss``.
+    Loss and accuracy are those of the first run, with a mark at the epoch whose parameters were put back, if
+    they were; the time is drawn for each run. An accuracy is any metric whose name ends in ``accuracy``, a
+    further loss one that ends in ``loss``.
 
     Parameters
     ----------
@@ -73,6 +74,11 @@ def training_curves(runs: Sequence[Run], title: str = "") -> Figure:
             _line(accuracy, history, [100 * v for v in values], colour, label)
         elif kind == "loss":
             _line(loss, history, values, colour, label)
+    restored = runs[0].restored
+    if restored and restored is not history[-1]:
+        for axes in (loss, accuracy):
+            label = f"put back: epoch {restored.epoch:g}"
+            axes.axvline(restored.epoch, color="0.5", linestyle=":", linewidth=1.5, label=label)
     for run, colour in zip(runs, cycle(PALETTE), strict=False):
         total = np.cumsum([record.optimizer_seconds for record in run.history])
         _line(seconds, run.history, list(total), colour, run.name)

@@ -41,7 +41,7 @@ class Progress(Callback):
         self._drawn = 0.0
         self._advanced = 0
         self._bar: Bar | None = None
-        if sys.stderr.isatty():
+        if sys.stderr is not None and sys.stderr.isatty():
             with suppress(ImportError):
                 self._bar = self._made_bar()
 
@@ -117,7 +117,7 @@ class Progress(Callback):
         """Print a line, above the bar if there is one."""
         if self._bar:
             self._bar.console.print(line, markup=False, soft_wrap=True)
-        else:
+        elif sys.stderr is not None:  # for which print would take standard output
             print(line, file=sys.stderr, flush=True)
 
 

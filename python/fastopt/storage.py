@@ -13,7 +13,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["expect_writeable", "save_npz", "whole_file"]
+from fastopt.interrupts import interrupts_deferred
+
+__all__ = ["expect_file", "expect_suffix", "expect_writeable", "save_npz", "whole_file"]
 
 
 @contextmanager
@@ -44,7 +46,7 @@ def whole_file(path: str | Path) -> Iterator[Path]:
 
 
 def save_npz(path: str | Path, arrays: Mapping[str, NDArray[Any]]) -> None:
-    """Save arrays for ``numpy.load``; the file appears whole or not at all.
+    """Save arrays for ``numpy.load``; the file appears whole or not at all, and Ctrl-C waits for it.
 
     Parameters
     ----------
@@ -58,10 +60,43 @@ def save_npz(path: str | Path, arrays: Mapping[str, NDArray[Any]]) -> None:
     OSError
         If it cannot be written.
     """
-    with whole_file(path) as unfinished, zipfile.ZipFile(unfinished, "w") as archive:
+    with interrupts_deferred(), whole_file(path) as unfinished, zipfile.ZipFile(unfinished, "w") as archive:
         for name, array in arrays.items():
             with archive.open(f"{name}.npy", "w", force_zip64=True) as file:
                 np.lib.format.write_array(file, np.asarray(array), allow_pickle=False)
+
+
+def expect_suffix(label: str, path: Path, *suffixes: str) -> None:
+    """Refuse a file name without one of the suffixes, in letters of any case.
+
+    Raises
+    ------
+    ValueError
+        If it has none of them.
+
+    Examples
+    --------
+    >>> expect_suffix("out", Path("a.PNG"), ".png", ".svg", ".pdf")
+    >>> expect_suffix("out", Path("a.jpg"), ".png", ".svg", ".pdf")
+    Traceback (most recent call last):
+    ValueError: out: expected a file name ending in .png, .svg or .pdf, got 'a.jpg'
+    """
+    if path.suffix.lower() not in suffixes:
+        known = " or ".join(filter(None, (", ".join(suffixes[:-1]), suffixes[-1])))
+        raise ValueError(f"{label}: expected a file name ending in {known}, got {str(path)!r}")
+
+
+def expect_file(label: str, path: Path) -> None:
+    """Prove that a file can be written, before hours of work for it.
+
+    Raises
+    ------
+    OSError
+        If it cannot; the message begins with `label`.
+    """
+    if path.is_dir():
+        raise OSError(f"{label}: expected a file, got the directory {path}")
+    expect_writeable(label, path.parent)
 
 
 def expect_writeable(label: str, directory: Path) -> None:

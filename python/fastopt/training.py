@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
 from numbers import Real
 from typing import Any
@@ -34,6 +34,7 @@ __all__ = [
 ]
 
 Metric = Callable[..., float]
+Watcher = Callback | Callable[[Run, Record], object]
 Validation = tuple[Any, ...] | Callable[[Any], Mapping[str, float]]
 
 ROWS = 4096
@@ -49,16 +50,17 @@ def train(
     epochs: int,
     batch_size: int | None = 32,
     seed: Seed | None = 0,
-    regularizer: Regularizer | Sequence[Regularizer] = (),
+    regularizer: Regularizer | Sequence[Regularizer] | None = None,
     validation: Validation | None = None,
     metrics: Metric | Mapping[str, Metric] | None = None,
-    callbacks: Sequence[Callback | Callable[[Run, Record], object]] = (),
+    callbacks: Watcher | Sequence[Watcher] | None = None,
     progress: bool = True,
 ) -> History:
     """Train by minibatches: the loop that everybody writes.
 
     Each epoch shows every sample once, in a new random order. A loss that is not finite ends the training
-    before its step, and so does Ctrl-C after one; what was learned stays in `params` and in the history.
+    before its step, and so does Ctrl-C after one (or at once, pressed for the third time); what was learned
+    stays in `params` and in the history.
 
     Parameters
     ----------
@@ -82,12 +84,13 @@ def train(
     regularizer : Regularizer or sequence of them, optional
         From `fastopt.regularizers`: added to the training loss and, in place, to the gradients.
     validation : tuple of arrays, or callable, optional
-        What is computed after each epoch. Data as in `data` give "val_loss", the mean loss without
-        `regularizer`; a function ``validation(params) -> {name: number}`` gives what it returns.
+        What is computed after each epoch, and once before the first, for what is wrong to show at once.
+        Data as in `data` give "val_loss", the mean loss without `regularizer`; a function
+        ``validation(params) -> {name: number}`` gives what it returns.
     metrics : callable, or dict of callables, optional
         ``metric(params, x, y) -> number``, computed on all validation data and called "val_" and the key in
         the dict, or the name of the function.
-    callbacks : sequence of Callback, or of functions
+    callbacks : Callback or function, or sequence of them, optional
         From `fastopt.callbacks`, or your own; a function is called as ``f(run, record)`` after each epoch.
     progress : bool
         Show loss, learning rate and throughput on standard error: a bar where it is a terminal and rich is
@@ -102,7 +105,10 @@ def train(
     Raises
     ------
     TypeError, ValueError
-        If an argument is not as above, before anything is computed; if what a function returns is not.
+        If an argument is not as above, before the first step; if what a function returns is not. Those of
+        validation and metrics begin with the argument's name.
+    KeyboardInterrupt
+        At the third Ctrl-C, wherever the training is then.
 
     Notes
     -----
@@ -143,7 +149,7 @@ def train(
         raise TypeError(f"loss_and_grads: expected a function, got {loss_and_grads!r}")
     samples = judged_samples(data)
     evaluated, names = _evaluation(loss_and_grads, len(samples), validation, metrics)
-    watching = [_callback(k, callback) for k, callback in enumerate(callbacks)]
+    watching = _callbacks(callbacks)
     bound = _bound(optimizer, params)
     run = Run(
         "training",
@@ -159,6 +165,7 @@ def train(
         metric_names=names,
         fingerprints=False,
     )
+    run.try_evaluation()
     bar: AbstractContextManager[Callback] = Progress([run], epochs) if progress else nullcontext(Callback())
     with bar as shown:
         outcome = train_in_turns([run], epochs=epochs, callbacks=[*watching, shown])
@@ -258,6 +265,8 @@ def _same_memory(a: Array, b: Array) -> bool:
 
 
 def _regularizers(given: object, params: Arrays) -> tuple[Regularizer, ...]:
+    if given is None:
+        return ()
     several = tuple(given) if isinstance(given, list | tuple) else (given,)
     for k, regularizer in enumerate(several):
         if not isinstance(regularizer, Regularizer):
@@ -267,12 +276,24 @@ def _regularizers(given: object, params: Arrays) -> tuple[Regularizer, ...]:
     return several
 
 
-def _callback(k: int, callback: object) -> Callback:
+def _callbacks(given: object) -> list[Callback]:
+    if given is None:
+        return []
+    if isinstance(given, Callback) or not isinstance(given, Iterable):
+        return [_callback("callbacks", given)]
+    several = list(given)
+    for k, callback in enumerate(several):
+        if isinstance(callback, Callback) and any(callback is other for other in several[:k]):
+            raise ValueError(f"callbacks[{k}]: expected each object once, got {callback!r} again")
+    return [_callback(f"callbacks[{k}]", callback) for k, callback in enumerate(several)]
+
+
+def _callback(label: str, callback: object) -> Callback:
     if isinstance(callback, Callback):
         return callback
     if isinstance(callback, type) or not callable(callback):
         raise TypeError(
-            f"callbacks[{k}]: expected an object of a class derived from fastopt.callbacks.Callback, "
+            f"{label}: expected an object of a class derived from fastopt.callbacks.Callback, "
             f"or a function of run and record, got {callback!r}"
         )
     return FunctionCallback(callback)
@@ -320,23 +341,36 @@ def _validate(
     loss_and_grads: LossAndGrads, held_out: Samples, metrics: Mapping[str, Metric], params: Any
 ) -> dict[str, float]:
     n, total = len(held_out[0]), 0.0
-    for i in range(0, n, ROWS):
-        piece = [array[i : i + ROWS] for array in held_out]
-        total += float(loss_and_grads(params, *piece)[0]) * len(piece[0])
-    return {
-        "val_loss": total / n,
-        **{name: _number(name, metric(params, *held_out)) for name, metric in metrics.items()},
-    }
+    with _blamed_on("validation"):
+        for i in range(0, n, ROWS):
+            piece = [array[i : i + ROWS] for array in held_out]
+            total += float(loss_and_grads(params, *piece)[0]) * len(piece[0])
+    with _blamed_on("metrics"):
+        values = {name: _number(name, metric(params, *held_out)) for name, metric in metrics.items()}
+    return {"val_loss": total / n, **values}
 
 
 def _call_validation(validation: Callable[[Any], object], params: Any) -> dict[str, float]:
-    result = validation(params)
-    if not isinstance(result, Mapping) or not all(isinstance(name, str) for name in result):
-        raise TypeError(f"validation: expected a dict of numbers by name, got {result!r}")
-    taken = set(result) & RESERVED
-    if taken:
-        raise ValueError(f"validation: expected names that are not in use, got {sorted(taken)}")
-    return {name: _number(name, value) for name, value in result.items()}
+    with _blamed_on("validation"):
+        result = validation(params)
+        if not isinstance(result, Mapping) or not all(isinstance(name, str) for name in result):
+            raise TypeError(f"expected a dict of numbers by name, got {result!r}")
+        taken = set(result) & RESERVED
+        if taken:
+            raise ValueError(f"expected names that are not in use, got {sorted(taken)}")
+        return {name: _number(name, value) for name, value in result.items()}
+
+
+@contextmanager
+def _blamed_on(argument: str) -> Iterator[None]:
+    """Begin what is raised about an argument with its name; errors of a kind of their own get a note."""
+    try:
+        yield
+    except Exception as error:
+        if type(error) not in (TypeError, ValueError):
+            error.add_note(f"raised by {argument} of fastopt.train")
+            raise
+        raise type(error)(f"{argument}: {error}") from error
 
 
 RESERVED = set(Record(0.0, 0, 0, 0.0, {}, 0.0, 0.0, "").row())

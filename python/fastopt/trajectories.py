@@ -1,5 +1,6 @@
 """What an optimizer does on a problem: the points it visits, and what they are worth.
 
+>>> import fastopt
 >>> from fastopt.problems import bowl
 >>> path = trace(bowl, lambda x: fastopt.SGD(x, lr=0.4), steps=60)
 >>> path.points[:2].round(2).tolist(), path.losses[0].item(), bool(path.losses[-1] < 0.01)
@@ -13,16 +14,15 @@ import operator
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 
-import fastopt
 from fastopt._typing import Floats
-from fastopt.optimizers import OPTIMIZERS
+from fastopt.catalogue import made_by
 from fastopt.problems import Problem
 
-__all__ = ["NAMES", "Steps", "Trajectory", "default_lr", "maker", "trace"]
+__all__ = ["Steps", "Trajectory", "default_lr", "maker", "trace"]
 
 
 class Steps(Protocol):
@@ -93,6 +93,7 @@ def trace(
 
     Examples
     --------
+    >>> import fastopt
     >>> from fastopt.problems import parabola
     >>> from fastopt.schedules import linear
     >>> trace(parabola, lambda x: fastopt.SGD(x, lr=linear(0.5, 2)), steps=3, start=[4.0]).points.ravel()
@@ -131,17 +132,6 @@ def _numbers(n: int) -> str:
     return f"{n} number{'s'[: n != 1]}"
 
 
-# Names for what one compares: the optimizers, and momentum, which is an option of SGD.
-
-_VARIANTS: dict[str, Callable[..., Any]] = {
-    "sgd": fastopt.SGD,
-    "momentum": partial(fastopt.SGD, momentum=0.9),
-    "nesterov": partial(fastopt.SGD, momentum=0.9, nesterov=True),
-}
-
-NAMES = (*_VARIANTS, *(name for name in OPTIMIZERS if name not in _VARIANTS))
-"""What `maker` knows: the optimizers in lower case, ``momentum`` and ``nesterov``."""
-
 # The learning rate in units of the problem's `lr`, or of its `stride`.
 _OF_LR = {"sgd": 1.0, "momentum": 0.2, "nesterov": 0.2}
 _OF_STRIDE = {"adagrad": 5.0, "rmsprop": 0.3}
@@ -153,7 +143,7 @@ def default_lr(name: str, problem: Problem) -> float:
     Parameters
     ----------
     name : str
-        One of `NAMES`.
+        One of `fastopt.catalogue.NAMES`.
     problem : Problem
         Its ``lr`` is taken for gradient descent, its ``stride`` for rules that scale their gradient.
 
@@ -174,7 +164,7 @@ def maker(name: str, lr: float) -> Callable[[Floats], Steps]:
     Parameters
     ----------
     name : str
-        One of `NAMES`. Momentum is 0.9; what else there is has its default.
+        One of `fastopt.catalogue.NAMES`. Momentum is 0.9; what else there is has its default.
     lr : float
         The learning rate.
 
@@ -188,7 +178,4 @@ def maker(name: str, lr: float) -> Callable[[Floats], Steps]:
     >>> maker("nesterov", 0.1)(np.zeros(1))
     SGD(lr=0.1, momentum=0.9, dampening=0.0, weight_decay=0.0, nesterov=True, ...)
     """
-    if name not in NAMES:
-        raise ValueError(f"optimizer: expected one of {', '.join(NAMES)}, got {name!r}")
-    make: Callable[..., Steps] = _VARIANTS.get(name) or OPTIMIZERS[name]
-    return partial(make, lr=lr)
+    return partial(made_by(name), lr=lr)

@@ -1,12 +1,10 @@
 #include "batch.hpp"
 
 #include <algorithm>
-#include <atomic>
 #include <cstring>
 #include <new>
 
-#include "../pool.hpp"
-#include "../threads.hpp"
+#include "../blocks.hpp"
 
 namespace fastopt {
 
@@ -37,25 +35,23 @@ void Drivers::ask(void* points) const {
 
 void Drivers::tell(const double* values, const void* gradients) {
   const auto* given = static_cast<const unsigned char*>(gradients);
-  const std::size_t count = rows_.size(), most = work();
-  const int threads = vectors_.large() || most < grain() ? 1 : num_threads();  // long vectors are shared themselves
-  const std::size_t parts = std::min(count, static_cast<std::size_t>(threads) * 8);
-  std::atomic<bool> starved{false};
-  const auto task = [&](std::size_t part) {
+  const auto heard = [&](std::size_t first, std::size_t last) -> char {
     try {
-      for (std::size_t k = count * part / parts; k < count * (part + 1) / parts; ++k) {
+      for (std::size_t k = first; k < last; ++k) {
         Driver& driver = drivers_[rows_[k]];
         driver.tell(values[k], given + k * vectors_.bytes());
         if (driver.status() == Status::running) driver.ask();  // now, while all of it is in the cache
       }
+      return true;
     } catch (const std::bad_alloc&) {  // which no helper may throw
-      starved = true;
+      return false;
     }
   };
-  run_parts(
-      [](const void* context, int part) { (*static_cast<decltype(task)*>(context))(static_cast<std::size_t>(part)); },
-      &task, static_cast<int>(parts), threads, most >= 8 * grain());
-  if (starved) throw std::bad_alloc();
+  const std::size_t count = rows_.size();
+  const std::vector<char> blocks = vectors_.large()  // long vectors are shared out themselves
+                                       ? std::vector<char>{heard(0, count)}
+                                       : of_blocks<char>(count, row_cost(), worth_waking(work()), heard);
+  if (!std::all_of(blocks.begin(), blocks.end(), [](char all) { return all; })) throw std::bad_alloc();
   const auto done = [this](std::size_t row) { return drivers_[row].status() != Status::running; };
   rows_.erase(std::remove_if(rows_.begin(), rows_.end(), done), rows_.end());
 }
@@ -67,7 +63,7 @@ void Drivers::stop(Status reason) {
 
 bool Drivers::large() const { return vectors_.large() || work() >= grain(); }
 
-/// Of a round, in elements of a step: each row has some two dozen passes over its vectors.
-std::size_t Drivers::work() const { return rows_.size() * (2048 + 16 * vectors_.size()); }
+/// Of a round, in elements of a step: some two dozen passes over vectors.
+std::size_t Drivers::row_cost() const { return 2048 + 16 * vectors_.size(); }
 
 }  // namespace fastopt

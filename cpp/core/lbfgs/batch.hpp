@@ -34,13 +34,14 @@ class Drivers {
   void stop(Status reason);
 
   std::size_t size() const { return drivers_.size(); }
-  const Driver& operator[](std::size_t row) const { return drivers_[row]; }
+  Driver& operator[](std::size_t row) { return drivers_[row]; }
 
   /// Whether a round is worth giving up the GIL.
   bool large() const;
 
  private:
-  std::size_t work() const;
+  std::size_t row_cost() const;
+  std::size_t work() const { return rows_.size() * row_cost(); }
 
   Vectors vectors_;
   Buffer points_ = no_buffer();  // two for each row, which its driver works with

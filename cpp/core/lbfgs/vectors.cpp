@@ -7,31 +7,32 @@
 #include <new>
 #include <vector>
 
+#include "../blocks.hpp"
 #include "../dispatch.hpp"
-#include "../pool.hpp"
-#include "../threads.hpp"
 
 namespace fastopt {
 namespace {
 
 constexpr std::size_t cache_line = 64, page = 4096;
-constexpr std::size_t block = 4096;  // elements of a sum of their own
 
 /// Which results of a pass are maxima: those after the sums.
 int sums_of(Pass Passes::* pass) {
-  if (pass == &Passes::move) return 0;
-  return pass == &Passes::compare ? 3 : 1;
+  if (pass == &Passes::move || pass == &Passes::subgradient || pass == &Passes::gap || pass == &Passes::move_in_box ||
+      pass == &Passes::reach)
+    return 0;
+  if (pass == &Passes::downhill_in_box || pass == &Passes::breaks) return 2;
+  if (pass == &Passes::compare || pass == &Passes::compare_in_orthant || pass == &Passes::compare_in_box) return 3;
+  return 1;
 }
 
-/// Blocks `first` to `last - 1`, halves added to halves.
-Results joined(const Results* blocks, std::size_t count, int sums) {
+/// The results of `count` blocks, halves added to halves.
+template <class R>
+R joined(const R* blocks, std::size_t count, int sums) {
   if (count == 1) return blocks[0];
-  const Results a = joined(blocks, count / 2, sums), b = joined(blocks + count / 2, count - count / 2, sums);
-  Results all{};
-  for (int k = 0; k < max_results; ++k) {
-    const auto i = static_cast<std::size_t>(k);
-    all[i] = k < sums ? a[i] + b[i] : std::max(a[i], b[i]);
-  }
+  R all = joined(blocks, count / 2, sums);
+  const R other = joined(blocks + count / 2, count - count / 2, sums);
+  for (std::size_t k = 0; k < all.size(); ++k)
+    all[k] = k < static_cast<std::size_t>(sums) ? all[k] + other[k] : std::max(all[k], other[k]);
   return all;
 }
 
@@ -58,24 +59,26 @@ bool Vectors::large() const { return n_ >= grain(); }
 
 Results Vectors::run(Pass Passes::* pass, const Operands& operands) const {
   const Pass kernel = table().passes[dtype_][stored_]->*pass;
-  if (n_ <= block) {
-    Results all{};
-    kernel(operands, 0, n_, all.data());
-    return all;
-  }
-  const std::size_t count = (n_ + block - 1) / block;
-  static thread_local std::vector<Results> blocks;
-  blocks.assign(count, Results{});
-  const int threads = large() ? num_threads() : 1;
-  const std::size_t parts = threads == 1 ? 1 : std::min(count, static_cast<std::size_t>(threads) * 8);
-  const auto task = [&, results = blocks.data()](std::size_t part) {
-    for (std::size_t k = count * part / parts; k < count * (part + 1) / parts; ++k)
-      kernel(operands, k * block, std::min(n_, (k + 1) * block), results[k].data());
+  const auto part = [&](std::size_t first, std::size_t last) {
+    Results results{};
+    kernel(operands, first, last, results.data());
+    return results;
   };
-  run_parts(
-      [](const void* context, int part) { (*static_cast<decltype(task)*>(context))(static_cast<std::size_t>(part)); },
-      &task, static_cast<int>(parts), threads, true);
-  return joined(blocks.data(), count, sums_of(pass));
+  if (Blocks(n_, 1).count <= 1) return part(0, n_);
+  const std::vector<Results> blocks = of_blocks<Results>(n_, 1, true, part);  // a pass seldom comes alone
+  return joined(blocks.data(), blocks.size(), sums_of(pass));
+}
+
+std::vector<double> Vectors::run(ColumnPass Passes::* pass, const Columns& columns, int count) const {
+  const ColumnPass kernel = table().passes[dtype_][stored_]->*pass;
+  const auto part = [&](std::size_t first, std::size_t last) {
+    std::vector<double> results(static_cast<std::size_t>(count));
+    kernel(columns, first, last, results.data());
+    return results;
+  };
+  if (Blocks(n_, 1).count <= 1) return part(0, n_);
+  const std::vector<std::vector<double>> blocks = of_blocks<std::vector<double>>(n_, 1, true, part);
+  return joined(blocks.data(), blocks.size(), count);
 }
 
 }  // namespace fastopt

@@ -89,20 +89,13 @@ double next_step(Trial& x, Trial& y, const Trial& t, int& bracketed, double low,
 void MoreThuente::start(const Options& options, double value0, double slope0, double step) {
   *this = MoreThuente();
   options_ = options;
-  start_ = best_ = x_ = y_ = {0, value0, slope0};
-  if (!can_start(start_, step)) return;
-  status_ = static_cast<int>(SearchStatus::searching);
+  x_ = y_ = {0, value0, slope0};
+  if (!begin(x_, step)) return;
   step_ = std::clamp(step, options.min_step, options.max_step);
   width_ = options.max_step - options.min_step;
   last_width_ = 2 * width_;
   low_ = 0;
   high_ = step_ + 4 * step_;
-}
-
-SearchStatus MoreThuente::end(SearchStatus status) {
-  step_ = best_.step;
-  status_ = static_cast<int>(status);
-  return status;
 }
 
 /// The interval is a point: for want of digits, before a wall, or at a kink.
@@ -139,7 +132,7 @@ SearchStatus MoreThuente::next(double step) {
 SearchStatus MoreThuente::tell(double value, double slope) {
   if (status() != SearchStatus::searching) return status();
   ++evaluations_;
-  const Trial t{step_, value, slope};
+  Trial t{step_, value, slope};
   if (!is_finite(t)) {
     wall_ = t.step;
     return next(wall_);
@@ -148,16 +141,14 @@ SearchStatus MoreThuente::tell(double value, double slope) {
   const double slope_test = options_.c1 * start_.slope;
   const double test = start_.value + t.step * slope_test;
   const bool sufficient = value <= test;
-  const double flatness = std::abs(slope) / -start_.slope;
-  if (sufficient && flatness <= options_.c2) {
-    best_ = t;
-    return end(SearchStatus::found);
+  const auto flatter = [&](double c) { return std::abs(slope) <= c * -start_.slope; };
+  if (sufficient && flatter(options_.c2)) return end_with(t, SearchStatus::found);
+  if (within_rounding(start_, t, options_.rounding)) {
+    if (flatter(std::min(options_.c2, 1 - 2 * options_.c1))) return end_with(t, SearchStatus::flat);
+    // A step so short that the fall is hidden. The slope says to go on, so the value must not say to go back.
+    if (!bracketed_ && slope < 0) t.value = std::min(value, x_.value);
   }
-  if (within_rounding(start_, t, options_.rounding) && flatness <= std::min(options_.c2, 1 - 2 * options_.c1)) {
-    best_ = t;
-    return end(SearchStatus::flat);
-  }
-  if (sufficient && (best_.step == 0 || value < best_.value)) best_ = t;
+  if (sufficient && value < best_.value) best_ = t;
   if (t.step == options_.max_step && sufficient && slope <= slope_test) return end(SearchStatus::at_bound);
   if (t.step == options_.min_step && (!sufficient || slope >= slope_test)) return end(SearchStatus::at_bound);
 
@@ -165,7 +156,7 @@ SearchStatus MoreThuente::tell(double value, double slope) {
   if (stage_ == 1 && sufficient && slope >= 0) stage_ = 2;
 
   double step;
-  if (stage_ == 1 && value <= x_.value && !sufficient) {  // lower, but not enough: work on psi
+  if (stage_ == 1 && t.value <= x_.value && !sufficient) {  // lower, but not enough: work on psi
     const auto tilt = [slope_test](Trial& p, double sign) {
       p.value -= sign * p.step * slope_test;
       p.slope -= sign * slope_test;

@@ -11,7 +11,7 @@ namespace fastopt {
 ///     phi(a) <= phi(0) + c1 a phi'(0)        sufficient decrease
 ///     |phi'(a)| <= c2 |phi'(0)|              curvature
 /// for 0 < c1 <= c2 < 1.
-class MoreThuente {
+class MoreThuente : public LineSearch {
  public:
   struct Options {
     double c1 = 1e-4, c2 = 0.9;
@@ -19,50 +19,43 @@ class MoreThuente {
     double min_step = 0, max_step = 1e20;
     int max_evaluations = 30;
     double rounding = value_error;  ///< relative error of the values; for `flat`
+
+    template <class V>
+    void visit(V&& v) {
+      v("c1", c1), v("c2", c2), v("xtol", xtol), v("min_step", min_step), v("max_step", max_step);
+      v("max_evaluations", max_evaluations), v("rounding", rounding);
+    }
   };
 
   MoreThuente() = default;
   void start(const Options& options, double value0, double slope0, double step);
 
-  /// The step to be evaluated next; when ended, that of best().
-  double step() const { return step_; }
   /// Value and slope at step().
   SearchStatus tell(double value, double slope);
 
-  SearchStatus status() const { return static_cast<SearchStatus>(status_); }
-  /// The lowest trial with sufficient decrease so far; the start, with step 0, if there is none.
-  const Trial& best() const { return best_; }
-  int evaluations() const { return evaluations_; }
-
   template <class V>
   void visit(V&& v) {
-    v("c1", options_.c1), v("c2", options_.c2), v("xtol", options_.xtol), v("rounding", options_.rounding);
-    v("min_step", options_.min_step), v("max_step", options_.max_step);
-    v("max_evaluations", options_.max_evaluations);
-    visit_trial(v, "start.step", "start.value", "start.slope", start_);
-    visit_trial(v, "best.step", "best.value", "best.slope", best_);
+    options_.visit(v);
+    visit_search(v);
     visit_trial(v, "x.step", "x.value", "x.slope", x_);
     visit_trial(v, "y.step", "y.value", "y.slope", y_);
-    v("step", step_), v("low", low_), v("high", high_), v("wall", wall_);
+    v("low", low_), v("high", high_), v("wall", wall_);
     v("width", width_), v("last_width", last_width_);
-    v("bracketed", bracketed_), v("stage", stage_), v("evaluations", evaluations_), v("status", status_);
+    v("bracketed", bracketed_), v("stage", stage_);
   }
 
  private:
-  SearchStatus end(SearchStatus status);
   SearchStatus end_narrow();
   SearchStatus next(double step);
   bool is_point() const;
   double safeguarded(double step) const;
 
   Options options_;
-  Trial start_{}, best_{};
-  Trial x_{}, y_{};                       // the best end of the interval, and the other; both 0 at first
-  double step_ = 0, low_ = 0, high_ = 0;  // where the next trial may lie, once bracketed: within the interval
-  double wall_ = 0;                       // a step that is not finite, on the far side of x; 0 if none is known
-  double width_ = 0, last_width_ = 0;     // of the interval, now and before
-  int bracketed_ = 0, stage_ = 1;         // stage 1 works on psi(a) = phi(a) - phi(0) - c1 a phi'(0)
-  int evaluations_ = 0, status_ = static_cast<int>(SearchStatus::uphill);
+  Trial x_{}, y_{};                    // the best end of the interval, and the other; both 0 at first
+  double low_ = 0, high_ = 0;          // where the next trial may lie; once bracketed, the interval
+  double wall_ = 0;                    // a step that is not finite, next to x; 0 if none is known
+  double width_ = 0, last_width_ = 0;  // of the interval, now and before
+  int bracketed_ = 0, stage_ = 1;      // stage 1 looks for a minimum of psi(a) = phi(a) - phi(0) - c1 a phi'(0)
 };
 
 }  // namespace fastopt

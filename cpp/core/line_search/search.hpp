@@ -8,7 +8,8 @@
 //     while (search.status() == SearchStatus::searching) search.tell(phi(search.step()), dphi(search.step()));
 //
 // A trial whose value or slope is not finite counts as an evaluation, is never accepted, and becomes a wall: the next
-// step is halfway between it and the best finite one, and no later step reaches it.
+// step is halfway between it and the best finite one (Bracketing: as after a value that is too high), and no later step
+// reaches it.
 #pragma once
 
 #include <cmath>
@@ -45,15 +46,56 @@ inline bool within_rounding(const Trial& start, const Trial& trial, double error
   return std::abs(trial.value - start.value) <= tolerance && trial.step * std::abs(start.slope) <= 10 * tolerance;
 }
 
-/// Whether a search can begin.
-inline bool can_start(const Trial& start, double step) {
-  return is_finite(start) && start.slope < 0 && step > 0 && std::isfinite(step);
-}
-
-/// Visit the fields of a trial as name.step, name.value, name.slope.
 template <class V>
 void visit_trial(V&& visit, const char* step, const char* value, const char* slope, Trial& trial) {
   visit(step, trial.step), visit(value, trial.value), visit(slope, trial.slope);
 }
+
+/// What every search has.
+class LineSearch {
+ public:
+  /// The step to be evaluated next; when ended, that of best().
+  double step() const { return step_; }
+  SearchStatus status() const { return static_cast<SearchStatus>(status_); }
+  /// The found trial; before, the lowest with sufficient decrease; the start, with step 0, if there is none.
+  const Trial& best() const { return best_; }
+  int evaluations() const { return evaluations_; }
+
+ protected:
+  LineSearch() = default;
+
+  /// Begin at `start`; false if there is nothing to search.
+  bool begin(const Trial& start, double step) {
+    start_ = best_ = start;
+    step_ = 0;
+    evaluations_ = 0;
+    const bool can = is_finite(start) && start.slope < 0 && step > 0 && std::isfinite(step);
+    status_ = static_cast<int>(can ? SearchStatus::searching : SearchStatus::uphill);
+    return can;
+  }
+
+  SearchStatus end(SearchStatus status) {
+    step_ = best_.step;
+    status_ = static_cast<int>(status);
+    return status;
+  }
+
+  SearchStatus end_with(const Trial& trial, SearchStatus status) {
+    best_ = trial;
+    return end(status);
+  }
+
+  /// Visit every field, doubles and ints, as visit("name", field&).
+  template <class V>
+  void visit_search(V&& visit) {
+    visit_trial(visit, "start.step", "start.value", "start.slope", start_);
+    visit_trial(visit, "best.step", "best.value", "best.slope", best_);
+    visit("step", step_), visit("evaluations", evaluations_), visit("status", status_);
+  }
+
+  Trial start_{}, best_{};
+  double step_ = 0;
+  int evaluations_ = 0, status_ = static_cast<int>(SearchStatus::uphill);
+};
 
 }  // namespace fastopt

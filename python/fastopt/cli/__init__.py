@@ -18,11 +18,13 @@ A command is a module with ``add_arguments(parser)`` and ``run(args) -> exit cod
 from __future__ import annotations
 
 import importlib
+import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 
 import fastopt
-from fastopt.cli.arguments import INTERRUPTED, WRONG_INPUT, Parser, WrongInput
+from fastopt.cli.arguments import FAILED, INTERRUPTED, WRONG_INPUT, Parser, WrongInput, complain
 
 __all__ = ["COMMANDS", "build_parser", "main"]
 
@@ -50,20 +52,49 @@ def main(argv: Sequence[str] | None = None) -> int:
         The exit code: 0 done, 1 failed, 2 wrong arguments or input, 130 interrupted.
     """
     argv = sys.argv[1:] if argv is None else argv
-    parser = build_parser(argv)
-    args = parser.parse_args(argv)
-    if args.command is None:
-        parser.print_help()
-        return WRONG_INPUT
     try:
-        code: int = args.run(args)
-    except WrongInput as error:
-        print(f"fastopt {args.command}: error: {error}", file=sys.stderr)
-        return WRONG_INPUT
-    except KeyboardInterrupt:  # outside the training loop, which ends by itself
-        print("fastopt: interrupted", file=sys.stderr)
+        return _run(argv)
+    except KeyboardInterrupt:  # outside the training loop, which ends by itself; while something is imported
+        complain("fastopt: interrupted")
         return INTERRUPTED
-    return code
+
+
+def _run(argv: Sequence[str]) -> int:
+    name = "fastopt"
+    try:
+        with _flushed():
+            parser = build_parser(argv)
+            args = parser.parse_args(argv)
+            if args.command is None:
+                parser.print_help()
+                return WRONG_INPUT
+            name = f"fastopt {args.command}"
+            code: int = args.run(args)
+            return code
+    except WrongInput as error:
+        complain(f"{name}: error: {error}")
+        return WRONG_INPUT
+    except BrokenPipeError:  # whoever read the output, as `head`, has read enough
+        return FAILED
+    except OSError as error:
+        complain(f"{name}: error: {error.strerror or error}")
+        return FAILED
+
+
+@contextmanager
+def _flushed() -> Iterator[None]:
+    """Write all output before the end of a `with` block: at the exit of the interpreter it is too late."""
+    try:
+        try:
+            yield
+        finally:
+            if sys.stdout is not None:
+                sys.stdout.flush()
+    except OSError:
+        with suppress(AttributeError, OSError, ValueError):  # what is left in it goes nowhere
+            output = sys.stdout.fileno()
+            os.dup2(os.open(os.devnull, os.O_WRONLY), output)
+        raise
 
 
 def build_parser(argv: Sequence[str] = ()) -> Parser:

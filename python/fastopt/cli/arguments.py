@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import re
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import NoReturn
+from typing import Any, NoReturn
+
+from fastopt.catalogue import NAMES
 
 __all__ = [
     "FAILED",
@@ -14,7 +18,9 @@ __all__ = [
     "WRONG_INPUT",
     "Parser",
     "WrongInput",
+    "complain",
     "natural",
+    "optimizer_name",
     "positive",
     "users_mistakes",
     "widths",
@@ -25,7 +31,15 @@ OK, FAILED, WRONG_INPUT, INTERRUPTED = 0, 1, 2, 130
 
 
 class Parser(argparse.ArgumentParser):
-    """A parser whose errors are one line: the usage of `train` alone would be ten."""
+    """A parser whose errors are one line: the usage of `train` alone would be ten.
+
+    What begins like a negative number is no option, so that whoever takes it says what is wrong with it:
+    ``--lr -1e-3``, ``--start -1,2``.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._negative_number_matcher = re.compile(r"-(\.?\d|inf|nan)", re.IGNORECASE)
 
     def error(self, message: str) -> NoReturn:
         """End the process with what is wrong and where to read on."""
@@ -58,6 +72,20 @@ def natural(text: str) -> int:
     return int(text)
 
 
+def optimizer_name(text: str) -> str:
+    """Read the name of an optimizer, in letters of any case.
+
+    Examples
+    --------
+    >>> optimizer_name(" AdamW")
+    'adamw'
+    """
+    name = text.strip().lower()
+    if name not in NAMES:
+        raise argparse.ArgumentTypeError(f"expected an optimizer of {', '.join(NAMES)}, got {text.strip()!r}")
+    return name
+
+
 def widths(text: str) -> tuple[int, ...]:
     """Read positive integers separated by commas.
 
@@ -70,6 +98,12 @@ def widths(text: str) -> tuple[int, ...]:
     if 0 in numbers:
         raise argparse.ArgumentTypeError(f"expected positive integers as in 256,128, got {text!r}")
     return numbers
+
+
+def complain(line: str) -> None:
+    """Print a line on standard error, if there is one: with None, ``print`` would take standard output."""
+    if sys.stderr is not None:
+        print(line, file=sys.stderr, flush=True)
 
 
 class WrongInput(Exception):

@@ -14,17 +14,17 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from fastopt import data, progress
-from fastopt.cli.arguments import FAILED, INTERRUPTED, OK, users_mistakes
-from fastopt.cli.files import claim_file
+from fastopt.catalogue import NAMES, VARIANTS, made_by
+from fastopt.cli.arguments import FAILED, INTERRUPTED, OK, complain, optimizer_name, users_mistakes
+from fastopt.cli.files import PICTURES, write_whole
 from fastopt.cli.job import Workbench, judge_model, owners, penalties
 from fastopt.cli.options import add_data_and_model, add_penalties, add_run, add_schedule
 from fastopt.cli.report import percent, seconds
 from fastopt.cli.threads import use_threads
 from fastopt.extras import require
-from fastopt.interrupts import interrupts_held
+from fastopt.interrupts import interrupts_deferred
 from fastopt.optimizer import Optimizer
-from fastopt.optimizers import OPTIMIZERS, SGD
-from fastopt.storage import whole_file
+from fastopt.storage import expect_file, expect_suffix
 from fastopt.training import Record, Run, train_in_turns
 
 __all__ = ["Entry", "add_arguments", "entries", "run"]
@@ -42,17 +42,12 @@ examples:
   fastopt compare --model linear --schedule cosine --out linear.png
 
 exit codes:
-  0 done   1 the loss of none stayed finite   2 wrong arguments or input
-  130 interrupted: what was learned so far has been reported and drawn
+  0 done   1 no loss stayed finite, or no picture   2 wrong arguments or input
+  130 interrupted: what was learned so far has been reported and drawn, unless
+      Ctrl-C was pressed three times to stop inside a step
 """
 
 DEFAULT = "sgd:0.1,momentum:0.1,rmsprop,adam,adamw"
-
-# What one also compares: options of SGD under names of their own.
-VARIANTS: dict[str, Callable[..., Optimizer]] = {
-    "momentum": partial(SGD, momentum=0.9),
-    "nesterov": partial(SGD, momentum=0.9, nesterov=True),
-}
 
 PANELS = {
     "loss": "training loss",
@@ -65,16 +60,15 @@ class Entry(NamedTuple):
     """An optimizer in the comparison."""
 
     label: str
-    """As it was written."""
+    """The name, and the learning rate as it was written."""
     name: str
-    """A key of `OPTIMIZERS` or `VARIANTS`."""
+    """One of `fastopt.catalogue.NAMES`."""
     hyper: dict[str, float]
     """The learning rate, if it was given."""
 
     def make(self, params: Any, **hyper: Any) -> Optimizer:
         """Return the optimizer; `hyper` goes before what was written."""
-        maker = VARIANTS.get(self.name) or OPTIMIZERS[self.name]
-        return maker(params, **(self.hyper | hyper))
+        return made_by(self.name)(params, **(self.hyper | hyper))
 
 
 def entries(text: str) -> tuple[Entry, ...]:
@@ -87,13 +81,9 @@ def entries(text: str) -> tuple[Entry, ...]:
     """
     found: list[Entry] = []
     for part in text.split(","):
-        label = part.strip()
-        name, colon, rate = label.partition(":")
-        if name not in (*OPTIMIZERS, *VARIANTS):
-            known = ", ".join((*OPTIMIZERS, *VARIANTS))
-            raise argparse.ArgumentTypeError(
-                f"expected NAME or NAME:LR with a name of {known}, got {label!r}"
-            )
+        typed, colon, rate = part.strip().partition(":")
+        name = optimizer_name(typed)
+        label = f"{name}{colon}{rate}"
         if colon and name not in (*VARIANTS, *owners("lr")):
             raise argparse.ArgumentTypeError(f"{label}: {name} has no learning rate")
         try:
@@ -119,8 +109,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=entries,
         default=entries(DEFAULT),
         metavar="NAME[:LR],...",
-        help=f"each with its learning rate, by default its own: {', '.join((*OPTIMIZERS, *VARIANTS))} "
-        f"(default: {DEFAULT})",
+        help=f"each with its learning rate, by default its own: {', '.join(NAMES)} (default: {DEFAULT})",
     )
     add_schedule(optimizers)
     add_penalties(parser.add_argument_group("regularization"))
@@ -166,16 +155,27 @@ def run(args: argparse.Namespace) -> int:
         print(
             f"{args.epochs} epochs in batches of {args.batch_size}, seed {args.seed}; {threads}", flush=True
         )
-        with Progress(runs, args.epochs) as shown:
-            outcome = train_in_turns(runs, epochs=args.epochs, callbacks=[shown], independent=True)
-    with users_mistakes(), interrupts_held():  # before anything that might not be printed
-        _draw(args, runs, f"{bench.dataset.name}, {bench.model}")
+        with interrupts_deferred():  # only the training can be interrupted, not what saves its results
+            return _train(args, bench, runs)
+
+
+def _train(args: argparse.Namespace, bench: Workbench, runs: Sequence[Run]) -> int:
+    """Train, draw, report, in this order: what cannot be printed is not lost."""
+    with Progress(runs, args.epochs) as shown:
+        outcome = train_in_turns(runs, epochs=args.epochs, callbacks=[shown], independent=True)
+    problem = ""
+    try:
+        write_whole(args.out, partial(_draw, runs, f"{bench.dataset.name}, {bench.model}"))
+    except OSError as error:
+        problem = str(error)
     _print_table(runs)
-    code = INTERRUPTED if outcome.status == "interrupted" else OK
-    if all(run.outcome and run.outcome.status == "diverged" for run in runs):
-        code = FAILED
+    if problem:
+        complain(f"fastopt compare: error: {problem}")
+        return FAILED
     print(f"wrote {args.out}")
-    return code
+    if all(run.outcome and run.outcome.status == "diverged" for run in runs):
+        return FAILED
+    return INTERRUPTED if outcome.status == "interrupted" else OK
 
 
 def _prepare(args: argparse.Namespace) -> tuple[Workbench, list[Run], list[Optimizer]]:
@@ -192,9 +192,8 @@ def _prepare(args: argparse.Namespace) -> tuple[Workbench, list[Run], list[Optim
         penalties(args)
         require("rich", "fastopt compare needs rich")
         require("matplotlib.figure", "fastopt compare needs matplotlib")
-        if args.out.suffix not in (".png", ".svg", ".pdf"):
-            raise ValueError(f"--out: expected a name ending in .png, .svg or .pdf, got {args.out}")
-        claim_file("--out", args.out)
+        expect_suffix("--out", args.out, *PICTURES)
+        expect_file("--out", args.out)
         bench = Workbench(args, data.load(args.data, dtype=args.dtype, seed=args.seed))
         made = [bench.run(entry.label, entry.make) for entry in args.optimizers]
     made[0][0].warm_up()
@@ -286,7 +285,7 @@ def _seconds_a_step(run: Run) -> float:
     )
 
 
-def _draw(args: argparse.Namespace, runs: Sequence[Run], title: str) -> None:
+def _draw(runs: Sequence[Run], title: str, path: Path) -> None:
     from matplotlib.figure import Figure
 
     from fastopt.curves import draw_comparison
@@ -294,5 +293,4 @@ def _draw(args: argparse.Namespace, runs: Sequence[Run], title: str) -> None:
     figure = Figure(figsize=(13, 4.4), layout="constrained")
     figure.suptitle(title, fontsize=10)
     draw_comparison(runs, figure, PANELS)
-    with whole_file(args.out) as unfinished:
-        figure.savefig(unfinished, dpi=120)
+    figure.savefig(path, dpi=120)

@@ -10,16 +10,21 @@ import math
 import textwrap
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import fastopt
 from fastopt import plots
-from fastopt.cli.job import Job
-from fastopt.comparison import Comparison
 from fastopt.storage import expect_writeable, save_npz, whole_file
-from fastopt.training import Outcome, Run
 
-__all__ = ["claim", "claim_file", "save", "write_csv"]
+if TYPE_CHECKING:
+    from fastopt.cli.job import Job
+    from fastopt.comparison import Comparison
+    from fastopt.loop import Outcome, Run
+
+__all__ = ["PICTURES", "claim", "save", "write_csv", "write_whole"]
+
+PICTURES = (".png", ".svg", ".pdf")
+"""Suffixes of files that pictures are drawn into."""
 
 
 def claim(directory: Path) -> None:
@@ -40,17 +45,26 @@ def claim(directory: Path) -> None:
     expect_writeable("--out", directory)
 
 
-def claim_file(option: str, path: Path) -> None:
-    """Prove that a file can be written, before hours of training.
+def write_whole(path: Path, write: Callable[[Path], object]) -> None:
+    """Write a file by a function; it appears whole or not at all.
+
+    Parameters
+    ----------
+    path : path
+        The file; overwritten.
+    write : callable
+        Writes what it is to hold into the file that it is given.
 
     Raises
     ------
     OSError
-        If it cannot; the message begins with the option.
+        If it cannot be written; the message names it.
     """
-    if path.is_dir():
-        raise OSError(f"{option}: expected a file, got the directory {path}")
-    expect_writeable(option, path.parent)
+    try:
+        with whole_file(path) as unfinished:
+            write(unfinished)
+    except OSError as error:
+        raise OSError(f"cannot write {path}: {error.strerror or error}") from error
 
 
 def save(args: argparse.Namespace, job: Job, outcome: Outcome, verdict: Comparison | None) -> None:
@@ -82,8 +96,7 @@ def save(args: argparse.Namespace, job: Job, outcome: Outcome, verdict: Comparis
         "curves.png": lambda path: plots.save_training_curves(path, job.runs, title),
     }
     for name, write in files.items():
-        with whole_file(args.out / name) as unfinished:
-            write(unfinished)
+        write_whole(args.out / name, write)
     print(f"wrote {', '.join(files)} to {args.out}")
 
 

@@ -22,6 +22,7 @@ from fastopt.models import MLP, Linear, Model
 from fastopt.optimizer import Optimizer
 from fastopt.optimizers import OPTIMIZERS
 from fastopt.regularizers import Regularizer
+from fastopt.storage import expect_suffix
 from fastopt.training import Run, evaluate, learning_rate_of
 
 __all__ = [
@@ -72,14 +73,16 @@ class Job:
 class Clocked:
     """A loss that keeps the time it takes, in `seconds`."""
 
-    def __init__(self, loss: Loss) -> None:
+    def __init__(self, loss: Callable[..., tuple[float, Floats]]) -> None:
         self._loss = loss
         self.seconds = 0.0
 
-    def __call__(self, scores: Floats, labels: Integers) -> tuple[float, Floats]:
+    def __call__(
+        self, scores: Floats, labels: Integers, *, out: Floats | None = None
+    ) -> tuple[float, Floats]:
         """Compute it."""
         start = time.perf_counter()
-        result = self._loss(scores, labels)
+        result = self._loss(scores, labels, out=out)
         self.seconds += time.perf_counter() - start
         return result
 
@@ -204,10 +207,7 @@ def callbacks(args: argparse.Namespace) -> tuple[Callback, ...]:
     if args.checkpoint is not None:
         if args.out is not None and args.checkpoint.resolve() == (args.out / "weights.npz").resolve():
             raise ValueError("--checkpoint: --out writes the last weights into this file")
-        if args.checkpoint.suffix != ".npz":
-            raise ValueError(
-                f"--checkpoint: expected a file name ending in .npz, got {str(args.checkpoint)!r}"
-            )
+        expect_suffix("--checkpoint", args.checkpoint, ".npz")
         asked.append(Checkpoint(args.checkpoint, MONITORED))
     if args.early_stopping is not None:
         if args.early_stopping >= args.epochs:

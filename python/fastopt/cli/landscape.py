@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import argparse
 import math
-import os
-import re
-import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -15,10 +12,13 @@ from pathlib import Path
 import numpy as np
 
 from fastopt import plots
-from fastopt.cli.arguments import OK, positive, users_mistakes
+from fastopt.catalogue import NAMES
+from fastopt.cli.arguments import OK, optimizer_name, positive, users_mistakes
+from fastopt.cli.files import PICTURES, write_whole
 from fastopt.drawing.style import MOST
 from fastopt.problems import PROBLEMS, Problem
-from fastopt.trajectories import NAMES, Trajectory, default_lr, maker, trace
+from fastopt.storage import expect_file, expect_suffix
+from fastopt.trajectories import Trajectory, default_lr, maker, trace
 
 __all__ = ["add_arguments", "run"]
 
@@ -36,8 +36,6 @@ examples:
   fastopt landscape --problem himmelblau --start -1,2 --surface --animate h.gif
 """
 
-PICTURES = (".png", ".svg", ".pdf")
-
 Rates = tuple[tuple[str | None, float], ...]
 """Learning rates, each for an optimizer or for all that have none of their own."""
 
@@ -46,8 +44,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of ``fastopt landscape`` to a parser."""
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.description, parser.epilog = ABOUT, EXAMPLES
-    # What counts as a number and not as an option: --start -1,2 as well.
-    parser._negative_number_matcher = re.compile(r"-[.\d][-+.,\de]*$")
     parser.add_argument(
         "--problem",
         choices=tuple(PROBLEMS),
@@ -95,12 +91,10 @@ def optimizers(text: str) -> tuple[str, ...]:
     >>> optimizers("sgd,adam")
     ('sgd', 'adam')
     """
-    names = tuple(part.strip().lower() for part in text.split(","))
-    for name in names:
-        if name not in NAMES:
-            raise argparse.ArgumentTypeError(f"expected some of {', '.join(NAMES)}, got {name!r}")
-    if len(set(names)) < len(names):
-        raise argparse.ArgumentTypeError(f"expected each optimizer once, got {text!r}")
+    names = tuple(map(optimizer_name, text.split(",")))
+    for k, name in enumerate(names):
+        if name in names[:k]:
+            raise argparse.ArgumentTypeError(f"expected each once, got {name!r} again")
     return names
 
 
@@ -173,8 +167,7 @@ def run(args: argparse.Namespace) -> int:
         }
     print(_table(problem, steps, entries, runs), flush=True)
     for path, write in files.items():
-        with users_mistakes():
-            _write(path, partial(write, problem=problem, runs=runs))
+        write_whole(path, partial(write, problem=problem, runs=runs))
         print(f"wrote {path}", flush=True)
     return OK
 
@@ -223,35 +216,14 @@ def _files(args: argparse.Namespace, problem: Problem) -> dict[Path, Callable[..
     if out is None and (args.animate is None or args.surface):
         out = Path(f"{problem.name}.png")
     if out is not None:
-        _claim("--out", out, PICTURES)
+        expect_suffix("--out", out, *PICTURES)
+        expect_file("--out", out)
         files[out] = partial(plots.save_landscape, surface=args.surface)
     if args.animate is not None:
-        _claim("--animate", args.animate, (".gif",))
+        expect_suffix("--animate", args.animate, ".gif")
+        expect_file("--animate", args.animate)
         files[args.animate] = plots.save_landscape_animation
     return files
-
-
-def _claim(option: str, path: Path, suffixes: tuple[str, ...]) -> None:
-    """Prove that a file can be written, before anything is computed."""
-    if path.suffix.lower() not in suffixes:
-        raise ValueError(f"{option}: expected a file ending in {' or '.join(suffixes)}, got {str(path)!r}")
-    if path.is_dir():
-        raise ValueError(f"{option}: {path} is a directory")
-    try:
-        with tempfile.TemporaryFile(dir=path.parent):
-            pass
-    except OSError as error:
-        raise OSError(f"{option}: cannot write to {path.parent}: {error.strerror}") from error
-
-
-def _write(path: Path, write: Callable[[Path], None]) -> None:
-    """Write a file that appears whole or not at all."""
-    unfinished = path.with_name(f".{os.getpid()}-{path.name}")
-    try:
-        write(unfinished)
-        os.replace(unfinished, path)
-    finally:
-        unfinished.unlink(missing_ok=True)
 
 
 def _listing() -> str:

@@ -117,14 +117,29 @@ def _judgement(verdict: Comparison) -> Iterator[str]:
         yield "weights not compared: no epoch was completed by both"
         return
     if verdict.same:
-        yield f"[bold green]same weights, bit for bit[/], after each of {verdict.epoch:g} epochs"
+        yield f"[bold green]same weights, bit for bit[/], {_after_each(verdict.epoch)}"
     else:
-        yield f"[bold red]THE WEIGHTS DIFFER[/] after epoch {verdict.epoch:g}: please report this"
+        whole = verdict.epoch == int(verdict.epoch)
+        where = f"after epoch {verdict.epoch:g}" if whole else f"inside epoch {int(verdict.epoch) + 1}"
+        yield f"[bold red]THE WEIGHTS DIFFER[/] {where}: please report this"
         yield from verdict.differences
     yield (
         f"{_speedup(verdict.optimizer_speedup)} in the optimizer, "
         f"{_speedup(verdict.training_speedup)} in all (median over the epochs)"
     )
+
+
+def _after_each(epochs: float) -> str:
+    """Say when weights were found to be the same, the last time perhaps inside an epoch.
+
+    Examples
+    --------
+    >>> _after_each(2), _after_each(1.25), _after_each(0.25)
+    ('after each of 2 epochs', 'after 1 epoch and inside epoch 2', 'inside epoch 1')
+    """
+    whole = int(epochs)
+    said = ["after 1 epoch" if whole == 1 else f"after each of {whole} epochs"] if whole else []
+    return " and ".join(said if epochs == whole else [*said, f"inside epoch {whole + 1}"])
 
 
 def _speedup(ratio: float) -> str:

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 
 from fastopt import data
-from fastopt.callbacks import Callback
-from fastopt.cli.arguments import FAILED, INTERRUPTED, OK, positive, users_mistakes
-from fastopt.cli.files import claim, claim_file, save
+from fastopt.cli.arguments import FAILED, INTERRUPTED, OK, complain, positive, users_mistakes
+from fastopt.cli.files import claim, save
 from fastopt.cli.job import (
     Job,
     build_job,
@@ -27,10 +24,11 @@ from fastopt.cli.report import Progress, print_results
 from fastopt.cli.threads import use_threads
 from fastopt.comparison import compare
 from fastopt.extras import require
-from fastopt.interrupts import interrupts_held
+from fastopt.interrupts import interrupts_deferred
 from fastopt.loop import Outcome
 from fastopt.optimizers import OPTIMIZERS
-from fastopt.training import Run, train_in_turns
+from fastopt.storage import expect_file
+from fastopt.training import train_in_turns
 
 __all__ = ["add_arguments", "run"]
 
@@ -50,7 +48,8 @@ examples:
 
 exit codes:
   0 done   1 weights differ, or the loss is not finite   2 wrong arguments or input
-  130 interrupted: what was learned so far has been reported and saved
+  130 interrupted: what was learned so far has been reported and saved, unless
+      Ctrl-C was pressed three times to stop inside a step
 """
 
 
@@ -74,6 +73,7 @@ def _add_optimizer(group: argparse._ArgumentGroup) -> None:
 
     group.add_argument(
         "--optimizer",
+        type=str.lower,
         choices=tuple(OPTIMIZERS),
         default="adamw",
         metavar="NAME",
@@ -137,18 +137,16 @@ def run(args: argparse.Namespace) -> int:
     with use_threads(args.threads) as threads:
         job = _prepare(args)
         print(_heading(args, job, threads), flush=True)
-        with interrupts_held() as interrupted:  # whoever presses Ctrl-C twice still wants the files whole
-            return _train(args, job, interrupted)
+        with interrupts_deferred():  # only the training can be interrupted, not what saves its results
+            return _train(args, job)
 
 
-def _train(args: argparse.Namespace, job: Job, interrupted: Callable[[], bool]) -> int:
+def _train(args: argparse.Namespace, job: Job) -> int:
     """Train, save, report, in this order: what cannot be printed is not lost."""
     problem = ""
     with Progress(job.runs, args.epochs) as progress:
         try:
-            outcome = train_in_turns(
-                job.runs, epochs=args.epochs, callbacks=[*job.callbacks, _Interrupted(interrupted), progress]
-            )
+            outcome = train_in_turns(job.runs, epochs=args.epochs, callbacks=[*job.callbacks, progress])
         except OSError as error:  # of a checkpoint
             problem = f"cannot write: {error}"
             outcome = Outcome("failed", problem)
@@ -157,24 +155,13 @@ def _train(args: argparse.Namespace, job: Job, interrupted: Callable[[], bool]) 
         try:
             save(args, job, outcome, verdict)
         except OSError as error:
-            problem = f"cannot save: {error}"
+            problem = str(error)
     print_results(job.runs, outcome, verdict)
     if problem:
-        print(f"fastopt train: error: {problem}", file=sys.stderr)
+        complain(f"fastopt train: error: {problem}")
     if problem or (verdict and verdict.same is False):
         return FAILED
     return {"interrupted": INTERRUPTED, "diverged": FAILED}.get(outcome.status, OK)
-
-
-class _Interrupted(Callback):
-    """Ends a training at the next step once Ctrl-C was pressed."""
-
-    def __init__(self, interrupted: Callable[[], bool]) -> None:
-        self._interrupted = interrupted
-
-    def on_step(self, run: Run, loss: float) -> None:
-        if self._interrupted():
-            raise KeyboardInterrupt
 
 
 def _prepare(args: argparse.Namespace) -> Job:
@@ -189,7 +176,7 @@ def _prepare(args: argparse.Namespace) -> Job:
         if args.out is not None:
             claim(args.out)
         if args.checkpoint is not None:  # it may lie in the directory
-            claim_file("--checkpoint", args.checkpoint)
+            expect_file("--checkpoint", args.checkpoint)
         dataset = data.load(args.data, dtype=args.dtype, seed=args.seed)
         return build_job(args, dataset)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
     from fastopt.problems import Problem
 
-__all__ = ["Ground", "Scale", "draw_contours", "draw_curve", "draw_surface"]
+__all__ = ["Ground", "Scale", "draw_contours", "draw_curve", "draw_surface", "height_on_surface"]
 
 STEEP = 10
 """If the highest hundredth of the ground lies so many times as high as its lowest tenth, heights are drawn on
@@ -26,6 +27,10 @@ a logarithmic scale."""
 
 LEAST = 1e-12
 """In units of the loss at the start: what is closer to the minimum is drawn as if it were so far."""
+
+
+COARSER, SMOOTHED = 2, 6
+"""In intervals of the grid: one of the surface that is drawn, and how far around it heights are averaged."""
 
 
 @dataclass(frozen=True)
@@ -81,10 +86,9 @@ class Ground:
         """Choose limits that show the bounds of the problem and the starts."""
         limits = []
         for k, (low, high) in enumerate(problem.bounds):
-            margin = 0.05 * (high - low)
-            low = min([low, *(float(start[k]) - margin for start in starts)])
-            high = max([high, *(float(start[k]) + margin for start in starts)])
-            limits.append((low, high))
+            here = [float(start[k]) for start in starts]
+            margin = 0.05 * (max(high, *here) - min(low, *here)) if here else 0.0
+            limits.append((min([low, *(x - margin for x in here)]), max([high, *(x + margin for x in here)])))
         grid = problem.grid(601 if problem.dimension == 1 else 241, limits)
         least = problem.minimum.value
         few, many = np.percentile(grid[-1] - least, [10, 99]) if math.isfinite(least) else (1.0, 1.0)
@@ -102,6 +106,24 @@ class Ground:
         heights = self.heights
         low = np.percentile(heights, 0.2) if self.scale.log else heights.min()
         return float(low), float(heights.max())
+
+    @cached_property
+    def surface(self) -> tuple[Floats, Floats, Floats]:
+        """Coordinates and heights of the surface that is drawn, coarser and smoother than the grid.
+
+        A height is a mean over its neighbourhood, with weights that fall linearly. Taken at single points,
+        the floor of a narrow valley that runs across the grid would look like a saw.
+        """
+        x, y, values = self.grid
+        heights = elevation(self, values)
+        reach = SMOOTHED - 1
+        weights = SMOOTHED - np.abs(np.arange(-reach, reach + 1.0))
+        weights /= weights.sum()
+        for axis in (0, 1):
+            margins = [(reach, reach) if k == axis else (0, 0) for k in (0, 1)]
+            padded = np.pad(heights, margins, "reflect", reflect_type="odd")
+            heights = np.lib.stride_tricks.sliding_window_view(padded, len(weights), axis) @ weights
+        return x[::COARSER], y[::COARSER], heights[::COARSER, ::COARSER]
 
     def inside(self, points: Floats) -> Any:
         """Tell which points lie within the limits."""
@@ -182,6 +204,23 @@ def elevation(ground: Ground, losses: Floats) -> Floats:
     return heights
 
 
+def height_on_surface(ground: Ground, points: Floats) -> Floats:
+    """Return how high points lie on the surface that is drawn, linear in each coordinate in between."""
+    x, y, heights = ground.surface
+    (i, s), (j, t) = (_cell(axis, coordinates) for axis, coordinates in zip((x, y), points.T, strict=True))
+    near = heights[j, i] * (1 - s) + heights[j, i + 1] * s
+    far = heights[j + 1, i] * (1 - s) + heights[j + 1, i + 1] * s
+    lifted: Floats = near * (1 - t) + far * t
+    return lifted
+
+
+def _cell(axis: Floats, values: Floats) -> tuple[Any, Floats]:
+    """Return in which interval of an even grid values lie, and how far into it."""
+    place = ((values - axis[0]) / (axis[1] - axis[0])).clip(0, len(axis) - 1)
+    cell = place.astype(np.intp).clip(max=len(axis) - 2)
+    return cell, place - cell
+
+
 def draw_surface(axes: Any, ground: Ground) -> None:
     """Draw two parameters from aside.
 
@@ -194,8 +233,7 @@ def draw_surface(axes: Any, ground: Ground) -> None:
     """
     from matplotlib.ticker import MaxNLocator
 
-    x, y, values = (part[..., ::4] for part in ground.grid)
-    heights = elevation(ground, values[::4])
+    x, y, heights = ground.surface
     axes.plot_surface(
         *np.meshgrid(x, y),
         heights,
@@ -203,7 +241,7 @@ def draw_surface(axes: Any, ground: Ground) -> None:
         rstride=1,
         cstride=1,
         edgecolor="#7d8896",
-        linewidth=0.15,
+        linewidth=0.12,
         alpha=0.9,
         zorder=1,
     )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fastopt._typing import Floats
-from fastopt.drawing.ground import Ground, elevation
+from fastopt.drawing.ground import Ground, height_on_surface
 from fastopt.drawing.style import Look
 
 if TYPE_CHECKING:
@@ -150,8 +150,7 @@ def _lifted(ground: Ground, points: Floats, surface: bool) -> Floats:
     """Add to points how high they lie."""
     if not points.size:
         return points
-    values = ground.problem(points)
-    heights = elevation(ground, values) if surface else values
+    heights = height_on_surface(ground, points) if surface else ground.problem(points)
     return np.concatenate([points, heights[:, None]], axis=-1)
 
 

@@ -85,15 +85,25 @@ def gradcheck(
     ------
     GradientError
         If the gradient is wrong, is not one because of a kink or jump, is not deterministic, or if `func`
-        changes its arguments.
+        changes its arguments. And if nothing was checked, because noise in the value hides the slopes by all
+        arrays: `Report.status` is then ``"unchecked"``.
     TypeError, ValueError
         If an argument is not what it should be, or `func` does not return what it should.
     FloatingPointError
         If `inputs` or the value there are not finite.
 
+    Warns
+    -----
+    UserWarning
+        If noise hides the slopes by some of the arrays, unless the report is returned in any case.
+
     Notes
     -----
     `func` gets copies: the arrays in `inputs` are never written, whatever happens.
+
+    Where a function is saturated, as tanh at 25 or a softmax with one large score, it does not change over
+    the steps, or by its last bits. A gradient of no more than rounding, about ``eps * max(1, abs(f))`` over a
+    step, agrees with that and passes, with a remark; a larger one fails.
 
     ``torch.autograd.gradcheck`` compares all elements with a fixed step and tolerance (one direction in
     ``fast_mode``); ``scipy.optimize.check_grad`` returns the norm of the difference.

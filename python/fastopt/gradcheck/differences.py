@@ -35,6 +35,8 @@ Floats = NDArray[np.float64]
 RATIO = 8.0
 """Between the steps of a ladder."""
 
+EPS = float(np.finfo(np.float64).eps)
+
 
 class Objective:
     """A function as a number at displaced arguments; counts its calls.
@@ -145,6 +147,13 @@ class Sweep:
         """Where truncation and rounding balance: the step at which central differences err least."""
         return float(self.steps[np.argmin(self.errors)])
 
+    @property
+    def secant(self) -> float:
+        """The steepest slope between the point and another, as far as it is clear of noise."""
+        with np.errstate(invalid="ignore"):
+            steepest = np.maximum(np.abs(self.forward), np.abs(self.backward)) - 5 * self.rounding
+        return float(np.max(steepest[np.isfinite(steepest)], initial=0.0))
+
     @cached_property
     def corner(self) -> Corner | None:
         """A kink or a jump at zero, or None.
@@ -176,12 +185,12 @@ def ladder(dtype: np.dtype[Any]) -> Floats:
     return np.exp2(-exponents)
 
 
-def sweep(line: Line, steps: Floats, noise: float, name: str, analytic: float) -> Sweep:
-    """Take differences along `line` at all `steps`."""
+def sweep(line: Line, steps: Floats, noise: float, name: str, analytic: float, eps: float = EPS) -> Sweep:
+    """Take differences along `line` at all `steps`, of a function that computes with precision `eps`."""
     above, below = (np.array([line(sign * t) for t in steps]) for sign in (1, -1))
     middle = line(0.0)
     with np.errstate(all="ignore"):
-        rounding = 2 * np.maximum(noise, _grain(middle, above, below)) / steps
+        rounding = 2 * np.maximum(noise, _grain(middle, above, below, eps)) / steps
         central = (above - below) / (2 * steps)
         bend = above - 2 * middle + below
         numeric, error = extrapolate(central, bend, rounding, steps)
@@ -204,17 +213,28 @@ def sweep(line: Line, steps: Floats, noise: float, name: str, analytic: float) -
         )
 
 
-def _grain(middle: float, above: Floats, below: Floats) -> Floats:
+def _grain(middle: float, above: Floats, below: Floats, eps: float) -> Floats:
     """Return the least noise that the values themselves betray, at each step.
 
     They are rounded, to double precision at least. Where the smallest steps change nothing, the first change
-    to both sides is the grain of a function that rounds its input, to float32 for one.
+    to both sides is the grain of a function that rounds its input, to float32 for one. If that is but the
+    last bits, or there is none, something of size 1 may have been rounded inside, as in log(1 + exp(-40)),
+    which is 0: the first change to either side is then the grain, but no more than `eps`; and no less where
+    the value is next to nothing beside those further away.
     """
     largest = np.maximum(np.abs(above), np.abs(below))
     rounding = np.finfo(np.float64).eps / 2 * np.where(np.isfinite(largest), largest, 0.0)
-    moved = np.minimum(np.abs(above - middle), np.abs(below - middle))
-    flat = (above == middle) & (below == middle)
-    return np.maximum(rounding, moved[moved > 0].min() / 2) if flat.any() and (moved > 0).any() else rounding
+    up, down = np.abs(above - middle), np.abs(below - middle)
+    both, either = np.minimum(up, down), np.maximum(up, down)
+    if not (either == 0).any():
+        return rounding
+    last_bits = 4 * eps * abs(middle)
+    grain = float(both[both > 0].min()) if (both > 0).any() else 0.0
+    if grain <= last_bits:
+        grain = float(either[either > last_bits].min(initial=eps))
+    if abs(middle) <= eps * either.max():
+        grain = max(grain, eps)
+    return np.maximum(rounding, grain / 2)
 
 
 def extrapolate(central: Floats, bend: Floats, rounding: Floats, steps: Floats) -> tuple[Floats, Floats]:

@@ -89,8 +89,8 @@ class Argument:
         A single wrong element would have been seen from this error on.
     typical : float
         The root mean square of its gradient, estimated.
-    status : {"ok", "wrong", "kink", "jump", "undefined", "empty"}
-        The verdict.
+    status : {"ok", "wrong", "kink", "jump", "undefined", "unchecked", "empty"}
+        The verdict; "unchecked" if its slope is lost in the noise of the function.
     """
 
     name: str
@@ -116,10 +116,10 @@ class Report:
     ----------
     check : str
         Which check it was.
-    ok : bool
-        Whether the gradient passed.
+    status : {"ok", "failed", "unchecked"}
+        The verdict; "unchecked" if noise hides the slopes by all arrays, so that any small gradient would do.
     reason : str
-        Why not, in a line.
+        Why not "ok", in a line.
     diagnoses : list of str
         All that was recognised about the failure, the first in `reason`.
     remarks : list of str
@@ -139,7 +139,7 @@ class Report:
     """
 
     check: str
-    ok: bool = True
+    status: str = "ok"
     reason: str = ""
     diagnoses: list[str] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
@@ -151,12 +151,17 @@ class Report:
     atol: float | None = None
     calls: int = 0
 
+    @property
+    def ok(self) -> bool:
+        """Whether the gradient passed."""
+        return self.status == "ok"
+
     def __bool__(self) -> bool:
         return self.ok
 
     def fail(self, diagnosis: str) -> None:
         """Add a diagnosis; the first is the reason."""
-        self.ok = False
+        self.status = "failed"
         self.reason = self.reason or diagnosis
         self.diagnoses.append(diagnosis)
 
@@ -178,7 +183,7 @@ class Report:
         return self.sweep.step if self.sweep and self.sweep.defined else math.nan
 
     def __str__(self) -> str:
-        lines = [f"{self.check}: {'ok' if self.ok else f'FAILED: {self.reason}'}"]
+        lines = [f"{self.check}: {'ok' if self.ok else f'{self.status.upper()}: {self.reason}'}"]
         lines += [f"  also: {text}" for text in self.diagnoses if text not in self.reason]
         lines += [f"  note: {text}" for text in self.remarks]
         if self.arguments:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from itertools import zip_longest
 from typing import Any
@@ -97,14 +98,25 @@ def examine(
         slope = sum(float(move.by @ gradients[move.leaf].reshape(-1)) for move in joint.moves)
         steps = ladder(objective.arguments.dtype)
         report.sweep = sweep(joint, steps, report.noise, "a random direction", slope)
-    report.remarks += [*_on_noise(report, joint), *_on_power(report)]
+    report.remarks += [*_on_noise(report, joint), *_on_power(findings)]
     _last_call(report, objective, value)
     return findings
 
 
 def finish(report: Report, raise_exception: bool) -> Report:
-    """Return the report, or raise it."""
+    """Settle the status; return the report, or raise it.
+
+    What was not checked must not pass unseen where only the failure is looked at: it fails if it is all
+    there is, and else is a warning.
+    """
     report.remarks = list(dict.fromkeys(report.remarks))
+    unchecked = [a.name for a in report.arguments if a.status == "unchecked"]
+    if report.ok and unchecked:
+        text = f"nothing was checked by {', '.join(unchecked)}: the slope is lost in the noise of func"
+        if all(a.status in ("unchecked", "empty") for a in report.arguments):
+            report.status, report.reason = "unchecked", text
+        elif raise_exception:
+            warnings.warn(f"{report.check}: {text}", stacklevel=3)
     if raise_exception and not report.ok:
         raise GradientError(report)
     return report
@@ -208,7 +220,7 @@ def _row(leaf: Leaf, findings: Sequence[Finding]) -> Argument:
         error=slope.error if slope else math.nan,
         resolution=finding.resolution,
         typical=finding.typical,
-        status=finding.status,
+        status="unchecked" if finding.unseen == "lost" else finding.status,
     )
 
 
@@ -263,6 +275,8 @@ def _on_noise(report: Report, line: Line) -> Iterator[str]:
     """Say so if the function computes in less than double precision."""
     values = line.values[np.isfinite(line.values)]
     largest = float(np.abs(values).max(initial=0))
+    if np.unique(values).size == 1:  # which may be a float32 number by chance
+        return
     if line.objective.arguments.dtype.itemsize == 4:
         return
     if are_float32(values, distinct=2):
@@ -272,15 +286,17 @@ def _on_noise(report: Report, line: Line) -> Iterator[str]:
         yield f"the noise in func is {share:.0e} of its value: float32 inside it, or cancellation"
 
 
-def _on_power(report: Report) -> Iterator[str]:
-    """Say what could not be seen for noise."""
-    for a in report.arguments:
-        if a.status != "ok" or a.numeric == a.analytic == 0:
-            continue
-        if max(abs(a.numeric), abs(a.analytic)) < 2 * a.error:
-            yield f"{a.name}: its slope is lost in the noise of func; nothing was checked"
-        elif a.resolution > a.typical:
+def _on_power(findings: Sequence[Finding]) -> Iterator[str]:
+    """Say what could not be seen."""
+    for f in findings:
+        if f.unseen == "lost":
+            yield f"{f.name}: its slope is lost in the noise of func; nothing was checked"
+        elif f.unseen == "flat":
+            yield f"{f.name}: func is flat here but for its last bits, and the gradient as small as that"
+        elif f.unseen == "level":
+            yield f"{f.name}: the slope is 0 as far as can be seen; check at another point, too"
+        elif f.status == "ok" and f.resolution > f.typical and any(s.numeric or s.analytic for s in f.slopes):
             yield (
-                f"{a.name}: a single wrong element is seen from an error of {a.resolution:.1e} on; "
-                f"a typical element is {a.typical:.1e}"
+                f"{f.name}: a single wrong element is seen from an error of {f.resolution:.1e} on; "
+                f"a typical element is {f.typical:.1e}"
             )

@@ -41,6 +41,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
@@ -129,6 +130,11 @@ class Slope:
         return abs(self.analytic - self.numeric) > self.threshold
 
     @property
+    def lost(self) -> bool:
+        """Whether numeric may be zero, and so a gradient of zero would pass as well."""
+        return abs(self.numeric) <= 2 * self.error and abs(self.analytic) <= MARGIN * self.error
+
+    @property
     def suspicious(self) -> bool:
         """Whether the direction asks for an explanation."""
         return self.differs or self.corner is not None or not math.isfinite(self.error)
@@ -167,6 +173,7 @@ class Search:
         self.noise, self.options, self.rng = noise, options, rng
         self.claimed, self.gradient = gradient, gradient.reshape(-1).astype(np.float64)
         self.grain = float(np.finfo(gradient.dtype).eps) if gradient.dtype.kind == "f" else 0.0
+        self.eps = max(self.grain, float(np.finfo(leaf.array.dtype).eps))
         self.units = units_of(leaf.array)
         self.steps = ladder(leaf.array.dtype)
         self.typical = 0.0  # of the gradient by y, from the slopes
@@ -208,7 +215,7 @@ class Search:
         if abs(numeric - analytic) <= finest and smooth and numeric != 0:
             self.typical = max(self.typical, self._root_mean_square(numeric))
             return Slope(by, numeric, analytic, abs(numeric - line.central(fine)), finest)
-        whole = sweep(line, self.steps, self.noise, f"a random direction of {self.leaf.name}", analytic)
+        whole = self._sweep(line, self.steps, f"a random direction of {self.leaf.name}", analytic)
         if whole.defined:
             self.typical = max(self.typical, self._root_mean_square(whole.numeric))
         own = 4 * self.grain * math.sqrt(by.size) * root_mean_square(by * self.gradient)
@@ -226,7 +233,7 @@ class Search:
         name, claimed = self.leaf.element(index), float(self.gradient[index])
 
         def measured(steps: Floats) -> Sweep:
-            return sweep(line, steps, self.noise, name, claimed * unit)
+            return self._sweep(line, steps, name, claimed * unit)
 
         found = measured(self._around(near))
         if not MARGIN * found.error <= self._tolerance(index, found.numeric / unit) * unit:
@@ -238,7 +245,10 @@ class Search:
         unit = float(self.units[index])
         line = self.line(np.ones(1), index)
         claimed = float(self.gradient[index])
-        return sweep(line, self.steps * unit, self.noise, self.leaf.element(index), claimed)
+        return self._sweep(line, self.steps * unit, self.leaf.element(index), claimed)
+
+    def _sweep(self, line: Line, steps: Floats, name: str, claimed: float) -> Sweep:
+        return sweep(line, steps, self.noise, name, claimed, self.eps)
 
     # Verdicts.
 
@@ -465,6 +475,26 @@ class Finding:
     def name(self) -> str:
         """That of the array."""
         return self.search.leaf.name
+
+    @cached_property
+    def unseen(self) -> str:
+        """What keeps the slopes out of sight, though nothing speaks against them.
+
+        - ``"level"``: they are zero beside those of the neighbourhood, as at a minimum.
+        - ``"flat"``: they are so small that over steps of 2**-15 they change but the last bits of the
+          value, or of a number of size 1 inside the function, as where tanh is 1.
+        - ``"lost"``: noise is larger than they are, so the gradient might be anything of that size.
+
+        An empty string if they were seen, or are exactly zero.
+        """
+        slopes, search = self.slopes, self.search
+        largest = max((max(abs(s.numeric), abs(s.analytic)) for s in slopes), default=0.0)
+        if self.status != "ok" or largest == 0 or not all(s.lost for s in slopes):
+            return ""
+        if any(s.sweep and MARGIN * s.error < s.sweep.secant / 10 for s in slopes):
+            return "level"
+        last_bits = search.eps * max(1.0, abs(search.objective()))
+        return "flat" if largest <= min(MARGIN * 2**15 * last_bits, math.sqrt(search.eps)) else "lost"
 
     def with_status(self, status: str) -> list[int]:
         """Return the visited elements of this verdict."""

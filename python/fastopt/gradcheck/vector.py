@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .diagnosis import Evidence, diagnose
-from .differences import Floats, Line, Objective, extrapolate, ladder, noise_level, sweep
+from .differences import EPS, Floats, Line, Objective, extrapolate, ladder, noise_level, sweep
 from .options import MARGIN, Options
 from .report import Argument, Coordinate, Report
 from .run import examine, lengths_of
@@ -82,6 +82,7 @@ def check_combinations(
 ) -> None:
     """Check random combinations of the values until one fails; then explain it by entries."""
     scale = _row_scale(function)
+    report.calls += 1
     for _ in range(COVECTORS):
         # What a combination that passed has left in the report, the next one replaces.
         report.arguments.clear()
@@ -148,7 +149,8 @@ def contracted(u: Floats, jacobian: Sequence[Array], leaves: Sequence[Leaf]) -> 
 def _row_scale(function: VectorFunction) -> Floats:
     """Return one over the norms of the rows of the Jacobian, where they are known and not zero.
 
-    So that values with small derivatives are not hidden by others.
+    So that values with small derivatives are not hidden by others. A value with derivatives as small as its
+    own rounding is left in proportion: there is nothing to be seen of them, and it would hide the others.
     """
     if function.jacobian is None:
         return np.ones(function.size)
@@ -156,6 +158,8 @@ def _row_scale(function: VectorFunction) -> Floats:
     for entries, leaf in zip(function.jacobian, function.arguments.leaves, strict=True):
         squares += np.sum((entries.reshape(function.size, -1) * units_of(leaf.array)) ** 2, axis=1)
     norms = np.sqrt(np.where(np.isfinite(squares), squares, 0.0))
+    values = np.abs(function.values(*function.arguments.displaced()))
+    norms = np.where(norms > 64 * EPS * values, norms, values)
     largest = norms.max(initial=0.0)
     return 1 / np.where(norms > 0, norms, largest if largest > 0 else 1.0)
 

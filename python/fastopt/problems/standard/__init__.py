@@ -13,8 +13,8 @@ Hessians.
 >>> len(MORE_GARBOW_HILLSTROM), PROBLEMS["wood_4"].hess(np.ones(4)).diagonal()
 (18, array([802. , 220.2, 722. , 200.2]))
 
-Formulas and starts are those of the papers; where collections differ, those of CUTEst. Sources, starts and
-known minima are in the problems, the formulas in the docstrings of the families.
+Collections differ in formulas and starts: each problem names its source (TRIDIA, ARWHEAD and the like are
+CUTEst's, but POWER, EG2 and FLETCHCR Andrei's). The formulas are in the docstrings of the families.
 
 References
 ----------

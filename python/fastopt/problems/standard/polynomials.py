@@ -155,9 +155,9 @@ def extended_himmelblau(x: Floats) -> Evaluation:
     return dot(p, p) + dot(q, q), gradient
 
 
-@family(CUTEST.format("FLETCHCR"), start=0.0, sizes=(100, 1000), minima=0.0, least=2)
+@family(ANDREI.format("FLETCHCR"), start=0.0, sizes=(100, 1000), minima=0.0, least=2)
 def fletchcr(x: Floats) -> Evaluation:
-    r"""Fletcher's chained Rosenbrock function: :math:`100 \sum_{i=1}^{n-1} (x_{i+1} - x_i + 1 - x_i^2)^2`."""
+    r"""Fletcher's chained valley: :math:`100 \sum_{i=1}^{n-1} (x_{i+1} - x_i + 1 - x_i^2)^2`."""
     a = x[:-1]
     rise = x[1:] - a + 1 - a * a
     gradient = np.empty_like(x)
@@ -233,16 +233,16 @@ def nondia(x: Floats) -> Evaluation:
 def nondquar(x: Floats) -> Evaluation:
     r"""Nondiagonal quartic: its Hessian is singular at the minimum.
 
-    :math:`(x_1 - x_2)^2 + (x_{n-1} + x_n)^2 + \sum_{i=1}^{n-2} (x_i + x_{i+1} + x_n)^4`.
+    :math:`(x_1 - x_2)^2 + (x_{n-1} - x_n)^2 + \sum_{i=1}^{n-2} (x_i + x_{i+1} + x_n)^4`.
     """
-    first, last = x[0] - x[1], x[-2] + x[-1]
+    first, last = x[0] - x[1], x[-2] - x[-1]
     q = x[:-2] + x[1:-1] + x[-1]
     qq = q * q
     slope = 4 * qq * q
     gradient = np.zeros_like(x)
     gradient[:-2] = slope
     gradient[1:-1] += slope
-    gradient[-1] = slope.sum() + 2 * last
+    gradient[-1] = slope.sum() - 2 * last
     gradient[-2] += 2 * last
     gradient[:2] += 2 * first, -2 * first
     return first * first + last * last + dot(qq, qq), gradient

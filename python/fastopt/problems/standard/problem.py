@@ -52,6 +52,11 @@ class StandardProblem:
     has_hessian : bool
         Whether `function` knows the Hessian.
 
+    Raises
+    ------
+    ValueError
+        If `start` is not a vector.
+
     Examples
     --------
     >>> from fastopt.problems import standard
@@ -63,7 +68,8 @@ class StandardProblem:
     array([[ 0.  , 27.75],
            [27.75, 68.5 ]])
 
-    The fields are what SciPy asks for: ``scipy.optimize.minimize(problem.fun, problem.start, jac=True)``.
+    SciPy takes it as it is:
+    ``scipy.optimize.minimize(problem.fun, problem.start, jac=True, hess=problem.hess)``.
 
     One's own:
 

@@ -9,7 +9,7 @@ import numpy as np
 from fastopt._typing import Floats
 
 from .problem import Evaluation, family
-from .sources import CUTEST
+from .sources import ANDREI, CUTEST
 from .sums import dot, indices
 
 __all__ = ["dqdrtic", "power", "quadratic_1e2", "quadratic_1e4", "quadratic_1e6", "tridia"]
@@ -37,9 +37,9 @@ def dqdrtic(x: Floats) -> Evaluation:
     return dot(weighted, x), 2 * weighted
 
 
-@family(CUTEST.format("POWER"), start=1.0, sizes=(100, 1000), minima=0.0)
+@family(ANDREI.format("POWER"), start=1.0, sizes=(100, 1000), minima=0.0)
 def power(x: Floats) -> Evaluation:
-    r"""Oren's power function, of condition :math:`n^2`: :math:`\sum_i (i x_i)^2`."""
+    r"""Power function, of condition :math:`n^2`: :math:`\sum_i (i x_i)^2`."""
     i = indices(x.size)
     weighted = i * i * x
     return dot(weighted, x), 2 * weighted

@@ -77,7 +77,7 @@ def cragglvy(x: Floats) -> Evaluation:
     return dot(pp, pp) + 100 * dot(qq * qq, qq) + dot(rr, rr) + dot(aaaa, aaaa) + dot(s, s), gradient
 
 
-@family(CUTEST.format("EG2"), start=1.0, sizes=(1000,), minima={1000: (-999.5, -998.9473933)}, least=2)
+@family(ANDREI.format("EG2"), start=1.0, sizes=(1000,), minima={1000: (-999.5, -998.9473933)}, least=2)
 def eg2(x: Floats) -> Evaluation:
     r"""Sines with an arrow-head: :math:`\sum_{i=1}^{n-1} \sin(x_1 + x_i^2 - 1) + \sin(x_n^2) / 2`."""
     a, last = x[:-1], x[-1] * x[-1]

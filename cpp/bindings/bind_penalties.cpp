@@ -1,0 +1,43 @@
+// Penalties on parameters: value and gradient of one array.
+#include <pybind11/pybind11.h>
+
+#include <string>
+
+#include "../core/penalty.hpp"
+#include "../core/threads.hpp"
+#include "arrays.hpp"
+#include "bindings.hpp"
+#include "unlocked.hpp"
+
+namespace fastopt::bindings {
+namespace {
+
+/// `parameters` are floats, judged by the caller.
+double penalty(const char* name, const py::tuple& parameters, py::handle params, py::handle grads, bool add) {
+  const Penalty* rule = find_penalty(name);
+  if (rule == nullptr) throw py::value_error(std::string("name: expected a penalty of the table, got '") + name + "'");
+  if (static_cast<int>(parameters.size()) != rule->parameters)
+    throw py::value_error("parameters: expected " + std::to_string(rule->parameters));
+  double values[max_hyper];
+  for (std::size_t k = 0; k < parameters.size(); ++k) values[k] = parameters[k].cast<double>();
+
+  constexpr Label params_label{"params"}, grads_label{"grads"};
+  py::array p = numeric(params, params_label), g = updatable(grads, grads_label);
+  expect_same(g, p, grads_label);
+  if (overlap(p, g)) refuse_overlap(params_label, grads_label);
+  p = arranged(p, g);
+  const void* from = p.data();
+  void* to = g.mutable_data();
+  const auto n = static_cast<std::size_t>(p.size());
+  const Unlocked unlocked(n >= grain());
+  return run(*rule, static_cast<Dtype>(dtype_of(p)), values, from, to, n, add);
+}
+
+}  // namespace
+
+void bind_penalties(py::module_& m) {
+  m.def("penalty", &penalty, py::arg("name"), py::arg("parameters"), py::arg("params"), py::arg("grads"),
+        py::arg("add"), "Write the gradient, or add it; return the penalty but for its strength.");
+}
+
+}  // namespace fastopt::bindings

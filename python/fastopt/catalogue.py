@@ -1,0 +1,48 @@
+"""Optimizers under the names that one types.
+
+These are those of `fastopt.optimizers.OPTIMIZERS`, and names for what one compares though it is an option:
+SGD with momentum.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from fastopt.optimizer import Optimizer
+from fastopt.optimizers import OPTIMIZERS, SGD
+
+__all__ = ["NAMES", "VARIANTS", "made_by"]
+
+VARIANTS: dict[str, Callable[..., Optimizer]] = {
+    "momentum": partial(SGD, momentum=0.9),
+    "nesterov": partial(SGD, momentum=0.9, nesterov=True),
+}
+"""Options under names of their own."""
+
+NAMES = ("sgd", *VARIANTS, *(name for name in OPTIMIZERS if name != "sgd"))
+"""What `made_by` knows: the optimizers in lower case, and the variants beside theirs."""
+
+
+def made_by(name: str) -> Callable[..., Optimizer]:
+    """Return what makes a named optimizer of parameters and hyperparameters.
+
+    Parameters
+    ----------
+    name : str
+        One of `NAMES`.
+
+    Raises
+    ------
+    ValueError
+        If the name is not known.
+
+    Examples
+    --------
+    >>> made_by("nesterov")(np.zeros(1), lr=0.1)
+    SGD(lr=0.1, momentum=0.9, dampening=0.0, weight_decay=0.0, nesterov=True, ...)
+    """
+    if name not in NAMES:
+        raise ValueError(f"optimizer: expected one of {', '.join(NAMES)}, got {name!r}")
+    make: dict[str, Callable[..., Optimizer]] = {**OPTIMIZERS, **VARIANTS}
+    return make[name]

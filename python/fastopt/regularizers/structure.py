@@ -1,0 +1,70 @@
+"""Structures of arrays: nothing is written before all of this has passed."""
+
+import numpy as np
+
+from fastopt.structures import Array, Arrays, described, flatten
+
+from .memory import Labelled
+from .selection import Selector, ordered
+
+
+class Parts:
+    """A structure taken apart: its kind, its keys, and its arrays, plain and of the two dtypes."""
+
+    def __init__(self, label: str, structure: object) -> None:
+        self.label = label
+        self.kind, self.keys, self.arrays = flatten(label, structure)
+        for name, p in self.labelled:
+            if not isinstance(p, np.ndarray):
+                raise TypeError(f"{name}: expected a NumPy array, got {type(p).__name__}")
+            if p.dtype not in (np.float32, np.float64):
+                raise TypeError(
+                    f"{name}: expected float32 or float64 in native byte order, got {described(p)}"
+                )
+            if not p.flags.aligned:
+                raise ValueError(
+                    f"{name}: expected an aligned array, got one whose data starts between two elements"
+                )
+        self.arrays = [p.view(np.ndarray) for p in self.arrays]
+
+    def __str__(self) -> str:
+        if self.kind == "array":
+            return "one array"
+        keys = ", ".join(map(repr, self.keys))
+        return f"a list of {len(self.keys)} arrays" if self.kind == "list" else f"a dict of {keys}"
+
+    @property
+    def labelled(self) -> Labelled:
+        """The arrays with the names that messages give them."""
+        if self.kind == "array":
+            return [(self.label, self.arrays[0])]
+        return [(f"{self.label}[{key!r}]", p) for key, p in zip(self.keys, self.arrays, strict=True)]
+
+    def packed(self, arrays: list[Array]) -> Arrays:
+        """Return other arrays in this structure."""
+        if self.kind == "array":
+            return arrays[0]
+        return arrays if self.kind == "list" else dict(zip(self.keys, arrays, strict=True))
+
+    def like(self, other: "Parts") -> "Parts":
+        """Return self, checked to be as `other` and brought into its order."""
+        if self.kind != other.kind or set(self.keys) != set(other.keys):
+            error = TypeError if self.kind != other.kind else ValueError
+            raise error(f"{self.label}: expected {other}, as {other.label}, got {self}")
+        by_key = dict(zip(self.keys, self.arrays, strict=True))
+        self.keys, self.arrays = other.keys, [by_key[key] for key in other.keys]
+        for (name, a), p in zip(self.labelled, other.arrays, strict=True):
+            if a.dtype != p.dtype or a.shape != p.shape:
+                error = TypeError if a.dtype != p.dtype else ValueError
+                raise error(f"{name}: expected {described(p)}, got {described(a)}")
+        return self
+
+    def matches(self, field: str, selector: Selector) -> list[bool]:
+        """Tell which arrays a selector means; a key that is not there is a mistake."""
+        if callable(selector):
+            return [bool(selector(key, p)) for key, p in zip(self.keys, self.arrays, strict=True)]
+        assert isinstance(selector, frozenset)  # so stored by its check
+        for key in ordered(selector):
+            if self.kind == "array" or key not in self.keys:
+                raise ValueError(f"{field}: expected keys of {self.label}, {self}, got {key!r}")
+        return [key in selector for key in self.keys]
