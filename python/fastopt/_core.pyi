@@ -28,7 +28,7 @@ def loss(
     name: str,
     scores: object,
     y: object,
-    parameters: tuple[float, ...],
+    parameter: float,
     reduction: str,
     out: object,
 ) -> tuple[Any, Any]: ...
@@ -93,6 +93,42 @@ class Descent:
     def iterations(self) -> int: ...
     @property
     def evaluations(self) -> int: ...
+
+class Descents:
+    def __init__(
+        self,
+        starts: NDArray[Any],
+        history_dtype: str,
+        memory: int,
+        gtol: float,
+        ftol: float,
+        xtol: float,
+        iterations: int,
+        evaluations: int,
+        c1: float,
+        c2: float,
+        trials: int,
+        rounding: float,
+    ) -> None: ...
+    def ask(self) -> NDArray[Any]: ...
+    def tell(self, values: NDArray[np.float64], gradients: NDArray[Any]) -> None: ...
+    def stop(self, reason: int) -> None: ...
+    @property
+    def running(self) -> int: ...
+    @property
+    def rows(self) -> NDArray[np.intp]: ...
+    @property
+    def x(self) -> NDArray[Any]: ...
+    @property
+    def gradient(self) -> NDArray[Any]: ...
+    @property
+    def value(self) -> NDArray[np.float64]: ...
+    @property
+    def status(self) -> NDArray[np.int64]: ...
+    @property
+    def iterations(self) -> NDArray[np.int64]: ...
+    @property
+    def evaluations(self) -> NDArray[np.int64]: ...
 
 _Options = dict[str, Any]
 

@@ -73,8 +73,8 @@ void Driver::open(double value, const void* gradient) {
 /// Take over the gradient of a trial, without losing that of the lowest one.
 Results Driver::take(const void* gradient, double step) {
   if (lowest_is_last_) {
+    vectors_.reserve(other_);
     std::swap(last_, other_);
-    vectors_.reserve(last_);
     lowest_is_last_ = false;
   }
   return region_->compare(x_, trial_, step, gradient, g_.get(), last_.get());
@@ -148,7 +148,12 @@ void Driver::aim(double dg) {
   aim_steepest();
 }
 
-void Driver::aim_steepest() { search(region_->aim_steepest(x_, g_.get(), steepness_)); }
+/// The first step is not beyond where a parabola would reach 0, which bounds most losses from below.
+void Driver::aim_steepest() {
+  Aim found = region_->aim_steepest(x_, g_.get(), steepness_);
+  if (value_ != 0) found.step = std::min(found.step, 2 * std::abs(value_) / -found.slope);
+  search(found);
+}
 
 void Driver::search(const Aim& aim) {
   slope_ = aim.slope;
