@@ -7,8 +7,10 @@
 #include <string>
 #include <utility>
 
+#include "../core/dense/bfgs_model.hpp"
 #include "../core/lbfgs/driver.hpp"
 #include "../core/lbfgs/history.hpp"
+#include "../core/threads.hpp"
 #include "arrays.hpp"
 #include "bindings.hpp"
 #include "unlocked.hpp"
@@ -135,7 +137,7 @@ class Descent {
         !row_major(gradient))
       throw py::value_error("gradient: expected " + describe(points_.view(driver_.point())) + ", dense, got " +
                             describe(gradient));
-    const Unlocked unlocked(vectors_.large());
+    const Unlocked unlocked(large());
     driver_.tell(value, gradient.data());
   }
 
@@ -190,7 +192,16 @@ class Descent {
     Descent& of_;
   };
 
-  Driver made() const { return {vectors_, std::make_unique<History>(vectors_, memory_), limits_, search_}; }
+  Driver made() const { return {vectors_, model(), limits_, search_}; }
+
+  /// With no memory of pairs, that of a matrix.
+  std::unique_ptr<Model> model() const {
+    if (memory_ == 0) return std::make_unique<BfgsModel>(vectors_);
+    return std::make_unique<History>(vectors_, memory_);
+  }
+
+  /// Whether an iteration is worth giving up the GIL.
+  bool large() const { return vectors_.large() || (memory_ == 0 && vectors_.size() * vectors_.size() >= grain()); }
 
   /// Let `driver` begin, or go on, at a point.
   void begin(Driver& driver, const py::array& point) {
