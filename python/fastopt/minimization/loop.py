@@ -10,10 +10,10 @@ from typing import Any
 
 from fastopt.structures import described
 
+from .base import Solver
+from .methods import chosen, judged_options
 from .objective import Objective
-from .options import Options
 from .result import OptimizeResult, Status
-from .solver import LBFGS
 
 __all__ = ["minimize", "scipy_lbfgs"]
 
@@ -25,6 +25,8 @@ def minimize(
     method: str = "lbfgs",
     jac: object = True,
     *,
+    hess: Callable[..., Any] | None = None,
+    hessp: Callable[..., Any] | None = None,
     bounds: object = None,
     l1: object = 0.0,
     callback: Callable[..., Any] | None = None,
@@ -96,26 +98,24 @@ def minimize(
     (array([1., 1.]), True, 'GRADIENT')
     """
     began = time.monotonic()
-    if method != "lbfgs":
-        raise ValueError(f"method: expected 'lbfgs', got {method!r}")
-    judged = Options.of({} if options is None else options, tol)
+    kind, given = chosen(method, hess=hess, hessp=hessp, bounds=bounds, l1=l1)
+    judged = judged_options(kind, {} if options is None else options, tol)
     report = _reporter(callback)
-    solver = LBFGS._of(x0, bounds, l1, judged)
-    objective = Objective(fun, jac, args, solver._layout)
-    core = solver._core
+    solver = kind.of(x0, judged, **given)
+    objective = Objective(fun, jac, args, solver._layout, hess, hessp)
     deadline = math.inf if judged.maxtime is None else began + judged.maxtime
     try:
-        while core.status < 0:
-            core.tell(*objective(core.ask()))
-            if report is not None and core.stepped:
+        while not solver.done:
+            solver.advance(objective)
+            if report is not None and solver.stepped:
                 try:
                     report(lambda: _result(solver, objective))
                 except StopIteration:
-                    core.stop(Status.CALLBACK)
+                    solver.stop(Status.CALLBACK)
             if time.monotonic() >= deadline:
-                core.stop(Status.TIME)
+                solver.stop(Status.TIME)
     except BaseException as error:
-        core.stop(Status.INTERRUPTED)
+        solver.stop(Status.INTERRUPTED)
         error.result = _result(solver, objective)  # type: ignore[attr-defined]
         error.add_note("The best point so far is in the attribute `result` of this exception.")
         raise
@@ -168,13 +168,15 @@ def scipy_lbfgs(fun: Callable[..., Any], x0: Any, args: tuple[Any, ...] = (), **
     return scipy.optimize.OptimizeResult(result)
 
 
-def _result(solver: LBFGS, objective: Objective) -> OptimizeResult:
+def _result(solver: Solver, objective: Objective) -> OptimizeResult:
     result = solver.result()
     result.nfev, result.njev = objective.nfev, objective.njev
+    if objective.has_hessian:
+        result.nhev = objective.nhev
     notes = []
     if solver._moved:
         notes.append(f"The start lay outside the bounds: {solver._moved} variables were moved onto them.")
-    if objective.numeric:
+    if objective.numeric and objective.njev:
         notes.append("Gradients are central differences.")
     result.message = " ".join([result.message, *notes])
     return result
