@@ -52,6 +52,8 @@ class Solver(ABC):
         self._options = options
         self._moved = 0
         self._layout = layout = Layout(x0)
+        if layout.size == 0:
+            raise ValueError("x0: expected at least one number, got none")
         start = layout.vector(x0, layout.label).copy()
         if not np.isfinite(start).all():
             k = int(np.flatnonzero(~np.isfinite(start))[0])

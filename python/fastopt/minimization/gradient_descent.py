@@ -74,6 +74,10 @@ class GradientDescent(Iterates):
         else:
             self._end(Status.ROUNDING if search.status == "flat" else Status.NO_PROGRESS)
 
+    def _is_level(self, value: float) -> bool:
+        """Let fixed steps go up and down, or slowly, for as long as they like."""
+        return self._options.lr is None and super()._is_level(value)
+
     def _first_step(self, direction: Floats, slope: float) -> float:
         """Return a step of length 1, later Nocedal & Wright's (3.60): as if the last decrease came again."""
         if not self._iterations:

@@ -77,31 +77,37 @@ class Iterates(Solver):
         self._evaluations += 1
         return value, gradient.astype(np.float64)  # a copy: the gradient may be overwritten
 
-    def _test(self, point: Vector, value: float, gradient: Floats, fall: float) -> Status | None:
-        """Say whether a step to `point`, from here, is the last: `fall` is what `ftol` is held against."""
+    def _test(
+        self, point: Vector, value: float, gradient: Floats, fall: float, sought: bool = True
+    ) -> Status | None:
+        """Say whether a step to `point`, from here, is the last.
+
+        `fall` is what `ftol` is held against; `sought` is whether the step is as long as the method would
+        have it: a shorter one says nothing about the minimum.
+        """
         options, steepness = self._options, largest(gradient)
         scale = max(abs(self._value), abs(value))
         ftol = options.decrease(self._dtype)
-        level = self._is_level(value, steepness)
         if steepness <= max(options.gtol, TINY):
             return Status.GRADIENT
-        if ftol > 0 and 0 <= fall <= ftol * scale:
+        if sought and ftol > 0 and 0 <= fall <= ftol * scale:
             return Status.DECREASE
-        if options.xtol > 0 and largest(point - self._here) <= options.xtol * max(1.0, largest(point)):
+        moved = largest(point - self._here)
+        if sought and options.xtol > 0 and moved <= options.xtol * max(1.0, largest(point)):
             return Status.STEP
-        if level and self._level >= MOST_LEVEL:
+        if self._is_level(value) and self._level >= MOST_LEVEL and steepness >= self.steepness:
             return Status.ROUNDING
         if options.maxiter is not None and self._iterations + 1 >= options.maxiter:
             return Status.ITERATIONS
         return None
 
-    def _is_level(self, value: float, steepness: float) -> bool:
-        """Whether only rounding errors tell this value from that here, and the gradient gets no smaller."""
-        return abs(value - self._value) <= self._rounding * abs(self._value) and steepness >= self.steepness
+    def _is_level(self, value: float) -> bool:
+        """Whether only rounding errors tell this value from that here."""
+        return abs(value - self._value) <= self._rounding * abs(self._value)
 
     def _arrive(self, point: Vector, value: float, gradient: Floats, end: Status | None) -> None:
         """Go to `point`, and end there if that is what the test said."""
-        self._level = self._level + 1 if self._is_level(value, largest(gradient)) else 0
+        self._level = self._level + 1 if self._is_level(value) else 0
         if self._best is None or self._value < self._best[1]:
             self._best = self._here, self._value, self._gradient
         self._here, self._value, self._gradient = point, value, gradient

@@ -11,7 +11,7 @@ import numpy as np
 from fastopt import _core
 from fastopt._typing import Floats
 
-from .iterates import Iterates, is_finite
+from .iterates import Iterates, is_finite, largest
 from .layout import Vector
 from .objective import Objective
 from .options import Options
@@ -48,16 +48,18 @@ class Newton(Iterates):
 
     def _try(self, objective: Objective) -> None:
         step, predicted = self._region.step()
+        inside = float(np.linalg.norm(step)) < 0.99 * self._region.radius
         hidden = predicted <= self._rounding * abs(self._value)
         point = self._moved_by(step)
         if np.array_equal(point, self._here):
             self._end(Status.ROUNDING if hidden else Status.NO_PROGRESS)
             return
-        value, gradient = self._evaluated(objective, point)
-        finite = is_finite(value, gradient)
+        finite = bool(np.isfinite(point).all())
+        if finite:
+            value, gradient = self._evaluated(objective, point)
+            finite = is_finite(value, gradient)
         if self._region.accept(self._value, value if finite else math.nan):
-            fall = max(self._value - value, predicted)
-            end = self._test(point, value, gradient, fall)
+            end = self._test(point, value, gradient, max(self._value - value, predicted), inside)
             if end is not None or self._region.model(objective, point, gradient):
                 self._refused = 0
                 self._arrive(point, value, gradient, end)
@@ -89,6 +91,11 @@ class Region(ABC):
     def step(self) -> tuple[Floats, float]:
         """Return the step and the decrease that the model predicts."""
 
+    @property
+    @abstractmethod
+    def radius(self) -> float:
+        """How long that step may be."""
+
     @abstractmethod
     def accept(self, f: float, f_end: float) -> bool:
         """Whether to take the step; sets the radius."""
@@ -113,6 +120,10 @@ class Exact(Region):
     def step(self) -> tuple[Floats, float]:
         return self._core.step()
 
+    @property
+    def radius(self) -> float:
+        return self._core.radius
+
     def accept(self, f: float, f_end: float) -> bool:
         return self._core.accept(f, f_end)
 
@@ -126,22 +137,30 @@ class Truncated(Region):
         self._now: Any = None
 
     def model(self, objective: Objective, point: Vector, gradient: Floats) -> bool:
-        first = objective.product(point, -gradient)
+        unit = largest(gradient)  # so that nothing overflows
+        first = objective.product(point, -gradient / unit)
         if not np.isfinite(first).all():
             return False
-        self._now = objective, point, gradient, first
+        self._now = objective, point, unit, gradient / unit, first
         return True
 
     def step(self) -> tuple[Floats, float]:
-        objective, point, gradient, first = self._now
+        objective, point, unit, gradient, first = self._now
         length = float(np.linalg.norm(gradient))
-        self._steepest = self._steepest or length
-        tolerance = length * min(0.5, math.sqrt(length / self._steepest))
+        self._steepest = self._steepest or unit * length
+        tolerance = length * min(0.5, math.sqrt(unit * length / self._steepest))
         step, predicted = steihaug(
-            gradient, lambda v: objective.product(point, v), first, self._radius.value, tolerance
+            gradient, lambda v: objective.product(point, v), first, self._radius.value / unit, tolerance
         )
+        predicted *= unit * unit
+        with np.errstate(over="ignore"):
+            step = unit * step
         self._radius.stepped(float(np.linalg.norm(step)), predicted)
         return step, predicted
+
+    @property
+    def radius(self) -> float:
+        return self._radius.value
 
     def accept(self, f: float, f_end: float) -> bool:
         return self._radius.accept(f, f_end)

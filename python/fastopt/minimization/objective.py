@@ -86,7 +86,7 @@ class Objective:
             raise ValueError(
                 f"the Hessian from hess: expected shape {(n, n)} for {n} {what}, got shape {h.shape}"
             )
-        return h.astype(np.float64, copy=False)
+        return h.astype(np.float64)  # a copy: it may be overwritten
 
     def product(self, point: Vector, v: Floats) -> Floats:
         """Return the product of the Hessian at `point` with the vector `v`, as a new vector of float64."""

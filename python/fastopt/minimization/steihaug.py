@@ -11,6 +11,8 @@ from fastopt._typing import Floats
 
 __all__ = ["steihaug"]
 
+EPS = float(np.finfo(np.float64).eps)
+
 
 def steihaug(
     gradient: Floats, product: Callable[[Floats], Floats], first: Floats, radius: float, tolerance: float
@@ -23,14 +25,14 @@ def steihaug(
     Parameters
     ----------
     gradient : array, shape (n,)
-        g, not zero.
+        g, not zero, and not so small that its square is.
     product : callable
         ``product(v)`` returns H v.
     first : array, shape (n,)
         The first product, -H g.
     radius : float
-        Infinite if there is none yet. A direction of negative curvature is then followed as far as if the
-        curvature were positive.
+        Infinite if there is none yet: p then ends before a direction that has no positive curvature, but the
+        first one is followed, as far as if its curvature were positive, or 1 if it has none.
     tolerance : float
         Less than ``|g|``.
 
@@ -56,25 +58,28 @@ def steihaug(
     """
     p = np.zeros_like(gradient)
     r, d, hd = gradient, -gradient, first
-    rr, predicted = float(r @ r), 0.0
-    for _ in range(2 * gradient.size):
-        curvature = float(d @ hd)
+    rr, steepest = float(r @ r), 0.0
+    for k in range(2 * gradient.size):
+        curvature, dd = float(d @ hd), float(d @ d)
         if not math.isfinite(curvature):
             break
-        alpha = rr / abs(curvature) if curvature else 1 / math.sqrt(rr)
-        if curvature <= 0 or np.linalg.norm(p + alpha * d) >= radius:
-            if radius < math.inf:
-                alpha = _to_boundary(p, d, radius)
-            return p + alpha * d, predicted + alpha * rr - alpha * alpha * curvature / 2
+        steepest = max(steepest, abs(curvature) / dd)
+        bent_up = curvature > gradient.size * EPS * steepest * dd  # by more than rounding
+        if not bent_up and radius == math.inf and k > 0:
+            break
+        alpha = rr / abs(curvature) if curvature else math.inf
+        alpha = alpha if alpha < math.inf else rr / dd
+        if radius < math.inf and not (bent_up and np.linalg.norm(p + alpha * d) < radius):
+            alpha = _to_boundary(p, d, radius)
+            bent_up = False
         p = p + alpha * d
         r = r + alpha * hd
-        predicted += alpha * rr / 2
         before, rr = rr, float(r @ r)
-        if math.sqrt(rr) <= tolerance:
+        if not bent_up or math.sqrt(rr) <= tolerance:
             break
         d = -r + rr / before * d
         hd = product(d)
-    return p, predicted
+    return p, -float(p @ (gradient + r)) / 2
 
 
 def _to_boundary(p: Floats, d: Floats, radius: float) -> float:
