@@ -28,7 +28,7 @@ def loss(
     name: str,
     scores: object,
     y: object,
-    parameters: tuple[float, ...],
+    parameter: float,
     reduction: str,
     out: object,
 ) -> tuple[Any, Any]: ...
@@ -68,7 +68,7 @@ class Descent:
         trials: int,
         rounding: float,
         *,
-        l1: object = ...,
+        l1: float | NDArray[Any] | None = ...,
         lower: NDArray[Any] | None = ...,
         upper: NDArray[Any] | None = ...,
     ) -> None: ...

@@ -176,14 +176,14 @@ def minimize(
     >>> minimize(rosenbrock, [-1.2, 1.0], method="newton", hessp=lambda x, v: hess(x) @ v).x.round(4)
     array([1., 1.])
 
-    What it costs to know less:
+    What it costs to know less, after 50 iterations:
 
     >>> for method in ("bfgs", "gd", "random"):
-    ...     result = minimize(rosenbrock, [-1.2, 1.0], method=method)
-    ...     print(f"{method}: {result.nfev} evaluations, f < {10.0 ** np.ceil(np.log10(result.fun)):.0e}")
-    bfgs: 45 evaluations, f < 1e-12
-    gd: 11680 evaluations, f < 1e-10
-    random: 10001 evaluations, f < 1e-02
+    ...     result = minimize(rosenbrock, [-1.2, 1.0], method=method, options={"maxiter": 50})
+    ...     print(method, f"{result.fun:.1f}")
+    bfgs 0.0
+    gd 3.8
+    random 6.3
 
     A fixed step that is too long:
 

@@ -35,7 +35,7 @@ class Newton(Iterates):
             got = "none" if hess is None else "both"
             raise ValueError(f"hess, hessp: expected one of them for method 'newton', got {got}")
         super()._begin(x0, options)
-        kind: type[Region] = Exact if hessp is None else Truncated
+        kind: type[TrustRegion] = Exact if hessp is None else Truncated
         self._region = kind(self._layout.size, self._rounding)
         self._refused = 0
         self._of_hessian = False  # whether it was the Hessian at the start that is not finite
@@ -77,7 +77,7 @@ class Newton(Iterates):
         return super()._sentence(status)
 
 
-class Region(ABC):
+class TrustRegion(ABC):
     """The trust region around a point, and the model inside it."""
 
     @abstractmethod
@@ -101,7 +101,7 @@ class Region(ABC):
         """Whether to take the step; sets the radius."""
 
 
-class Exact(Region):
+class Exact(TrustRegion):
     """With the Hessian as a matrix: the minimum of the model inside the radius."""
 
     def __init__(self, n: int, rounding: float) -> None:
@@ -128,7 +128,7 @@ class Exact(Region):
         return self._core.accept(f, f_end)
 
 
-class Truncated(Region):
+class Truncated(TrustRegion):
     """With products of the Hessian: Steihaug's conjugate gradients."""
 
     def __init__(self, n: int, rounding: float) -> None:
