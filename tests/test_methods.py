@@ -388,6 +388,19 @@ def test_hessians_that_are_not_finite(method: str) -> None:
     assert short.fun < 0.26
 
 
+@pytest.mark.parametrize("method", ["newton", "newton-cg", "gd"])
+def test_small_steps_towards_a_wall_are_no_success(method: str) -> None:
+    """The value falls up to where it ceases to be finite, and steps there get as small as one likes."""
+
+    def fun(x: Array) -> tuple[float, Array]:
+        return bowl(x) if x[0] <= 2 else (math.nan, x)  # 2 itself is reached in the limit
+
+    result = minimize(fun, [0.0, 3.0], **arguments(method, bowl_hess))
+    assert result.status in (Status.NO_PROGRESS, Status.ROUNDING)
+    np.testing.assert_allclose(result.x, [2, 3], atol=1e-4)
+    assert result.nfev <= 300
+
+
 def test_a_wrong_gradient_is_no_progress() -> None:
     for method in ("lbfgs", "bfgs", "newton", "newton-cg", "gd"):
         result = minimize(lambda x: (bowl(x)[0], -bowl(x)[1]), np.zeros(2), **arguments(method, bowl_hess))

@@ -27,6 +27,7 @@ class GradientDescent(Iterates):
     def _begin(self, x0: object, options: GradientDescentOptions) -> None:
         super()._begin(x0, options)
         self._search: _core.Armijo | None = None
+        self._walled = False  # whether it met a point that is not finite
         self._fall = 0.0  # of the last step
         self._step = 1.0  # its length, in units of the direction
 
@@ -59,18 +60,22 @@ class GradientDescent(Iterates):
         if search is None:
             step = self._first_step(direction, slope)
             search = self._search = _core.Armijo(self._value, slope, step, self._of_search())
+            self._walled = False
         point = self._moved_by(search.step * direction)
         if np.array_equal(point, self._here):
             self._end(Status.NO_PROGRESS)
             return
         value, gradient = self._evaluated(objective, point)
-        search.tell(value if is_finite(value, gradient) else math.nan)
+        finite = is_finite(value, gradient)
+        self._walled = self._walled or not finite
+        search.tell(value if finite else math.nan)
         if search.status == "searching":
             return
         self._search = None
         if search.status == "found":
             self._fall, self._step = self._value - value, search.step
-            self._arrive(point, value, gradient, self._test(point, value, gradient, self._fall))
+            end = self._test(point, value, gradient, self._fall, sought=not self._walled)
+            self._arrive(point, value, gradient, end)
         else:
             self._end(Status.ROUNDING if search.status == "flat" else Status.NO_PROGRESS)
 
