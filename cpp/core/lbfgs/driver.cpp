@@ -148,10 +148,11 @@ void Driver::aim(double dg) {
   aim_steepest();
 }
 
-/// The first step is not beyond where a parabola would reach 0, which bounds most losses from below.
+/// Of a value > 0 one may guess that 0 is the least. So the first step is not beyond where a parabola would reach 0,
+/// unless bounds limit it.
 void Driver::aim_steepest() {
   Aim found = region_->aim_steepest(x_, g_.get(), steepness_);
-  if (value_ != 0) found.step = std::min(found.step, 2 * std::abs(value_) / -found.slope);
+  if (value_ > 0 && std::isinf(found.most)) found.step = std::min(found.step, 2 * std::abs(value_) / -found.slope);
   search(found);
 }
 
