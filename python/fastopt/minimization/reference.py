@@ -1,7 +1,7 @@
 """What the core computes in a direction of L-BFGS, in plain NumPy and to the same bits.
 
-The oracle of the tests, and the place to read it. Numbers are stored in the dtype of their arrays and computed
-in double; a sum has one order, whatever the instruction set and the number of threads.
+The oracle of the tests, and the place to read it. Numbers are stored in the dtype of their arrays and
+computed in double; a sum has one order, whatever the instruction set and the number of threads.
 """
 
 from __future__ import annotations
