@@ -68,8 +68,8 @@ def direction(pairs: Sequence[Pair], g: Vector) -> Vector:
               \qquad\text{and back}\qquad
               q \leftarrow q + \Big(\frac{t_k \alpha_k}{\gamma} - \frac{y_k^T q}{d_k^T y_k}\Big) d_k
 
-    with :math:`s_k = t_k d_k` and :math:`\gamma = s^T y / y^T y` of the newest pair; then :math:`d = -\gamma q`.
-    The q on the way back is Nocedal and Wright's r over :math:`\gamma`.
+    with :math:`s_k = t_k d_k` and :math:`\gamma = s^T y / y^T y` of the newest pair; then
+    :math:`d = -\gamma q`. The q on the way back is Nocedal and Wright's r over :math:`\gamma`.
 
     References
     ----------
