@@ -31,7 +31,7 @@ def learnt(state: dict[str, Any]) -> list[Pair]:
 @pytest.mark.parametrize("threads", [1, 2, 5])
 @pytest.mark.parametrize("isa", ISAS)
 @pytest.mark.parametrize("n", SIZES)
-@pytest.mark.parametrize("dtype, history", [("f8", "f8"), ("f8", "f4"), ("f4", "f4")])
+@pytest.mark.parametrize(("dtype", "history"), [("f8", "f8"), ("f8", "f4"), ("f4", "f4")])
 def test_directions(isa: str, threads: int, n: int, dtype: str, history: str, runtime: None) -> None:
     _core.select_isa(isa)
     _core.set_num_threads(threads)
