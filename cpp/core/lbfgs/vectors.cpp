@@ -59,7 +59,7 @@ Results Vectors::run(Pass Passes::* pass, const Operands& operands) const {
     kernel(operands, first, last, results.data());
     return results;
   };
-  if (Blocks(n_, 1).count == 1) return part(0, n_);
+  if (Blocks(n_, 1).count <= 1) return part(0, n_);
   const std::vector<Results> blocks = of_blocks<Results>(n_, 1, true, part);  // a pass seldom comes alone
   return joined(blocks.data(), blocks.size(), sums_of(pass));
 }
