@@ -12,8 +12,8 @@ constexpr double eps = std::numeric_limits<double>::epsilon();
 constexpr double tiny = std::numeric_limits<double>::min();
 constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
 
-// How many steps in a row may leave the value as it is, up to rounding, while the gradient does not get smaller.
-constexpr int most_level = 4;
+// How many steps in a row may leave the value as it is, up to rounding, and the gradient no smaller than it was.
+constexpr int most_level = 30;
 
 // The results of Passes::compare.
 enum : std::size_t { slope, dy, yy, steepest };
@@ -52,6 +52,7 @@ void Driver::tell(double value, const void* gradient) {
     lowest_ = trial;
     lowest_is_last_ = true;
   }
+  if (value > value_ && !hidden(value - value_)) contrary_ = trial.slope < 0;
   const SearchStatus how = search_.tell(trial.value, trial.slope);
   if (how != SearchStatus::searching)
     end_search(how, trial, change);
@@ -88,13 +89,16 @@ void Driver::place(double step) {
 }
 
 void Driver::end_search(SearchStatus how, Trial trial, Results change) {
-  const bool flat = how == SearchStatus::flat;
   if (search_.best().step == trial.step) {
-    level_ = flat ? level_ + 1 : 0;
-    if (level_ > most_level && change[steepest] >= steepness_) return finish(Status::rounding);
+    if (!hidden(value_ - trial.value) || change[steepest] < flattest_) {
+      level_ = 0;
+      flattest_ = change[steepest];
+    } else if (++level_ > most_level) {
+      return finish(Status::rounding);
+    }
     return accept(trial, change, true);
   }
-  if (lower()) {  // not what was sought, but a step
+  if (lower() && !hidden(lowest_.value - value_)) {  // not what was sought, but a step
     if (!lowest_is_last_) {
       trial = lowest_;
       change = take(other_.get());
@@ -102,11 +106,14 @@ void Driver::end_search(SearchStatus how, Trial trial, Results change) {
     }
     return accept(trial, change, false);
   }
-  if (flat) return finish(Status::rounding);
+  if ((how == SearchStatus::flat && !contrary_) || hidden(promise_ / 10)) return finish(Status::rounding);
   if (model_->empty()) return finish(Status::no_progress);
   model_->clear();
   aim_steepest();
 }
+
+/// Whether such a change of the value is nothing but rounding errors.
+bool Driver::hidden(double change) const { return std::abs(change) <= options_.rounding * std::abs(value_); }
 
 /// Go to the last trial. `sought` is whether it is what the search looked for.
 void Driver::accept(const Trial& trial, const Results& change, bool sought) {
@@ -158,6 +165,8 @@ void Driver::aim_steepest() {
 void Driver::search(const Aim& aim) {
   slope_ = aim.slope;
   longest_ = aim.longest;
+  promise_ = aim.step * -aim.slope;
+  contrary_ = false;
   lowest_ = {};
   lowest_is_last_ = false;
   search_.start(options_, value_, aim.slope, aim.step);
@@ -185,6 +194,9 @@ void Driver::visit(Archive& archive) {
   archive("begun", begun_);
   archive("stepped", stepped_);
   archive("level", level_);
+  archive("flattest", flattest_);
+  archive("promise", promise_);
+  archive("contrary", contrary_);
   archive("iterations", iterations_);
   archive("evaluations", evaluations_);
   archive("value", value_);
