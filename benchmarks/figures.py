@@ -11,6 +11,7 @@ import imports
 import large
 import losses
 import penalties
+import quasi_newton
 import rules
 import small
 from common import Bench, parsed
@@ -27,7 +28,7 @@ def section(bench: Bench) -> str:
     today = datetime.datetime.now(datetime.UTC).date()
     lines = [f"Taken on {today}.", *report.header(facts).splitlines(), report.warning(facts) or ""]
     parts = ["\n".join(f"- {line}" for line in lines if line) + "\n"]
-    for module in (large, cached, small, losses, penalties, dead, imports, by_hand, rules):
+    for module in (large, cached, small, losses, penalties, quasi_newton, dead, imports, by_hand, rules):
         print(f"{module.__name__} ...", file=sys.stderr, flush=True)
         parts.append(module.section(bench))
     return "\n".join(parts)
