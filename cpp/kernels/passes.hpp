@@ -2,6 +2,9 @@
 // Numbers are stored as T (points and gradients) or H (pairs of the history) and computed in double.
 #pragma once
 
+#include "passes_box.hpp"
+#include "passes_columns.hpp"
+#include "passes_orthant.hpp"
 #include "reduce.hpp"
 #include "table.hpp"
 
@@ -109,7 +112,30 @@ void steepest(const Operands& o, std::size_t first, std::size_t last, double* re
 }
 
 template <class T, class H>
-constexpr Passes passes{move<T, H>, take<T, H>, compare<T, H>, dot<T, H>, turn<T, H>, aim<T, H>, steepest<T, H>};
+constexpr Passes passes{move<T, H>,
+                        take<T, H>,
+                        compare<T, H>,
+                        dot<T, H>,
+                        turn<T, H>,
+                        aim<T, H>,
+                        steepest<T, H>,
+                        penalty<T>,
+                        subgradient<T>,
+                        lead<T, H>,
+                        move_in_orthant<T, H>,
+                        compare_in_orthant<T, H>,
+                        way<T, H>,
+                        clip<T>,
+                        gap<T>,
+                        move_in_box<T, H>,
+                        compare_in_box<T, H>,
+                        downhill_in_box<T, H>,
+                        breaks<T>,
+                        reach<T>,
+                        bend<T, H>,
+                        products<T, H>,
+                        gram<T, H>,
+                        combine<T, H>};
 
 }  // namespace
 }  // namespace fastopt::FASTOPT_ISA

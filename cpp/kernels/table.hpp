@@ -112,7 +112,7 @@ struct Elementary {
 
 /// What a pass over long vectors reads and writes; each pass says which is which.
 struct Operands {
-  const void* read[3];
+  const void* read[6];
   void* write[2];
   double scalar[2];
 };
@@ -122,9 +122,26 @@ inline constexpr int max_results = 4;  // sums and maxima of one pass
 /// Elements `first` to `last - 1` of a pass, with its sums and maxima over them.
 using Pass = void (*)(const Operands& operands, std::size_t first, std::size_t last, double* results);
 
+/// What a pass over many vectors of the history, the columns of a matrix C, reads and writes.
+struct Columns {
+  const void* const* column;
+  int count;
+  int first_row;         // of the products to be taken
+  const double* factor;  // one for each column
+  const void* v;
+  double scale;
+  const void* breaks;  // elements whose break is not above `time` count as 0; null where all count
+  double time;
+  void* out;
+};
+using ColumnPass = void (*)(const Columns& columns, std::size_t first, std::size_t last, double* results);
+
 /// The passes of quasi-Newton methods, for one dtype of points and gradients and one of the history.
 struct Passes {
   Pass move, take, compare, dot, turn, aim, steepest;
+  Pass penalty, subgradient, lead, move_in_orthant, compare_in_orthant, way;
+  Pass clip, gap, move_in_box, compare_in_box, downhill_in_box, breaks, reach, bend;
+  ColumnPass products, gram, combine;
 };
 
 /// A symmetric matrix as kernels/triangle.hpp lays it out, what is added to it and what it is multiplied with.

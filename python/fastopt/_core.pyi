@@ -68,7 +68,7 @@ class Descent:
         trials: int,
         rounding: float,
         *,
-        l1: object = ...,
+        l1: float | NDArray[Any] | None = ...,
         lower: NDArray[Any] | None = ...,
         upper: NDArray[Any] | None = ...,
     ) -> None: ...

@@ -10,19 +10,15 @@ namespace {
 
 constexpr double eps = std::numeric_limits<double>::epsilon();
 constexpr double tiny = std::numeric_limits<double>::min();
-constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
 
 // How many steps in a row may leave the value as it is, up to rounding, and the gradient no smaller than it was.
 constexpr int most_level = 30;
 
-// The results of Passes::compare.
-enum : std::size_t { slope, dy, yy, steepest };
-
 }  // namespace
 
-Driver::Driver(const Vectors& vectors, std::unique_ptr<Model> model, const Limits& limits,
-               const MoreThuente::Options& search)
-    : vectors_(vectors), model_(std::move(model)), limits_(limits), options_(search) {
+Driver::Driver(const Vectors& vectors, std::unique_ptr<Model> model, std::unique_ptr<Region> region,
+               const Limits& limits, const MoreThuente::Options& search)
+    : vectors_(vectors), model_(std::move(model)), region_(std::move(region)), limits_(limits), options_(search) {
   vectors_.reserve(g_);
   vectors_.reserve(last_);
 }
@@ -31,6 +27,7 @@ void Driver::begin(void* x, void* trial, std::function<void*(void*)> vacant) {
   x_ = x;
   trial_ = trial;
   vacant_ = std::move(vacant);
+  if (!begun_) region_->admit(trial);
   asked_ = !begun_;
 }
 
@@ -45,14 +42,15 @@ void Driver::tell(double value, const void* gradient) {
   ++evaluations_;
   if (!begun_) return open(value, gradient);
 
-  const Results change = take(gradient);
-  Trial trial{search_.step(), value, change[slope]};
+  value += region_->penalty();
+  const Results change = take(gradient, search_.step());
+  Trial trial{search_.step(), value, change[slope_at_trial]};
   if (!vectors_.finite(last_.get(), change[yy])) trial.value = unknown;
   if (is_finite(trial) && (lowest_.step == 0 || value < lowest_.value)) {
     lowest_ = trial;
     lowest_is_last_ = true;
   }
-  if (value > value_ && !hidden(value - value_)) contrary_ = trial.slope < 0;
+  if (is_finite(trial) && value > value_ && !hidden(value - value_)) contrary_ = trial.slope < 0;
   const SearchStatus how = search_.tell(trial.value, trial.slope);
   if (how != SearchStatus::searching)
     end_search(how, trial, change);
@@ -64,28 +62,28 @@ void Driver::tell(double value, const void* gradient) {
 void Driver::open(double value, const void* gradient) {
   begun_ = true;
   std::swap(x_, trial_);
-  const Results found = vectors_.run(&Passes::take, {{gradient}, {g_.get()}, {}});
-  value_ = value;
+  const Results found = region_->take(x_, gradient, g_.get());
+  value_ = value + region_->penalty();
   steepness_ = found[1];
-  if (!std::isfinite(value) || !vectors_.finite(g_.get(), found[0]))
+  if (!std::isfinite(value_) || !vectors_.finite(g_.get(), found[0]))
     finish(Status::not_finite);
   else if (!enough(0, 0, false))
     aim_steepest();
 }
 
 /// Take over the gradient of a trial, without losing that of the lowest one.
-Results Driver::take(const void* gradient) {
+Results Driver::take(const void* gradient, double step) {
   if (lowest_is_last_) {
     std::swap(last_, other_);
     vectors_.reserve(last_);
     lowest_is_last_ = false;
   }
-  return vectors_.run(&Passes::compare, {{gradient, g_.get(), model_->d()}, {last_.get(), model_->y()}, {}});
+  return region_->compare(x_, trial_, step, gradient, g_.get(), last_.get());
 }
 
 void Driver::place(double step) {
   trial_ = vacant_(trial_);
-  farthest_ = vectors_.run(&Passes::move, {{x_, model_->d()}, {trial_}, {step}})[0];
+  farthest_ = region_->place(x_, trial_, step);
 }
 
 void Driver::end_search(SearchStatus how, Trial trial, Results change) {
@@ -101,8 +99,8 @@ void Driver::end_search(SearchStatus how, Trial trial, Results change) {
   if (lower() && !hidden(lowest_.value - value_)) {  // not what was sought, but a step
     if (!lowest_is_last_) {
       trial = lowest_;
-      change = take(other_.get());
       place(trial.step);
+      change = take(other_.get(), trial.step);
     }
     return accept(trial, change, false);
   }
@@ -118,6 +116,8 @@ bool Driver::hidden(double change) const { return std::abs(change) <= options_.r
 /// Go to the last trial. `sought` is whether it is what the search looked for.
 void Driver::accept(const Trial& trial, const Results& change, bool sought) {
   const double before = value_;
+  const bool curved = change[dy] > eps * -slope_ && std::isfinite(change[yy]);
+  if (curved) region_->settle(x_, trial_, trial.step);
   std::swap(x_, trial_);
   std::swap(g_, last_);
   value_ = trial.value;
@@ -126,9 +126,8 @@ void Driver::accept(const Trial& trial, const Results& change, bool sought) {
   lowest_is_last_ = false;
   stepped_ = true;
   ++iterations_;
-  const bool curved = change[dy] > eps * -slope_ && std::isfinite(change[yy]);
   if (curved) model_->learn({trial.step, change[dy], change[yy]});
-  if (!enough(before, trial.step, sought)) aim(curved ? change[slope] : unknown);
+  if (!enough(before, trial.step, sought)) aim(curved ? change[slope_at_trial] : unknown);
 }
 
 /// The tests that end a descent, after the start and after each step.
@@ -149,17 +148,18 @@ bool Driver::enough(double before, double step, bool sought) {
 
 void Driver::aim(double dg) {
   if (!model_->empty()) {
-    const Aim found = model_->aim(g_.get(), dg);
+    const Aim found = region_->aim(x_, g_.get(), dg);
     if (found.slope < 0 && std::isfinite(found.slope) && std::isfinite(found.longest)) return search(found);
     model_->clear();
   }
   aim_steepest();
 }
 
-/// Along d = -g / max |g|, which does not overflow; to begin with by a step of length 1.
+/// The first step is not beyond where a parabola would reach 0, which bounds most losses from below.
 void Driver::aim_steepest() {
-  const Results found = vectors_.run(&Passes::steepest, {{g_.get()}, {model_->d()}, {-1 / steepness_}});
-  search({found[0], found[1], std::sqrt(steepness_ / -found[0])});
+  Aim found = region_->aim_steepest(x_, g_.get(), steepness_);
+  if (value_ != 0) found.step = std::min(found.step, 2 * std::abs(value_) / -found.slope);
+  search(found);
 }
 
 void Driver::search(const Aim& aim) {
@@ -169,7 +169,9 @@ void Driver::search(const Aim& aim) {
   contrary_ = false;
   lowest_ = {};
   lowest_is_last_ = false;
-  search_.start(options_, value_, aim.slope, aim.step);
+  MoreThuente::Options options = options_;
+  options.max_step = std::min(options.max_step, aim.most);
+  search_.start(options, value_, aim.slope, aim.step);
   if (search_.status() != SearchStatus::searching) finish(Status::no_progress);
 }
 
@@ -186,7 +188,7 @@ void Driver::finish(Status reason) {
   std::swap(x_, trial_);
   std::swap(g_, other_);
   value_ = lowest_.value;
-  steepness_ = vectors_.run(&Passes::take, {{g_.get()}, {last_.get()}, {}})[1];
+  steepness_ = region_->take(x_, g_.get(), last_.get())[1];
 }
 
 void Driver::visit(Archive& archive) {

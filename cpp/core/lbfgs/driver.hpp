@@ -17,7 +17,7 @@
 #include <memory>
 
 #include "../line_search/more_thuente.hpp"
-#include "model.hpp"
+#include "region.hpp"
 
 namespace fastopt {
 
@@ -43,7 +43,7 @@ struct Limits {
 
 class Driver {
  public:
-  Driver(const Vectors& vectors, std::unique_ptr<Model> model, const Limits& limits,
+  Driver(const Vectors& vectors, std::unique_ptr<Model> model, std::unique_ptr<Region> region, const Limits& limits,
          const MoreThuente::Options& search);
 
   /// Start at the point in `trial`, or go on at that in `x` if a descent was loaded. Both buffers are the caller's;
@@ -69,7 +69,8 @@ class Driver {
   void* trial() const { return trial_; }
 
   double value() const { return value_; }
-  const void* gradient() const { return g_.get(); }
+  /// The gradient that has to vanish, of which `steepness` is the measure.
+  const void* gradient() { return region_->gradient(x_, g_.get()); }
   double steepness() const { return steepness_; }
   long long iterations() const { return iterations_; }
   long long evaluations() const { return evaluations_; }
@@ -90,12 +91,13 @@ class Driver {
   bool hidden(double change) const;
   void finish(Status reason);
 
-  Results take(const void* gradient);
+  Results take(const void* gradient, double step);
   void place(double step);
   bool lower() const { return lowest_.step > 0 && lowest_.value < value_; }
 
   Vectors vectors_;
   std::unique_ptr<Model> model_;
+  std::unique_ptr<Region> region_;
   Limits limits_;
   MoreThuente::Options options_;
   MoreThuente search_;
@@ -108,7 +110,7 @@ class Driver {
   void *x_ = nullptr, *trial_ = nullptr;
   std::function<void*(void*)> vacant_;
   double value_ = 0, slope_ = 0;
-  double steepness_ = 0;  // max |g|
+  double steepness_ = 0;  // max |g|, as the region sees it
   double flattest_ = 0;   // the least of them at that value
   double longest_ = 0;    // max |d|
   double promise_ = 0;    // how much lower the first step of the search should be, by the slope

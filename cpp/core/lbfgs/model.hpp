@@ -1,14 +1,20 @@
 // What a method knows of the curvature: from a gradient to a direction, and from a step to a better direction.
 #pragma once
 
+#include <limits>
+
 #include "archive.hpp"
 
 namespace fastopt {
 
-/// A direction of search d: g'd, max |d|, and the step to try first.
+/// A direction of search d: g'd, max |d|, the step to try first, and the longest step allowed.
 struct Aim {
   double slope, longest, step;
+  double most = std::numeric_limits<double>::infinity();
 };
+
+/// What a model is told instead of a product that the caller does not have.
+constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
 
 /// The change over an accepted step: its length in units of d, and d'y and y'y.
 struct Change {
@@ -27,7 +33,7 @@ class Model {
   virtual bool empty() const = 0;
   virtual void clear() = 0;
 
-  /// Write the direction at gradient g. `dg` is g'd of the last accepted step if it was learnt from, else NaN.
+  /// Write the direction at gradient g. `dg` is g'd of the last accepted step if it was learnt from, else `unknown`.
   virtual Aim aim(const void* g, double dg) = 0;
 
   /// Learn from d and y.

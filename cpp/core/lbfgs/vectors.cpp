@@ -16,19 +16,22 @@ constexpr std::size_t page = 4096;
 
 /// Which results of a pass are maxima: those after the sums.
 int sums_of(Pass Passes::* pass) {
-  if (pass == &Passes::move) return 0;
-  return pass == &Passes::compare ? 3 : 1;
+  if (pass == &Passes::move || pass == &Passes::subgradient || pass == &Passes::gap || pass == &Passes::move_in_box ||
+      pass == &Passes::reach)
+    return 0;
+  if (pass == &Passes::downhill_in_box || pass == &Passes::breaks) return 2;
+  if (pass == &Passes::compare || pass == &Passes::compare_in_orthant || pass == &Passes::compare_in_box) return 3;
+  return 1;
 }
 
-/// Blocks `first` to `last - 1`, halves added to halves.
-Results joined(const Results* blocks, std::size_t count, int sums) {
+/// The results of `count` blocks, halves added to halves.
+template <class R>
+R joined(const R* blocks, std::size_t count, int sums) {
   if (count == 1) return blocks[0];
-  const Results a = joined(blocks, count / 2, sums), b = joined(blocks + count / 2, count - count / 2, sums);
-  Results all{};
-  for (int k = 0; k < max_results; ++k) {
-    const auto i = static_cast<std::size_t>(k);
-    all[i] = k < sums ? a[i] + b[i] : std::max(a[i], b[i]);
-  }
+  R all = joined(blocks, count / 2, sums);
+  const R other = joined(blocks + count / 2, count - count / 2, sums);
+  for (std::size_t k = 0; k < all.size(); ++k)
+    all[k] = k < static_cast<std::size_t>(sums) ? all[k] + other[k] : std::max(all[k], other[k]);
   return all;
 }
 
@@ -62,6 +65,18 @@ Results Vectors::run(Pass Passes::* pass, const Operands& operands) const {
   if (Blocks(n_, 1).count <= 1) return part(0, n_);
   const std::vector<Results> blocks = of_blocks<Results>(n_, 1, true, part);  // a pass seldom comes alone
   return joined(blocks.data(), blocks.size(), sums_of(pass));
+}
+
+std::vector<double> Vectors::run(ColumnPass Passes::* pass, const Columns& columns, int count) const {
+  const ColumnPass kernel = table().passes[dtype_][stored_]->*pass;
+  const auto part = [&](std::size_t first, std::size_t last) {
+    std::vector<double> results(static_cast<std::size_t>(count));
+    kernel(columns, first, last, results.data());
+    return results;
+  };
+  if (Blocks(n_, 1).count == 1) return part(0, n_);
+  const std::vector<std::vector<double>> blocks = of_blocks<std::vector<double>>(n_, 1, true, part);
+  return joined(blocks.data(), blocks.size(), count);
 }
 
 }  // namespace fastopt

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <memory>
+#include <vector>
 
 #include "../../kernels/table.hpp"
 
@@ -30,6 +31,9 @@ class Vectors {
 
   /// Run one pass. Sums and maxima are over fixed blocks and a fixed tree: the same for every number of threads.
   Results run(Pass Passes::* pass, const Operands& operands) const;
+
+  /// Run a pass over many columns, with `count` sums.
+  std::vector<double> run(ColumnPass Passes::* pass, const Columns& columns, int count) const;
 
   /// Whether a point or gradient is finite; a sum over it spares the look where it is finite itself.
   bool finite(const void* v, double sum) const;

@@ -1,0 +1,42 @@
+// L1: the minimum of F(x) = f(x) + sum l1_i |x_i|.
+//
+// G. Andrew, J. Gao: Scalable training of L1-regularized log-linear models. ICML 2007, 33-40. (OWL-QN)
+//
+//   Andrew & Gao          here
+//   <> f(x)               downhill      the subgradient of F of least norm
+//   pi(-H <> f; -<> f)    aim           of the direction, what agrees with it in sign
+//   pi(x + alpha p; xi)   place         a coordinate that would change its sign becomes 0
+//   s, y                  settle        the way that was gone, and the change of the gradient of f alone
+//
+// Within an orthant F is smooth, and along the projected path it is so between the steps at which a coordinate
+// becomes 0. So the search is that of the other regions, for the strong Wolfe conditions, with the slope of F along
+// that path.
+#pragma once
+
+#include "region.hpp"
+
+namespace fastopt {
+
+class Orthant : public Region {
+ public:
+  /// `l1`: n numbers >= 0, the caller's.
+  Orthant(const Vectors& vectors, Model& model, const void* l1);
+
+  void admit(void* x) override;
+  Results take(const void* x, const void* gradient, void* g) override;
+  Aim aim(const void* x, const void* g, double dg) override;
+  Aim aim_steepest(const void* x, const void* g, double steepness) override;
+  double place(const void* x, void* trial, double step) override;
+  double penalty() const override { return penalty_; }
+  Results compare(const void* x, const void* trial, double step, const void* gradient, const void* g,
+                  void* kept) override;
+  void settle(const void* x, const void* trial, double step) override;
+  const void* gradient(const void* x, const void* g) override;
+
+ private:
+  const void* l1_;
+  Buffer downhill_ = no_buffer();
+  double penalty_ = 0;
+};
+
+}  // namespace fastopt

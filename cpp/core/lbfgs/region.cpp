@@ -1,0 +1,27 @@
+#include "region.hpp"
+
+#include <cmath>
+
+namespace fastopt {
+
+Results Region::take(const void*, const void* gradient, void* g) {
+  return vectors_.run(&Passes::take, {{gradient}, {g}, {}});
+}
+
+Aim Region::aim(const void*, const void* g, double dg) { return model_.aim(g, dg); }
+
+/// Along d = -g / max |g|, which does not overflow; to begin with by a step of length 1.
+Aim Region::aim_steepest(const void*, const void* g, double steepness) {
+  const Results found = vectors_.run(&Passes::steepest, {{g}, {model_.d()}, {-1 / steepness}});
+  return {found[0], found[1], std::sqrt(steepness / -found[0])};
+}
+
+double Region::place(const void* x, void* trial, double step) {
+  return vectors_.run(&Passes::move, {{x, model_.d()}, {trial}, {step}})[0];
+}
+
+Results Region::compare(const void*, const void*, double, const void* gradient, const void* g, void* kept) {
+  return vectors_.run(&Passes::compare, {{gradient, g, model_.d()}, {kept, model_.y()}, {}});
+}
+
+}  // namespace fastopt
