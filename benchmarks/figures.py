@@ -1,4 +1,4 @@
-"""Run all benchmarks and put their tables into README.md beside this file. Takes some ten minutes."""
+"""Run all benchmarks and put their tables into README.md beside this file. Takes some twenty minutes."""
 
 import datetime
 import sys

@@ -220,7 +220,7 @@ def profile(counts: dict[str, Any]) -> None:
             label=label,
             color=PALETTE[k],
             linestyle=("-", "--", "-.", ":")[k],
-            linewidth=2.4 - 0.4 * k,
+            linewidth=2.6 - 0.2 * k,
         )
     axes.set_xscale("log", base=2)
     axes.set_xticks([1, 2, 4, 8, 16], ["1", "2", "4", "8", "16"])
