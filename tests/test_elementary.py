@@ -60,6 +60,10 @@ def test_special_values(dtype: Any) -> None:
     x = np.array([0, -0.0, -np.inf, np.nan, np.nextafter(lowest, dtype(-np.inf)), -1e30], dtype)
     assert np.array_equal(_core.elementary("exp", x), [1, 1, 0, np.nan, 0, 0], equal_nan=True)
     assert _core.elementary("exp", np.array([lowest], dtype))[0] >= tiny
+    below = np.nextafter(lowest, dtype(-np.inf)) - np.concatenate(
+        [np.linspace(0, 3, 1000), 10.0 ** np.arange(38)]
+    )
+    assert not _core.elementary("exp", below.astype(dtype)).any()
     assert np.array_equal(_core.elementary("log", np.array([1, np.nan], dtype)), [0, np.nan], equal_nan=True)
     assert np.array_equal(
         _core.elementary("log1p", np.array([0, np.nan], dtype)), [0, np.nan], equal_nan=True

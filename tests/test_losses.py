@@ -208,6 +208,15 @@ def test_nan_comes_through(case: LossCase) -> None:
     assert np.isfinite(np.delete(values, 17, axis=0)).all()
 
 
+@by_label
+@pytest.mark.parametrize("columns", [1, 3, 200])
+def test_nan_of_the_right_class_comes_through(loss: Any, columns: int) -> None:
+    s = np.zeros((20, columns))
+    s[17, 0] = np.nan
+    values, _ = loss(s, np.zeros(20, int), reduction="none")
+    assert np.isnan(values).tolist() == [row == 17 for row in range(20)]
+
+
 @pytest.mark.parametrize("loss", [softmax_cross_entropy, multiclass_hinge])
 def test_a_common_shift_of_the_scores_changes_nothing(loss: Any) -> None:
     value, grad = loss(SCORES, LABELS)
@@ -350,7 +359,8 @@ def test_an_illegal_target_is_named(case: LossCase, order: Any, dtype: Any) -> N
                 y = good.copy(order)
                 y[place] = value
                 y[-1, -1] = value  # the first in memory is named
-                with raises(ValueError, f"{name}[{place[0]}, {place[1]}]: expected {what}"):
+                got = f"{name}[{place[0]}, {place[1]}]: expected {what}, got {dtype(value)!s}"
+                with raises(ValueError, got):
                     case(s, y, out=s)
         assert s.tobytes() == before
 
@@ -366,9 +376,32 @@ def test_a_row_that_is_no_distribution_is_named(case: LossCase, columns: int) ->
             y = good.copy()
             y[row, columns - 1] = value
             y[99, 0] = value
-            with raises(ValueError, f"{name}[{row}]: expected probabilities (not negative, sum 1)"):
+            expected = f"{name}[{row}]: expected probabilities (not negative, sum 1 to within 0.001), got"
+            with raises(ValueError, f"{expected} a row of sum "):
                 case(s, y, out=s)
     assert s.tobytes() == before
+
+
+def test_what_a_row_is_instead_of_a_distribution() -> None:
+    s = np.zeros((2, 3))
+    for row, found in (
+        ([0.5, 0.25, 1.25], "a row of sum 2.0 whose smallest is 0.25"),
+        ([0.5, -0.5, 1.0], "a row of sum 1.0 whose smallest is -0.5"),
+        ([np.nan, 0.0, 1.0], "a row of sum nan whose smallest is nan"),
+        ([np.inf, -np.inf, 1.0], "a row of sum nan whose smallest is -inf"),
+    ):
+        with pytest.raises(ValueError, match=re.escape(f"got {found}") + "$"):
+            kl_divergence(s, np.array([[0.0, 1.0, 0.0], row]))
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_how_far_from_1_probabilities_may_sum(dtype: Any) -> None:
+    s = np.zeros((1, 2), dtype)
+    for off in (-0.0009, 0.0009):
+        softmax_cross_entropy(s, np.array([[0.5, 0.5 + off]], dtype))
+    for off in (-0.0011, 0.0011):
+        with pytest.raises(ValueError, match=r"sum 1 to within 0\.001"):
+            softmax_cross_entropy(s, np.array([[0.5, 0.5 + off]], dtype))
 
 
 def test_bad_parameters() -> None:
@@ -384,8 +417,31 @@ def test_bad_parameters() -> None:
     for value in (-0.1, 1.0, math.nan):
         with raises(ValueError, "label_smoothing: expected a number in [0, 1), got"):
             softmax_cross_entropy(SCORES, LABELS, label_smoothing=value)
-    with raises(TypeError, "label_smoothing: expected a number in [0, 1), got '0.1'"):
-        softmax_cross_entropy(SCORES, LABELS, label_smoothing="0.1")
+    for bad in ("0.1", "", None, False, [], np.zeros(0)):
+        with raises(TypeError, f"label_smoothing: expected a number in [0, 1), got {bad!r}"):
+            softmax_cross_entropy(SCORES, LABELS, label_smoothing=bad)
+
+
+@pytest.mark.parametrize(
+    ("loss", "name"), [(multiclass_hinge, "margin"), (losses.hinge, "margin"), (losses.huber, "delta")]
+)
+def test_parameters_beyond_the_range_of_the_scores(loss: Any, name: str) -> None:
+    s, y = np.ones((2, 2)), np.ones(2, int) if loss is multiclass_hinge else np.ones((2, 2))
+    for value in (1e39, 1e-50, 1e-40):
+        assert math.isfinite(loss(s, y, **{name: value})[0])
+        single = s.astype(np.float32)
+        expected = f"{name}: expected a number in the range of float32, the dtype of the scores"
+        with raises(ValueError, f"{expected} (1.2e-38 to 3.4e+38), got {value}"):
+            loss(single, y if y.ndim == 1 else y.astype(np.float32), out=single, **{name: value})
+        assert np.array_equal(single, s)
+
+
+@each_case
+@pytest.mark.parametrize("reduction", [np.array(["mean", "sum"]), np.array("mean"), None, ["mean"]], ids=repr)
+def test_a_reduction_is_a_string(case: LossCase, reduction: Any) -> None:
+    s, y = made(case)
+    with raises(ValueError, f"reduction: expected 'mean', 'sum' or 'none', got {reduction!r}"):
+        case(s, y, reduction=reduction)
 
 
 def test_bad_variances_and_pairs() -> None:

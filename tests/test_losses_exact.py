@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import fastopt
-from fastopt import _core, losses_reference
+from fastopt import _core, losses, losses_reference
 from losses_table import COMPILED, LossCase
 from support import DTYPES, ISAS, Array, same
 
@@ -146,13 +146,60 @@ def test_any_shape_and_scale(case: LossCase, dtype: Any, n: int, c: int, scale: 
         assert (np.abs(grad - slope) <= 5 * unit * (1 + np.abs(slope))).all()
 
 
+@each_dtype
+@each_case
+def test_a_sum_does_not_overflow_where_the_values_do_not(case: LossCase, dtype: Any, runtime: None) -> None:
+    """Neither one in double of values in float32, nor the terms of a mean."""
+    large = float(np.sqrt(np.finfo(np.float32).max)) / 4 if case.name == "squared_error" else 1e38
+    for shape in ((1, 2000), (300, 10), (2, 300)):
+        s, y = made(case, shape, dtype)
+        if case.by_rows:
+            s[:, 0], s[:, 1:] = large, 0
+        else:
+            s = np.where(y > 0, -large, large).astype(dtype)
+        values, _ = case(s, y, reduction="none")
+        assert np.isfinite(values).all()
+        for isa in ISAS:
+            _core.select_isa(isa)
+            assert case(s, y, reduction="sum")[0] == pytest.approx(values.sum(dtype=float), rel=1e-5)
+
+
+def normal_or_zero(grad: Array) -> Any:
+    return ((grad == 0) | (np.abs(grad) >= np.finfo(grad.dtype).tiny)).all()
+
+
+@each_dtype
+@pytest.mark.parametrize("reduction", ["mean", "none"])
+def test_tiny_targets_leave_no_denormal_gradient(dtype: Any, reduction: str) -> None:
+    tiny = float(np.finfo(dtype).tiny)
+    sizes = tiny * 2.0 ** np.arange(-23, 60).repeat(3)
+    for shape in ((3, len(sizes)), (40, 20)):
+        p = np.resize(sizes, shape).astype(dtype)
+        p[:, 0] = 1
+        lowest = math.log(tiny)
+        s = np.linspace(0, lowest, shape[1]).astype(dtype)[np.newaxis].repeat(shape[0], axis=0)
+        for loss in (losses.softmax_cross_entropy, losses.kl_divergence):
+            assert normal_or_zero(loss(s, p, reduction=reduction)[1])
+            assert normal_or_zero(loss(np.log(p), p, reduction=reduction)[1])
+        for size in sizes[(sizes >= tiny) | (dtype == np.float64)][::7]:
+            smoothed = {"label_smoothing": float(size * shape[1]), "reduction": reduction}
+            assert normal_or_zero(losses.softmax_cross_entropy(s, np.zeros(shape[0], int), **smoothed)[1])
+            assert normal_or_zero(losses.softmax_cross_entropy(s, p, **smoothed)[1])
+        assert normal_or_zero(losses.binary_cross_entropy(s, p, reduction=reduction)[1])
+        assert normal_or_zero(losses.poisson_nll(s * 1.1, np.zeros_like(s), reduction=reduction)[1])
+        for grad in losses.gaussian_nll(p, np.zeros_like(p), np.ones_like(p), reduction=reduction)[1]:
+            assert normal_or_zero(grad)
+        for function in (losses.squared_error, losses.huber):
+            assert normal_or_zero(function(p, np.zeros_like(p), reduction=reduction)[1])
+
+
 def test_gradients_that_would_be_denormal_are_zero() -> None:
     s = np.linspace(0, -110, 1000, dtype=np.float32)[np.newaxis].repeat(3, axis=0)
     for shape in ((3, 1000), (30, 100)):
         for name in ("softmax_cross_entropy", "kl_divergence"):
             p = np.eye(shape[1], dtype=np.float32)[np.zeros(shape[0], int)]
             _, grad = getattr(fastopt.losses, name)(s.reshape(shape), p)
-            assert ((grad == 0) | (np.abs(grad) >= np.finfo(np.float32).tiny)).all()
+            assert normal_or_zero(grad)
             assert (grad[:, 1:] > 0).sum() > 20
     _, grad = fastopt.losses.binary_cross_entropy(s, np.zeros_like(s))
-    assert ((grad == 0) | (np.abs(grad) >= np.finfo(np.float32).tiny)).all()
+    assert normal_or_zero(grad)

@@ -1,6 +1,8 @@
 // Losses: the value of a batch and its gradient, in one call.
 #include <pybind11/pybind11.h>
 
+#include <cmath>
+#include <limits>
 #include <optional>
 #include <string>
 #include <vector>
@@ -68,14 +70,31 @@ class Call {
   py::array values() const { return by_rows_ ? empty(scores_.dtype(), {scores_.shape(0)}) : empty_as(*grad_); }
 
   [[noreturn]] void refuse_target(const Loss& loss, std::size_t row) const {
+    const auto columns = static_cast<py::ssize_t>(batch.columns);
+    const char* first = static_cast<const char*>(targets_->data()) + row * batch.columns * item_size[dtype];
+    const py::array y(targets_->dtype(), {columns}, {}, first, *targets_);
     const std::string where = by_rows_ ? label_.text() + "[" + std::to_string(row) + "]" : element(*grad_, row, label_);
-    throw py::value_error(where + ": expected " + loss.legal);
+    throw py::value_error(where + ": expected " + loss.legal + ", got " +
+                          (by_rows_ ? summary(y) : text(y[py::int_(0)])));
   }
 
   Batch batch{};
   Dtype dtype;
 
  private:
+  static std::string text(const py::object& number) { return py::str(number); }
+
+  /// What is wrong with a row that is not one of probabilities: it may be long.
+  static std::string summary(const py::array& row) {
+    double sum = 0, least = 1;
+    for (const py::handle p : row) {
+      const auto x = p.cast<double>();
+      sum += x;
+      if (x < least || std::isnan(x)) least = x;
+    }
+    return "a row of sum " + text(py::float_(sum)) + " whose smallest is " + text(py::float_(least));
+  }
+
   void expect_batch() const {
     const auto ndim = scores_.ndim();
     if (scores_.size() > 0 && (by_rows_ ? ndim == 2 : ndim > 0)) return;
@@ -109,25 +128,32 @@ class Call {
   std::vector<Column> columns_;
 };
 
-/// `parameters` are floats, judged by the caller.
-py::tuple loss(const char* name, py::handle scores, py::handle y, const py::tuple& parameters, py::handle reduction,
+/// Refuse a parameter that the dtype of the scores would make infinite, denormal or zero.
+void expect_in_range(const char* name, double parameter, Dtype dtype) {
+  using Float = std::numeric_limits<float>;
+  const double size = std::abs(parameter);
+  if (dtype == f64 || size == 0 || (size >= Float::min() && size <= Float::max())) return;
+  throw py::value_error(
+      std::string(name) +
+      ": expected a number in the range of float32, the dtype of the scores (1.2e-38 to 3.4e+38), got " +
+      std::string(py::repr(py::float_(parameter))));
+}
+
+/// `parameter` has been judged by the caller, but for the range of the scores' dtype.
+py::tuple loss(const char* name, py::handle scores, py::handle y, double parameter, py::handle reduction,
                py::handle out) {
   const int index = loss_index(name);
   if (index < 0) throw py::value_error(std::string("name: expected a loss of the table, got '") + name + "'");
   const Loss& rule = table().losses.data[index];
-  if (static_cast<int>(parameters.size()) != rule.parameters)
-    throw py::value_error("parameters: expected " + std::to_string(rule.parameters));
-  double values[max_hyper];
-  for (std::size_t k = 0; k < parameters.size(); ++k) values[k] = parameters[k].cast<double>();
-
   const Reduction reduce = reduction_of(reduction);
   Call call(rule.target, "scores", rule.target_name, scores, y, out);
+  if (rule.parameter != nullptr) expect_in_range(rule.parameter, parameter, call.dtype);
   Batch& batch = call.batch;
   std::optional<py::array> each;
   if (reduce == Reduction::none) each = call.values();
   batch.values = each ? each->mutable_data() : nullptr;
   batch.scale = reduce == Reduction::mean ? 1 / static_cast<double>(call.samples()) : 1;
-  batch.parameters = values;
+  batch.parameter = parameter;
 
   double sum = 0;
   std::size_t illegal;
@@ -163,7 +189,7 @@ py::array elementary(const std::string& name, const py::array& x) {
 }  // namespace
 
 void bind_losses(py::module_& m) {
-  m.def("loss", &loss, py::arg("name"), py::arg("scores"), py::arg("y"), py::arg("parameters"), py::arg("reduction"),
+  m.def("loss", &loss, py::arg("name"), py::arg("scores"), py::arg("y"), py::arg("parameter"), py::arg("reduction"),
         py::arg("out"), "Check everything, then return the value and write the gradient.");
   m.def("judge", &judge, py::arg("target"), py::arg("scores_name"), py::arg("target_name"), py::arg("scores"),
         py::arg("y"), py::arg("out"), "Check the arrays of a loss; return the targets and the array for the gradient.");

@@ -10,14 +10,24 @@
 namespace fastopt::FASTOPT_ISA {
 namespace {
 
-/// c0 + c1 x + c2 x^2 + ...
+/// c0 + c2 z + c4 z^2 + ...
 template <class T>
-inline T polynomial(T /*x*/, T c) {
-  return c;
+inline T every_second(T /*z*/, T c0) {
+  return c0;
+}
+template <class T>
+inline T every_second(T /*z*/, T c0, T /*c1*/) {
+  return c0;
 }
 template <class T, class... Rest>
-inline T polynomial(T x, T c, Rest... rest) {
-  return c + x * polynomial(x, rest...);
+inline T every_second(T z, T c0, T /*c1*/, Rest... rest) {
+  return c0 + z * every_second(z, rest...);
+}
+
+/// c0 + c1 x + c2 x^2 + ..., even and odd powers apart: two short chains of operations, not a long one.
+template <class T, class... Rest>
+inline T polynomial(T x, T c0, Rest... rest) {
+  return every_second(x * x, c0, rest...) + x * every_second(x * x, rest...);
 }
 
 /// What the functions need to know of a type. `ln2_hi` has so few bits that its product with any exponent is
@@ -30,11 +40,10 @@ template <>
 struct Format<float> {
   using Bits = std::uint32_t;
   static constexpr int fraction_bits = 23;
-  static constexpr float smallest = 0x1p-126f;
   static constexpr float log_smallest = -87.3365f;  // rounded up
   static constexpr float log2_e = 0x1.715476p+0f;
   static constexpr float ln2_hi = 0x1.62e4p-1f, ln2_lo = 0x1.7f7d1cp-20f;
-  static constexpr float shift = 0x1.8p23f;
+  static constexpr float shift = 0x1.8p23f, bias = 127;
 
   /// (e^r - 1 - r) / r^2 for |r| <= ln(2) / 2.
   static float exp_rest(float r) {
@@ -51,11 +60,10 @@ template <>
 struct Format<double> {
   using Bits = std::uint64_t;
   static constexpr int fraction_bits = 52;
-  static constexpr double smallest = 0x1p-1022;
   static constexpr double log_smallest = -708.3964;
   static constexpr double log2_e = 0x1.71547652b82fep+0;
   static constexpr double ln2_hi = 0x1.62e42feep-1, ln2_lo = 0x1.a39ef35793c76p-33;
-  static constexpr double shift = 0x1.8p52;
+  static constexpr double shift = 0x1.8p52, bias = 1023;
 
   static double exp_rest(double r) {
     return polynomial(r, 0.5, 0x1.5555555555556p-3, 0x1.5555555553d63p-5, 0x1.11111111109b3p-7, 0x1.6c16c1788bd90p-10,
@@ -78,19 +86,18 @@ using Bits = typename Format<T>::Bits;
 
 /// e^x for x <= 0; 0 where that would be below the smallest normal number.
 ///
-/// With k the integer nearest x / ln 2 and r = x - k ln 2 (Cody & Waite): e^x = 2^k e^r, and 2^k is added to
-/// the exponent.
+/// With k the integer nearest x / ln 2 and r = x - k ln 2 (Cody & Waite): e^x = 2^k e^r, and 2^k is made of the
+/// biased k in the lowest bits of `shifted`. Below `log_smallest` that is none, and not used.
 template <class T>
 inline T exp_nonpositive(T x) {
   using F = Format<T>;
-  const T shifted = x * F::log2_e + F::shift;
-  const T k = shifted - F::shift;
+  constexpr T shift = F::shift + F::bias;
+  const T shifted = x * F::log2_e + shift;
+  const T k = shifted - shift;
   const T r = (x - k * F::ln2_hi) - k * F::ln2_lo;
   const T e_r = T(1) + (r + r * r * F::exp_rest(r));
-  const Bits<T> exponent = __builtin_bit_cast(Bits<T>, shifted) << F::fraction_bits;
-  const T e_x = __builtin_bit_cast(T, __builtin_bit_cast(Bits<T>, e_r) + exponent);
-  const T below = T(0) > x ? T(0) : x;  // NaN stays NaN
-  return x >= F::log_smallest ? e_x : below;
+  const T power = __builtin_bit_cast(T, __builtin_bit_cast(Bits<T>, shifted) << F::fraction_bits);
+  return x < F::log_smallest ? T(0) : e_r * power;  // NaN stays NaN
 }
 
 /// log(1 + f) = 2 atanh(s) with s = f / (2 + f), arranged so that the rounding of s hardly counts (fdlibm).
@@ -115,8 +122,7 @@ inline T log_normal(T x) {
   // The distance from sqrt(1/2) in bits: its upper part is k. Biased by the exponent of 1 it is not negative.
   const Bits<T> above = __builtin_bit_cast(Bits<T>, x) - sqrt_half + one;
   const Bits<T> biased = above >> F::fraction_bits;
-  const T k =
-      __builtin_bit_cast(T, biased + __builtin_bit_cast(Bits<T>, F::shift)) - (F::shift + T(one >> F::fraction_bits));
+  const T k = __builtin_bit_cast(T, biased + __builtin_bit_cast(Bits<T>, F::shift)) - (F::shift + F::bias);
   const Bits<T> fraction = above & ((Bits<T>{1} << F::fraction_bits) - 1);
   const T f = __builtin_bit_cast(T, fraction + sqrt_half) - T(1);
   const T s = f / (T(2) + f), z = s * s;

@@ -21,8 +21,8 @@ using LossDriver = std::conditional_t<L::target == Target::each, PointwiseLoss<L
 
 template <class L>
 constexpr Loss loss() {
-  return {L::name,       L::target, L::target_name,
-          L::parameters, L::legal,  {LossDriver<L, float>::kernel, LossDriver<L, double>::kernel}};
+  return {L::name,      L::target, L::target_name,
+          L::parameter, L::legal,  {LossDriver<L, float>::kernel, LossDriver<L, double>::kernel}};
 }
 
 template <class All>

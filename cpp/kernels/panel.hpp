@@ -32,6 +32,7 @@ struct Panel {
 
 struct Sum {
   static constexpr double start = 0;
+  static constexpr std::size_t block = 1024;  // elements whose sum is rounded to T
   template <class T>
   T operator()(T a, T b) const {
     return a + b;
@@ -40,6 +41,7 @@ struct Sum {
 
 struct Max {
   static constexpr double start = -INFINITY;
+  static constexpr std::size_t block = SIZE_MAX;
   template <class T>
   T operator()(T a, T b) const {
     return a > b ? a : b;
@@ -48,6 +50,7 @@ struct Max {
 
 struct Min {
   static constexpr double start = INFINITY;
+  static constexpr std::size_t block = SIZE_MAX;
   template <class T>
   T operator()(T a, T b) const {
     return a < b ? a : b;
@@ -66,11 +69,11 @@ inline T tree(const T* lane, const Op op) {
   return op(op(four[0], four[2]), op(four[1], four[3]));
 }
 
-/// All f(i) for i < n by `op`, in 32 lanes. Called once for each, so f may write element i. A lane ends in double
-/// every 1024 elements: however long, the error of a sum stays at some units.
+/// All f(i) for i < n by `op`, in 32 lanes. Called once for each, so f may write element i. The lanes end in double
+/// every `block` elements: however long, the error of a sum stays at some units.
 template <class T, class Op, class F>
 [[gnu::always_inline]] inline double fold(std::size_t n, const Op op, const F f) {
-  constexpr std::size_t lanes = 32, block = 1024;
+  constexpr std::size_t lanes = 32, block = Op::block;
   double all = Op::start;
   for (std::size_t first = 0; first < n; first += block) {
     const std::size_t last = n - first < block ? n : first + block;

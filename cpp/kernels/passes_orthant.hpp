@@ -1,4 +1,4 @@
-// The passes of L1: see core/lbfgs/orthant.hpp.
+// The passes of L1: see core/lbfgs/orthant.hpp. An element of weight 0 has no kink, and may change its sign.
 #pragma once
 
 #include "reduce.hpp"
@@ -37,17 +37,18 @@ void subgradient(const Operands& o, std::size_t first, std::size_t last, double*
   });
 }
 
-/// Of a direction d, what leads into the orthant: 0 where x is 0 and d does not have the sign of -v. Gives v'd and
-/// max |d|.
+/// Of a direction d, what leads into the orthant: 0 where x is at its kink and d does not have the sign of -v.
+/// Gives v'd and max |d|.
 template <class T, class H>
 void lead(const Operands& o, std::size_t first, std::size_t last, double* results) {
   const T* __restrict x = static_cast<const T*>(o.read[0]) + first;
   const T* __restrict v = static_cast<const T*>(o.read[1]) + first;
+  const T* __restrict l1 = static_cast<const T*>(o.read[2]) + first;
   H* __restrict d = static_cast<H*>(o.write[0]) + first;
   reduce<1, 1>(last - first, results, [=](std::size_t i, double* term) {
     const double against = v[i], along = d[i];
     const bool down = against > 0 ? along < 0 : against < 0 && along > 0;
-    const double kept = x[i] != 0 || down ? along : 0.0;
+    const double kept = x[i] != 0 || l1[i] == 0 || down ? along : 0.0;
     d[i] = H(kept);
     term[0] = against * kept;
     term[1] = std::fabs(kept);
@@ -65,7 +66,7 @@ void move_in_orthant(const Operands& o, std::size_t first, std::size_t last, dou
   reduce<1, 1>(last - first, results, [=](std::size_t i, double* term) {
     const T from = x[i], moved = T(from + a * d[i]);
     const bool left = from > 0 ? moved < 0 : from < 0 && moved > 0;
-    const T there = left ? T(0) : moved;
+    const T there = left && l1[i] != 0 ? T(0) : moved;
     trial[i] = there;
     const double size = std::fabs(double(there));
     term[0] = double(l1[i]) * size;
@@ -92,7 +93,7 @@ void compare_in_orthant(const Operands& o, std::size_t first, std::size_t last, 
     const double side = there > 0 ? double(l1[i]) : -double(l1[i]);
     kept[i] = T(v);
     y[i] = change;
-    term[0] = there != 0 ? d[i] * (v + side) : 0.0;
+    term[0] = there != 0 || side == 0 ? d[i] * (v + side) : 0.0;
     term[1] = double(gone) * double(change);
     term[2] = double(change) * double(change);
     term[3] = std::fabs(smallest(there, v, l1[i]));

@@ -1,9 +1,9 @@
 // The driver of losses over rows: cuts a batch into panels.
 //
-// Such a loss gives `name`, `target`, `target_name`, `parameters` (how many), and
+// Such a loss gives `name`, `target`, `target_name`, `parameter` (the name of its only one, or null), and
 //
 //     template <class T, int rows>
-//     static PerRow<T, rows> gradient(const Panel<T, rows>&, const double* parameters, double scale);
+//     static PerRow<T, rows> gradient(const Panel<T, rows>&, double parameter, double scale);
 //
 // which writes the gradient times `scale` and returns the values. `legal` says what a target has to be, null where
 // there is nothing to be judged; then `wrong` returns for each row of a panel whether it is not (not 0).
@@ -117,7 +117,7 @@ struct RowLoss {
   /// A function of its own for each shape of panel, so that .ci/check_kernels.py sees whether it is vectorised.
   template <int rows>
   [[gnu::noinline]] static PerRow<T, rows> gradient(const Panel<T, rows>& panel, const Batch& b) {
-    return L::gradient(panel, b.parameters, b.scale);
+    return L::gradient(panel, b.parameter, b.scale);
   }
   template <int rows>
   [[gnu::noinline]] static PerRow<T, rows> wrong(const Panel<T, rows>& panel) {

@@ -68,11 +68,11 @@ enum class Target : unsigned char {
 struct Batch {
   std::size_t rows, columns;
   const void* s;
-  const void* y;  // Columns or numbers, as `target` says
-  void* g;        // gradient: may be the scores, nothing else may overlap
-  void* values;   // the value of each row, or null
-  double scale;   // of the gradient
-  const double* parameters;
+  const void* y;     // Columns or numbers, as `target` says
+  void* g;           // gradient: may be the scores, nothing else may overlap
+  void* values;      // the value of each row, or null
+  double scale;      // of the gradient
+  double parameter;  // of the loss: its margin, say
 };
 
 /// A loss compiled for one dtype.
@@ -87,8 +87,8 @@ struct Loss {
   const char* name;
   Target target;
   const char* target_name;  // of the argument, in messages
-  int parameters;
-  const char* legal;  // what `judge` asks of a target
+  const char* parameter;    // the name of the only one, or null
+  const char* legal;        // what `judge` asks of a target
   LossKernel kernels[2];
 };
 

@@ -28,7 +28,7 @@ def loss(
     name: str,
     scores: object,
     y: object,
-    parameters: tuple[float, ...],
+    parameter: float,
     reduction: str,
     out: object,
 ) -> tuple[Any, Any]: ...

@@ -3,7 +3,7 @@ r"""The losses in plain NumPy, as their papers have them: what the kernels are t
 Each function takes scores and targets that are legal already, and returns the value of every sample (rows) or
 element and the gradient of their sum. `fastopt.losses` has the same functions compiled, checked, reduced and
 documented. They agree to a few units in the last place and not bit for bit: the kernels have an exponential
-function of their own, and sum in another order.
+function of their own, sum in another order, and have zeros where a gradient would be a denormal number.
 """
 
 from typing import Any
@@ -71,11 +71,12 @@ def multiclass_hinge(s: Array, y: Array, margin: float = 1.0) -> tuple[Array, Ar
     array([2.9])
     """
     rows = np.arange(len(s))
-    cost = np.maximum(0, s - s[rows, y][:, np.newaxis] + margin)
+    right = s[rows, y]
+    cost = np.maximum(0, s - right[:, np.newaxis] + margin)
     cost[rows, y] = 0
     slope = (cost > 0).astype(s.dtype)
     slope[rows, y] = -slope.sum(axis=1)
-    return cost.sum(axis=1), slope
+    return np.where(np.isnan(right), right, cost.sum(axis=1)), slope
 
 
 def binary_cross_entropy(s: Array, y: Array) -> tuple[Array, Array]:

@@ -21,7 +21,7 @@ const void* Orthant::gradient(const void* x, const void* g) {
 Aim Orthant::aim(const void* x, const void* g, double) {
   const void* downhill = gradient(x, g);
   const double step = model_.aim(downhill, unknown).step;
-  const Results found = vectors_.run(&Passes::lead, {{x, downhill}, {model_.d()}, {}});
+  const Results found = vectors_.run(&Passes::lead, {{x, downhill, l1_}, {model_.d()}, {}});
   return {found[0], found[1], step};
 }
 

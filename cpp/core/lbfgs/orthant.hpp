@@ -4,13 +4,16 @@
 //
 //   Andrew & Gao          here
 //   <> f(x)               downhill      the subgradient of F of least norm
-//   pi(-H <> f; -<> f)    aim           of the direction, what agrees with it in sign
+//   pi(-H <> f; -<> f)    aim           where x_i = 0: what agrees with it in sign
 //   pi(x + alpha p; xi)   place         a coordinate that would change its sign becomes 0
 //   s, y                  settle        the way that was gone, and the change of the gradient of f alone
 //
-// Within an orthant F is smooth, and along the projected path it is so between the steps at which a coordinate
-// becomes 0. So the search is that of the other regions, for the strong Wolfe conditions, with the slope of F along
-// that path.
+// Three things differ from the paper. On lasso and logistic problems they leave a third of the evaluations.
+//   - The direction is kept where x_i is not 0: F is smooth there, and cut off it is no quasi-Newton direction. If what
+//     remains leads uphill the driver turns to steepest descent.
+//   - y_i is 0 where nothing moved, so that the memory is that of the coordinates which move.
+//   - Along the projected path F is smooth but where a coordinate becomes 0. So the search is that of the other
+//     regions, for the strong Wolfe conditions with the slope of F along that path, not backtracking alone.
 #pragma once
 
 #include "region.hpp"

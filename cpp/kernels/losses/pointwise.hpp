@@ -11,12 +11,12 @@ struct BinaryCrossEntropy {
   static constexpr auto name = "binary_cross_entropy";
   static constexpr auto target_name = "labels";
   static constexpr auto target = Target::each;
-  static constexpr int parameters = 0;
+  static constexpr const char* parameter = nullptr;
   static constexpr auto legal = "a number in [0, 1]";
 
   template <class T>
   struct Lane {
-    explicit Lane(const double* /*parameters*/) {}
+    explicit Lane(double /*parameter*/) {}
     static bool is_legal(T y) { return y >= T(0) && y <= T(1); }
     void operator()(T s, T y, T& value, T& slope) const {
       const T e = exp_nonpositive(-absolute(s));  // the formulas hold for either sign of s: e never overflows
@@ -31,12 +31,12 @@ struct Logistic {
   static constexpr auto name = "logistic";
   static constexpr auto target_name = "labels";
   static constexpr auto target = Target::each;
-  static constexpr int parameters = 0;
+  static constexpr const char* parameter = nullptr;
   static constexpr auto legal = "-1 or 1";
 
   template <class T>
   struct Lane {
-    explicit Lane(const double* /*parameters*/) {}
+    explicit Lane(double /*parameter*/) {}
     static bool is_legal(T y) { return absolute(y) == T(1); }
     void operator()(T s, T y, T& value, T& slope) const {
       const T z = y * s, e = exp_nonpositive(-absolute(z));
@@ -51,13 +51,13 @@ struct Hinge {
   static constexpr auto name = "hinge";
   static constexpr auto target_name = "labels";
   static constexpr auto target = Target::each;
-  static constexpr int parameters = 1;  // margin
+  static constexpr auto parameter = "margin";
   static constexpr auto legal = "-1 or 1";
 
   template <class T>
   struct Lane {
     T margin;
-    explicit Lane(const double* parameters) : margin(T(*parameters)) {}
+    explicit Lane(double parameter) : margin(T(parameter)) {}
     static bool is_legal(T y) { return absolute(y) == T(1); }
     void operator()(T s, T y, T& value, T& slope) const {
       const T cost = margin - y * s;
@@ -71,12 +71,12 @@ struct SquaredError {
   static constexpr auto name = "squared_error";
   static constexpr auto target_name = "targets";
   static constexpr auto target = Target::each;
-  static constexpr int parameters = 0;
+  static constexpr const char* parameter = nullptr;
   static constexpr const char* legal = nullptr;
 
   template <class T>
   struct Lane {
-    explicit Lane(const double* /*parameters*/) {}
+    explicit Lane(double /*parameter*/) {}
     void operator()(T s, T y, T& value, T& slope) const {
       slope = s - y;
       value = T(0.5) * slope * slope;
@@ -89,13 +89,13 @@ struct Huber {
   static constexpr auto name = "huber";
   static constexpr auto target_name = "targets";
   static constexpr auto target = Target::each;
-  static constexpr int parameters = 1;  // delta
+  static constexpr auto parameter = "delta";
   static constexpr const char* legal = nullptr;
 
   template <class T>
   struct Lane {
     T delta;
-    explicit Lane(const double* parameters) : delta(T(*parameters)) {}
+    explicit Lane(double parameter) : delta(T(parameter)) {}
     void operator()(T s, T y, T& value, T& slope) const {
       const T d = s - y, far = absolute(d);
       value = far > delta ? delta * (far - T(0.5) * delta) : T(0.5) * d * d;

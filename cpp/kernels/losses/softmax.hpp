@@ -9,6 +9,12 @@
 namespace fastopt::FASTOPT_ISA {
 namespace {
 
+/// What a target takes off a gradient, zero where it is tiny: the difference to anything normal is normal, then.
+template <class T>
+inline T without_tiny(T off) {
+  return off < 2 * Least<T>::mean ? T(0) : off;
+}
+
 /// A softmax under way: e^(s - top) lies where the gradient goes, `total` is the sum of a row.
 template <class T, int rows>
 struct Softmax {
@@ -25,13 +31,13 @@ struct Softmax {
   }
 
   /// weight * softmax - rest(i, r). Where the first term would be a denormal number it is zero: those slow down
-  /// whatever multiplies them later.
+  /// whatever multiplies them later. `rest` is without tiny numbers.
   template <class Rest>
   void finish(const Panel<T, rows>& x, const PerRow<T, rows>& weight, const Rest rest) const {
     PerRow<T, rows> factor, least;
     each_row<rows>([&](int r) {
       factor[r] = weight[r] / total[r];
-      least[r] = Format<T>::smallest / factor[r];
+      least[r] = Least<T>::normal * (total[r] / weight[r]);
     });
     each<rows>(x.columns, [g = x.g, factor, least, rest](std::size_t i, int r) {
       g[i] = (g[i] < least[r] ? T(0) : g[i]) * factor[r] - rest(i, r);
@@ -44,26 +50,26 @@ struct SoftmaxLabels {
   static constexpr auto name = "softmax_cross_entropy";
   static constexpr auto target_name = "labels";
   static constexpr auto target = Target::label;
-  static constexpr int parameters = 1;  // smoothing
+  static constexpr auto parameter = "label_smoothing";
   static constexpr const char* legal = nullptr;
 
   template <class T, int rows>
-  static PerRow<T, rows> gradient(const Panel<T, rows>& x, const double* smoothing, double scale) {
-    const T keep = T(1 - *smoothing), share = T(*smoothing / static_cast<double>(x.columns));
+  static PerRow<T, rows> gradient(const Panel<T, rows>& x, double smoothing, double scale) {
+    const T keep = T(1 - smoothing), share = T(smoothing / static_cast<double>(x.columns));
     Softmax<T, rows> softmax(x);
     PerRow<T, rows> cost, weight;
     for (int r = 0; r < rows; ++r) {
       cost[r] = keep * (softmax.top[r] - x.s[x.right(r)]);
       weight[r] = T(scale);
     }
-    if (*smoothing > 0) {
+    if (smoothing > 0) {
       const auto below = fold_rows<T, rows>(
-          x.columns, Sum{}, [s = x.s, top = softmax.top](std::size_t i, int r) { return top[r] - s[i]; });
-      for (int r = 0; r < rows; ++r) cost[r] += share * below[r];
+          x.columns, Sum{}, [=, s = x.s, top = softmax.top](std::size_t i, int r) { return share * (top[r] - s[i]); });
+      for (int r = 0; r < rows; ++r) cost[r] += below[r];
     }
     softmax.exponentials(x);
     each_row<rows>([&](int r) { cost[r] += log_normal(softmax.total[r]); });
-    softmax.finish(x, weight, [off = share * T(scale)](std::size_t, int) { return off; });
+    softmax.finish(x, weight, [off = without_tiny(share * T(scale))](std::size_t, int) { return off; });
     for (int r = 0; r < rows; ++r) x.g[x.right(r)] -= keep * T(scale);
     return cost;
   }
@@ -76,8 +82,8 @@ struct SoftmaxRows {
   static constexpr auto name = entropy ? "kl_divergence" : "softmax_cross_entropy_rows";
   static constexpr auto target_name = entropy ? "probabilities" : "labels";
   static constexpr auto target = Target::row;
-  static constexpr int parameters = 1;  // smoothing
-  static constexpr auto legal = "probabilities (not negative, sum 1)";
+  static constexpr auto parameter = "label_smoothing";
+  static constexpr auto legal = "probabilities (not negative, sum 1 to within 0.001)";
 
   /// Rounding aside, the sum is 1: a thousandth is much more than float32 loses.
   template <class T, int rows>
@@ -89,22 +95,22 @@ struct SoftmaxRows {
   }
 
   template <class T, int rows>
-  static PerRow<T, rows> gradient(const Panel<T, rows>& x, const double* smoothing, double scale) {
-    const T keep = T(1 - *smoothing), share = T(*smoothing / static_cast<double>(x.columns));
+  static PerRow<T, rows> gradient(const Panel<T, rows>& x, double smoothing, double scale) {
+    const T keep = T(1 - smoothing), share = T(smoothing / static_cast<double>(x.columns));
     const auto q = [y = x.y, keep, share](std::size_t i) { return keep * y[i] + share; };
     Softmax<T, rows> softmax(x);
     auto weight = fold_rows<T, rows>(x.columns, Sum{}, [q](std::size_t i, int) { return q(i); });
     auto cost = fold_rows<T, rows>(x.columns, Sum{}, [q, s = x.s, top = softmax.top](std::size_t i, int r) {
       const T p = q(i);
       const T log_p = entropy ? log_normal(p) : T(0);
-      return p < Format<T>::smallest ? T(0) : p * (log_p + (top[r] - s[i]));
+      return p < Least<T>::normal ? T(0) : p * (log_p + (top[r] - s[i]));
     });
     softmax.exponentials(x);
     each_row<rows>([&](int r) {
       cost[r] += weight[r] * log_normal(softmax.total[r]);
       weight[r] *= T(scale);
     });
-    softmax.finish(x, weight, [q, scale = T(scale)](std::size_t i, int) { return q(i) * scale; });
+    softmax.finish(x, weight, [q, scale = T(scale)](std::size_t i, int) { return without_tiny(q(i) * scale); });
     return cost;
   }
 };
