@@ -516,6 +516,7 @@ def test_exceptions_carry_the_result(error: type[BaseException], calls: int) -> 
     else:
         assert same(result.x, ROSENBROCK)
         assert math.isnan(result.fun)
+        assert np.isnan(result.jac).all()
 
 
 def test_an_exception_in_the_callback_carries_the_result() -> None:
@@ -803,21 +804,28 @@ def test_step() -> None:
     assert solver.step(never) == solver.fun, "a solver that is done does nothing"
 
 
-def test_step_leaves_the_best_point() -> None:
+@pytest.mark.parametrize("calls", [1, 2, 8])
+def test_step_leaves_the_best_point(calls: int) -> None:
     x = ROSENBROCK.copy()
     solver = LBFGS(x)
-    calls = []
+    values: list[float] = []
 
     def closure() -> Evaluation:
-        calls.append(1)
-        if len(calls) == 8:
+        if len(values) == calls - 1:
             raise KeyboardInterrupt
-        return rosenbrock(x)
+        value, gradient = rosenbrock(x)
+        values.append(value)
+        return value, gradient
 
     with pytest.raises(KeyboardInterrupt):
         solver.step(closure)
     assert same(x, solver.x)
-    assert rosenbrock(x)[0] == solver.fun
+    assert rosenbrock(x)[0] == min(values, default=rosenbrock(ROSENBROCK)[0])
+    through = minimize(rosenbrock, ROSENBROCK)
+    values.extend([math.inf] * 1000)
+    while not solver.done:  # and goes on from there
+        solver.step(closure)
+    assert same(x, through.x)
 
 
 def test_what_step_refuses() -> None:

@@ -168,8 +168,11 @@ class LBFGS:
 
     @property
     def jac(self) -> Any:
-        """The gradient at `x`, a copy; with `l1` the subgradient of least norm."""
-        return self._layout.structure(self._core.gradient)
+        """The gradient at `x`, a copy; with `l1` the subgradient of least norm. NaN before the first."""
+        layout = self._layout
+        if not self._core.evaluations:
+            return layout.structure(np.full(layout.size, np.nan, layout.dtype))
+        return layout.structure(self._core.gradient)
 
     @property
     def nit(self) -> int:
