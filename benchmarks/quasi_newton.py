@@ -46,12 +46,12 @@ class Solver:
     options: Mapping[str, Any] = field(default_factory=dict)
     blas: int = 1
 
-    def command(self, *task: str) -> dict[str, Any]:
+    def command(self, *task: str, threads: int) -> dict[str, Any]:
         """Return what runs it, as subprocess takes it."""
         environment = {
             **os.environ,
             "PYTHONSAFEPATH": "1",
-            "OMP_NUM_THREADS": str(fastopt.get_num_threads()),
+            "OMP_NUM_THREADS": str(threads),
             "OPENBLAS_NUM_THREADS": str(self.blas),
         }
         return {"args": [self.python, quasi_newton_peers.__file__, self.library, *task], "env": environment}
@@ -107,7 +107,7 @@ class Traced:
 @contextmanager
 def descending(solver: Solver) -> Iterator[Callable[[Traced], Trace]]:
     """Run a solver in a process; yield what has it descend."""
-    command = solver.command("descents", json.dumps(solver.options))
+    command = solver.command("descents", json.dumps(solver.options), threads=1)
     with subprocess.Popen(**command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         assert process.stdin is not None
         assert process.stdout is not None
@@ -241,7 +241,8 @@ def profile(counts: dict[str, Any]) -> None:
 def gap(solver: Solver, n: int, evaluations: int) -> float:
     """Return the median of seconds between the function's return and its next call."""
     task = json.dumps({"n": n, "evaluations": evaluations, **solver.options})
-    return float(subprocess.run(**solver.command("gaps", task), check=True, stdout=subprocess.PIPE).stdout)
+    command = solver.command("gaps", task, threads=fastopt.get_num_threads())
+    return float(subprocess.run(**command, check=True, stdout=subprocess.PIPE).stdout)
 
 
 def in_turns(solvers: list[Solver], n: int, evaluations: int, rounds: int) -> list[list[float]]:
