@@ -4,6 +4,7 @@ import datetime
 import sys
 from pathlib import Path
 
+import batch
 import by_hand
 import cached
 import dead
@@ -28,7 +29,8 @@ def section(bench: Bench) -> str:
     today = datetime.datetime.now(datetime.UTC).date()
     lines = [f"Taken on {today}.", *report.header(facts).splitlines(), report.warning(facts) or ""]
     parts = ["\n".join(f"- {line}" for line in lines if line) + "\n"]
-    for module in (large, cached, small, losses, penalties, quasi_newton, dead, imports, by_hand, rules):
+    modules = large, cached, small, batch, losses, penalties, quasi_newton, dead, imports, by_hand, rules
+    for module in modules:
         print(f"{module.__name__} ...", file=sys.stderr, flush=True)
         parts.append(module.section(bench))
     return "\n".join(parts)

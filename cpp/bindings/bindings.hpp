@@ -11,6 +11,7 @@ void bind_apply(pybind11::module_& m);
 void bind_plan(pybind11::module_& m);
 void bind_losses(pybind11::module_& m);
 void bind_descent(pybind11::module_& m);
+void bind_batch(pybind11::module_& m);
 void bind_line_search(pybind11::module_& m);
 void bind_penalties(pybind11::module_& m);
 void bind_dense(pybind11::module_& m);

@@ -9,6 +9,7 @@ PYBIND11_MODULE(_core, m) {
   fastopt::bindings::bind_plan(m);
   fastopt::bindings::bind_losses(m);
   fastopt::bindings::bind_descent(m);
+  fastopt::bindings::bind_batch(m);
   fastopt::bindings::bind_line_search(m);
   fastopt::bindings::bind_penalties(m);
   fastopt::bindings::bind_dense(m);

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
         trajectories,
     )
     from fastopt.history import History
-    from fastopt.minimization import LBFGS, OptimizeResult, Status, minimize, scipy_lbfgs
+    from fastopt.minimization import LBFGS, OptimizeResult, Status, minimize, minimize_batch, scipy_lbfgs
     from fastopt.training import minibatches, train
 
 __version__: str = build_info()["version"]
@@ -52,7 +52,10 @@ _LAZY = {
         )
     ),
     "History": "fastopt.history",
-    **dict.fromkeys(("LBFGS", "OptimizeResult", "Status", "minimize", "scipy_lbfgs"), "fastopt.minimization"),
+    **dict.fromkeys(
+        ("LBFGS", "OptimizeResult", "Status", "minimize", "minimize_batch", "scipy_lbfgs"),
+        "fastopt.minimization",
+    ),
     "minibatches": "fastopt.training",
     "train": "fastopt.training",
 }
@@ -72,6 +75,7 @@ __all__ = [
     "losses",
     "minibatches",
     "minimize",
+    "minimize_batch",
     "plots",
     "problems",
     "reference",

@@ -74,8 +74,8 @@ void Driver::open(double value, const void* gradient) {
 /// Take over the gradient of a trial, without losing that of the lowest one.
 Results Driver::take(const void* gradient, double step) {
   if (lowest_is_last_) {
+    vectors_.reserve(other_);
     std::swap(last_, other_);
-    vectors_.reserve(last_);
     lowest_is_last_ = false;
   }
   return region_->compare(x_, trial_, step, gradient, g_.get(), last_.get());

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstddef>
 #include <cstdlib>
 #include <new>
 #include <vector>
@@ -12,7 +13,7 @@
 namespace fastopt {
 namespace {
 
-constexpr std::size_t page = 4096;
+constexpr std::size_t cache_line = 64, page = 4096;
 
 /// Which results of a pass are maxima: those after the sums.
 int sums_of(Pass Passes::* pass) {
@@ -43,8 +44,9 @@ Buffer no_buffer() {
 
 void Vectors::reserve(Buffer& buffer) const {
   if (buffer) return;
-  const std::size_t bytes = (n_ * item_size[std::max(dtype_, stored_)] + page) / page * page;
-  void* memory = std::aligned_alloc(page, bytes);
+  const std::size_t bytes = n_ * item_size[std::max(dtype_, stored_)];
+  const std::size_t unit = bytes >= page ? page : bytes >= 8 * cache_line ? cache_line : alignof(std::max_align_t);
+  void* memory = std::aligned_alloc(unit, std::max<std::size_t>(1, (bytes + unit - 1) / unit) * unit);
   if (memory == nullptr) throw std::bad_alloc();
   buffer.reset(static_cast<unsigned char*>(memory));
 }
@@ -74,7 +76,7 @@ std::vector<double> Vectors::run(ColumnPass Passes::* pass, const Columns& colum
     kernel(columns, first, last, results.data());
     return results;
   };
-  if (Blocks(n_, 1).count == 1) return part(0, n_);
+  if (Blocks(n_, 1).count <= 1) return part(0, n_);
   const std::vector<std::vector<double>> blocks = of_blocks<std::vector<double>>(n_, 1, true, part);
   return joined(blocks.data(), blocks.size(), count);
 }

@@ -24,9 +24,11 @@ class Vectors {
   std::size_t size() const { return n_; }
   Dtype dtype() const { return dtype_; }
   Dtype stored() const { return stored_; }
+  std::size_t bytes() const { return n_ * item_size[dtype_]; }  ///< of a point
 
   /// Make sure that `buffer` holds a vector. All start at the same place of a page: the loads of a pass then
-  /// wait for no store of another vector.
+  /// wait for no store of another vector. Those shorter than a page start with a cache line, and the shortest,
+  /// of which a batch has very many, lie close.
   void reserve(Buffer& buffer) const;
 
   /// Run one pass. Sums and maxima are over fixed blocks and a fixed tree: the same for every number of threads.

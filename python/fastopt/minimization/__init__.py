@@ -1,7 +1,8 @@
-"""Minimisation of functions of many variables: `minimize`, and its solvers for a loop of one's own."""
+"""Minimisation: `minimize`, `minimize_batch`, and solvers for a loop of one's own."""
 
+from .batch import minimize_batch
 from .loop import minimize, scipy_lbfgs
 from .result import OptimizeResult, Status
 from .solver import LBFGS
 
-__all__ = ["LBFGS", "OptimizeResult", "Status", "minimize", "scipy_lbfgs"]
+__all__ = ["LBFGS", "OptimizeResult", "Status", "minimize", "minimize_batch", "scipy_lbfgs"]

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from fastopt.structures import described, flatten
 
-__all__ = ["Layout", "Vector"]
+__all__ = ["Layout", "Vector", "numbers"]
 
 Vector = NDArray[np.floating[Any]]
 
@@ -55,7 +55,7 @@ class Layout:
         self.kind, self.keys, given = flatten(label, start)
         self._tuple = isinstance(start, tuple)
         self.names = [label if key is None else f"{label}[{key!r}]" for key in self.keys]
-        arrays = [_numbers(name, a) for name, a in zip(self.names, given, strict=True)]
+        arrays = [numbers(name, a) for name, a in zip(self.names, given, strict=True)]
         single = all(a.dtype == np.float32 for a in arrays)
         self.dtype = np.dtype(np.float32 if single else np.float64)
         self.shapes = [a.shape for a in arrays]
@@ -97,14 +97,14 @@ class Layout:
             if type(structure) is np.ndarray and structure.dtype == self.dtype:
                 a = structure
             else:
-                a = _numbers(label, structure)
+                a = numbers(label, structure)
             if a.shape != self.shapes[0]:
                 a = self._fitting(label, a, self.shapes[0], broadcast)
             return np.ascontiguousarray(a, self.dtype).reshape(-1)
         out = np.empty(self.size, self.dtype) if self._scratch is None else self._scratch
         self._scratch = out
         for (name, entry, part), shape in zip(self.parts(structure, label), self.shapes, strict=True):
-            a = _numbers(name, entry)
+            a = numbers(name, entry)
             if a.shape != shape:
                 a = self._fitting(name, a, shape, broadcast)
             out[part].reshape(shape)[...] = a
@@ -154,7 +154,8 @@ def _is_plain(start: object) -> bool:
     return isinstance(start, int | float | np.number) and not isinstance(start, bool)
 
 
-def _numbers(label: str, given: object) -> NDArray[Any]:
+def numbers(label: str, given: object) -> NDArray[Any]:
+    """Return what is given as an array of float32, if it is one, or float64; refuse what is not numbers."""
     if isinstance(given, np.ndarray) and given.dtype in FLOATS:
         return given
     try:

@@ -1,0 +1,167 @@
+"""Many small problems at once."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from fastopt import _core
+from fastopt.structures import described
+
+from .layout import Vector, numbers
+from .options import Options
+from .result import OptimizeResult, Status
+
+__all__ = ["minimize_batch"]
+
+
+def minimize_batch(
+    fun: Callable[[Any, Any], tuple[Any, Any]],
+    X0: ArrayLike,
+    *,
+    tol: float | None = None,
+    options: Mapping[str, Any] | None = None,
+) -> OptimizeResult:
+    r"""Minimise many functions of few variables at once, by L-BFGS: k problems of n variables.
+
+    The problems have nothing to do with each other, but are evaluated together: each call of `fun` gets one
+    trial point of every problem that is not done. So the loop over problems is NumPy's in `fun`, and compiled
+    around it.
+
+    Parameters
+    ----------
+    fun : callable
+        ``fun(X, rows)`` returns values, shape (a,), and gradients, shape (a, n), of the a problems that are
+        not done: ``X[i]``, shape (n,), is a point of problem ``rows[i]``, that is, of the one that starts at
+        ``X0[rows[i]]``. `rows` ascend. Both arrays are read-only and new in each call.
+    X0 : array_like, shape (k, n)
+        The starts. float32 is computed with as float32, scalars in double; everything else becomes float64.
+    tol : float, optional
+        Stands for the options `gtol` and `ftol`.
+    options : dict, optional
+        As for `minimize`, each problem by itself: `memory`, `gtol`, `ftol`, `xtol`, `maxiter`, `maxfun`,
+        `maxls`, `c1`, `c2`, `history_dtype`; `maxtime` is for all of them together.
+
+    Returns
+    -------
+    OptimizeResult
+        Of the best point of each problem, with arrays instead of numbers: `x`, shape (k, n); `fun`, float64
+        of shape (k,); `jac`, shape (k, n); and of shape (k,) `nit`, `nfev`, `success` and `status`, whose
+        numbers `Status` has the names of. `message` says how many ended how.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is wrong, before `fun` is called; or if `fun` returns something else than it should.
+    Exception
+        What `fun` raises, Ctrl-C included, comes through with the result so far as its attribute `result`.
+
+    Notes
+    -----
+    Each problem takes the steps that `minimize` takes for it alone, bit for bit as far as `fun` returns the
+    same bits for it, and ends when it would end alone, with its own status. One whose value or gradient at
+    the start is not finite ends there, the others go on.
+
+    References
+    ----------
+    As for `LBFGS`.
+
+    Examples
+    --------
+    The minimum of ``exp(x) - a x`` is at the logarithm of a:
+
+    >>> import numpy as np
+    >>> a = np.array([1.0, 2.0, 10.0, np.nan])
+    >>> def fun(X, rows):
+    ...     x = X[:, 0]
+    ...     return np.exp(x) - a[rows] * x, np.exp(X) - a[rows, None]
+    >>> result = minimize_batch(fun, np.zeros((4, 1)))
+    >>> np.exp(result.x[:, 0]).round(4), result.success
+    (array([ 1.,  2., 10.,  1.]), array([ True,  True,  True, False]))
+    >>> result.message
+    '3 of 4 problems reached a minimum (3 GRADIENT); 1 did not (1 NOT_FINITE).'
+    """
+    began = time.monotonic()
+    if not callable(fun):
+        raise TypeError(f"fun: expected a function, got {described(fun)}")
+    judged = Options.of({} if options is None else options, tol)
+    starts = _starts(X0)
+    core = _core.Descents(starts, **judged.core(starts.dtype))
+    deadline = math.inf if judged.maxtime is None else began + judged.maxtime
+    try:
+        while core.running:
+            X = core.ask()
+            core.tell(*_evaluated(fun(X, core.rows), X.shape, X.dtype))
+            if time.monotonic() >= deadline:
+                core.stop(Status.TIME)
+    except BaseException as error:
+        core.stop(Status.INTERRUPTED)
+        error.result = _result(core)  # type: ignore[attr-defined]
+        error.add_note("The best points so far are in the attribute `result` of this exception.")
+        raise
+    return _result(core)
+
+
+def _starts(X0: object) -> Vector:
+    a = numbers("X0", X0)
+    if a.ndim != 2:
+        raise ValueError(f"X0: expected shape (problems, variables), got shape {a.shape}")
+    if not np.isfinite(a).all():
+        row, column = np.argwhere(~np.isfinite(a))[0]
+        raise ValueError(f"X0: expected finite numbers, got {a[row, column]} for X0[{row}, {column}]")
+    return np.ascontiguousarray(a)
+
+
+def _evaluated(
+    returned: object, shape: tuple[int, ...], dtype: np.dtype[Any]
+) -> tuple[NDArray[np.float64], Vector]:
+    """Return values and gradients as the core takes them."""
+    if not isinstance(returned, tuple | list) or len(returned) != 2:
+        got = described(returned)
+        if isinstance(returned, tuple | list):
+            got += f" of {len(returned)}"
+        raise TypeError(f"fun: expected (values, gradients), got {got}")
+    values, gradients = (
+        numbers(f"the {what} from fun", a) for what, a in zip(("values", "gradients"), returned, strict=True)
+    )
+    if values.shape != shape[:1]:
+        raise ValueError(
+            f"the values from fun: expected shape {shape[:1]}, one a row of X, got shape {values.shape}"
+        )
+    if gradients.shape != shape:
+        raise ValueError(f"the gradients from fun: expected shape {shape}, as X, got shape {gradients.shape}")
+    return np.ascontiguousarray(values, np.float64), np.ascontiguousarray(gradients, dtype)
+
+
+def _result(core: _core.Descents) -> OptimizeResult:
+    value, gradient, evaluations, status = core.value, core.gradient, core.evaluations, core.status
+    value[evaluations == 0] = np.nan
+    gradient[evaluations == 0] = np.nan
+    return OptimizeResult(
+        x=core.x,
+        fun=value,
+        jac=gradient,
+        nit=core.iterations,
+        nfev=evaluations,
+        success=status <= Status.STEP,
+        status=status,
+        message=_sentence(status),
+    )
+
+
+def _sentence(status: NDArray[np.int64]) -> str:
+    """Say how many ended how."""
+    reached = status <= Status.STEP
+    said = f"{reached.sum()} of {status.size} problems reached a minimum{_counts(status[reached])}"
+    rest = status[~reached]
+    return f"{said}; {rest.size} did not{_counts(rest)}." if rest.size else f"{said}."
+
+
+def _counts(status: NDArray[np.int64]) -> str:
+    counts = [f"{np.count_nonzero(status == s)} {s.name}" for s in Status if s in status]
+    return f" ({', '.join(counts)})" if counts else ""
