@@ -101,6 +101,15 @@ def test_a_first_value_of_1e22() -> None:
     assert minimize(problem.fun, problem.start).success
 
 
+@pytest.mark.parametrize("value", [0.0, 1e-300, 1e-40, -1e-20, 1e-12, 1e-3])
+def test_a_first_value_near_0(value: float) -> None:
+    """By accident: it says nothing about the least value, nor how far that is."""
+    result = minimize(lambda x: (x[0] * (x[0] - 2) + value, 2 * (x - 1)), [0.0])
+    assert result.status is Status.GRADIENT
+    assert result.x == pytest.approx(1)
+    assert result.nfev <= 10
+
+
 # Evaluations until max |g| <= 1e-6 max(1, |f|) of SciPy's L-BFGS-B 1.17 with ten pairs.
 SCIPY = {
     "rosenbrock_2": 45,
