@@ -70,12 +70,13 @@ def solvers(bench: Bench) -> list[Solver]:
 
 
 def section(bench: Bench) -> str:
+    found = solvers(bench)
     parts = ["### Quasi-Newton methods\n"]
     if bench.quick:
         parts.append("Evaluations, and 10M variables, are left out (--quick).\n")
     else:
-        parts.append(evaluations(solvers(bench)))
-    parts += [beside_the_function(bench, solvers(bench)), dense(bench), newton()]
+        parts.append(evaluations(found))
+    parts += [beside_the_function(bench, found), dense(), newton()]
     return "\n".join(parts)
 
 
@@ -322,7 +323,7 @@ def beside_the_function(bench: Bench, solvers: list[Solver]) -> str:
     )
 
 
-def dense(bench: Bench) -> str:
+def dense() -> str:
     pair = [
         Solver("fastopt BFGS", "fastopt", options={"method": "bfgs"}),
         Solver("SciPy BFGS", "scipy", options={"method": "BFGS"}),

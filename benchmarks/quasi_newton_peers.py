@@ -6,9 +6,12 @@ Run as a file with a library and a task, it is a process of its own:
     python quasi_newton_peers.py torch descents '{}'  # asks standard input for values and gradients
 """
 
+import atexit
 import ctypes
+import functools
 import json
 import pickle
+import shutil
 import statistics
 import subprocess
 import sys
@@ -77,9 +80,11 @@ def torch(fun: Function, start: Any) -> None:
 CPLUSPLUS = Path(__file__).with_name("quasi_newton_lbfgspp.cpp")
 
 
+@functools.cache
 def compiled_lbfgspp() -> str | None:
     """Compile the wrapper of LBFGSpp into a temporary directory; None without its headers or a compiler."""
     folder = tempfile.mkdtemp(prefix="lbfgspp-")
+    atexit.register(shutil.rmtree, folder)
     library = f"{folder}/liblbfgspp.so"
     command = ["g++", "-O3", "-march=native", "-shared", "-fPIC", "-I/usr/include/eigen3", str(CPLUSPLUS)]
     try:
