@@ -10,7 +10,7 @@ import pytest
 
 import fastopt
 from fastopt import Status, _core, minimize, minimize_batch
-from fastopt.minimization.options import Options
+from fastopt.minimization.options import LbfgsOptions
 from support import Array, same
 
 Fun = Callable[[Array, Array], tuple[Array, Array]]
@@ -295,7 +295,7 @@ def test_time_is_of_all_together() -> None:
 
 
 def test_the_core_takes_nothing_that_does_not_fit() -> None:
-    core = _core.Descents(np.zeros((3, 2)), **Options().core(np.dtype(float)))
+    core = _core.Descents(np.zeros((3, 2)), **LbfgsOptions().core(np.dtype(float)))
     for values, gradients, message in (
         (np.zeros(2), np.zeros((3, 2)), r"values: expected float64 of shape \(3,\), dense, got .*\(2,\)"),
         (

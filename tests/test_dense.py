@@ -276,6 +276,11 @@ def test_the_radius_follows_the_error_of_the_model() -> None:
     tiny = region_at(g * 1e-12, h)
     tiny.step()
     assert tiny.accept(1.0, 1.0 + 2e-16)  # a difference that rounding explains
+    for rounding, taken in ((1e-6, True), (1e-9, False)):
+        single = _core.TrustRegion(2, rounding)
+        single.model(g * 1e-12, h)
+        single.step()
+        assert single.accept(1.0, 1.0 + 1e-7) is taken
 
 
 def minimise(fun: Callable[[Array], tuple[float, Array, Array]], start: list[float]) -> tuple[Array, int]:

@@ -1,10 +1,12 @@
-// The algebra of quasi-Newton and Newton methods, on its own: for tests.
+// The algebra of quasi-Newton and Newton methods, on its own.
 #include <pybind11/pybind11.h>
 
 #include <string>
 
 #include "../core/dense/inverse_bfgs.hpp"
+#include "../core/dense/radius.hpp"
 #include "../core/dense/trust_region.hpp"
+#include "../core/line_search/search.hpp"
 #include "arrays.hpp"
 #include "bindings.hpp"
 
@@ -55,7 +57,7 @@ class Bfgs {
 
 class Newton {
  public:
-  explicit Newton(py::ssize_t n) : n_(n), region_(judged(n)) {}
+  Newton(py::ssize_t n, double rounding) : n_(n), region_(judged(n), rounding) {}
 
   void reset() { region_.reset(); }
 
@@ -87,13 +89,18 @@ void bind_dense(py::module_& m) {
       .def("update", &Bfgs::update, py::arg("s"), py::arg("y"), "Take in a step; False if its curvature forbids.")
       .def("direction", &Bfgs::direction, py::arg("g"), "-H g, and its product with g.")
       .def("matrix", &Bfgs::matrix, "H.");
-  py::class_<Newton>(m, "TrustRegion", "Newton steps inside a trust region (for tests).")
-      .def(py::init<py::ssize_t>(), py::arg("n"))
+  py::class_<Newton>(m, "TrustRegion", "Newton steps inside a trust region.")
+      .def(py::init<py::ssize_t, double>(), py::arg("n"), py::arg("rounding") = value_error)
       .def("reset", &Newton::reset, "Forget the radius.")
       .def("model", &Newton::model, py::arg("g"), py::arg("h"), "At a new point; False where they are not finite.")
       .def("step", &Newton::step, "The step and the decrease that the model predicts.")
       .def("accept", &Newton::accept, py::arg("f"), py::arg("f_end"), "Whether to take it; sets the radius.")
       .def_property_readonly("radius", &Newton::radius, "Of the next step.");
+  py::class_<Radius>(m, "Radius", "The radius of a trust region.")
+      .def(py::init<double>(), py::arg("rounding") = value_error)
+      .def("stepped", &Radius::stepped, py::arg("length"), py::arg("predicted"), "A step is going to be tried.")
+      .def("accept", &Radius::accept, py::arg("f"), py::arg("f_end"), "Whether to take it; sets the radius.")
+      .def_property_readonly("value", &Radius::value, "Of the next step.");
 }
 
 }  // namespace fastopt::bindings

@@ -8,12 +8,15 @@
 #include <string>
 #include <utility>
 
+#include "../core/dense/bfgs_model.hpp"
 #include "../core/lbfgs/box.hpp"
 #include "../core/lbfgs/driver.hpp"
 #include "../core/lbfgs/history.hpp"
 #include "../core/lbfgs/orthant.hpp"
+#include "../core/threads.hpp"
 #include "arrays.hpp"
 #include "bindings.hpp"
+#include "turn.hpp"
 #include "unlocked.hpp"
 
 namespace fastopt::bindings {
@@ -148,7 +151,7 @@ class Descent {
 
   /// The point to evaluate: valid until the next call, or for as long as it is kept.
   py::array ask() {
-    const Turn turn(*this);
+    const Turn turn(busy_);
     {
       const Unlocked unlocked(vectors_.large());
       driver_.ask();
@@ -158,23 +161,23 @@ class Descent {
 
   /// `gradient` is dense and in the dtype of the points.
   void tell(double value, const py::array& gradient) {
-    const Turn turn(*this);
+    const Turn turn(busy_);
     if (dtype_of(gradient) != vectors_.dtype() || static_cast<std::size_t>(gradient.size()) != vectors_.size() ||
         !row_major(gradient))
       throw py::value_error("gradient: expected " + describe(points_.view(driver_.point())) + ", dense, got " +
                             describe(gradient));
-    const Unlocked unlocked(vectors_.large());
+    const Unlocked unlocked(large());
     driver_.tell(value, gradient.data());
   }
 
   void stop(int reason) {
-    const Turn turn(*this);
+    const Turn turn(busy_);
     driver_.stop(static_cast<Status>(reason));
   }
 
   /// Everything but what the constructor is given, as a dict.
   py::dict state() {
-    const Turn turn(*this);
+    const Turn turn(busy_);
     Saver saver(vectors_.size());
     driver_.visit(saver);
     saver.saved["x"] = copy(driver_.begun() ? driver_.point() : driver_.trial());
@@ -183,7 +186,7 @@ class Descent {
 
   /// Nothing is changed where the state does not fit.
   void load(const py::dict& state) {
-    const Turn turn(*this);
+    const Turn turn(busy_);
     Loader loader(state, vectors_);
     Driver driver = made();
     driver.visit(loader);
@@ -195,7 +198,7 @@ class Descent {
 
   /// A copy: the next step writes to the gradient.
   py::array gradient() {
-    const Turn turn(*this);
+    const Turn turn(busy_);
     py::array g =
         empty(py::dtype(vectors_.dtype() == f32 ? "float32" : "float64"), {static_cast<py::ssize_t>(vectors_.size())});
     std::memcpy(g.mutable_data(), driver_.gradient(), vectors_.size() * item_size[vectors_.dtype()]);
@@ -205,21 +208,12 @@ class Descent {
   const Driver& driver() const { return driver_; }
 
  private:
-  /// One call at a time: others may come from other threads, while one works without the GIL.
-  class Turn {
-   public:
-    explicit Turn(Descent& of) : of_(of) {
-      if (of_.busy_.exchange(true)) throw std::runtime_error("another call of this solver is under way");
-    }
-    ~Turn() { of_.busy_ = false; }
-    Turn(const Turn&) = delete;
-    Turn& operator=(const Turn&) = delete;
-
-   private:
-    Descent& of_;
-  };
-
   Driver made() const {
+    if (memory_ == 0) {  // no pairs: a matrix
+      auto matrix = std::make_unique<BfgsModel>(vectors_);
+      auto region = std::make_unique<Free>(vectors_, *matrix);
+      return {vectors_, std::move(matrix), std::move(region), limits_, search_};
+    }
     auto history = std::make_unique<History>(vectors_, memory_);
     std::unique_ptr<Region> region;
     if (l1_)
@@ -230,6 +224,9 @@ class Descent {
       region = std::make_unique<Free>(vectors_, *history);
     return {vectors_, std::move(history), std::move(region), limits_, search_};
   }
+
+  /// Whether an iteration is worth giving up the GIL.
+  bool large() const { return vectors_.large() || (memory_ == 0 && vectors_.size() * vectors_.size() >= grain()); }
 
   /// Let `driver` begin, or go on, at a point.
   void begin(Driver& driver, const py::array& point) {

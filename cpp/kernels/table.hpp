@@ -119,8 +119,11 @@ struct Operands {
 
 inline constexpr int max_results = 4;  // sums and maxima of one pass
 
-/// Elements `first` to `last - 1` of a pass, with its sums and maxima over them.
-using Pass = void (*)(const Operands& operands, std::size_t first, std::size_t last, double* results);
+struct Pass {
+  /// Do elements `first` to `last - 1`; sums over them, then maxima.
+  void (*run)(const Operands& operands, std::size_t first, std::size_t last, double* results);
+  int sums;  // so many of the results are sums
+};
 
 /// What a pass over many vectors of the history, the columns of a matrix C, reads and writes.
 struct Columns {

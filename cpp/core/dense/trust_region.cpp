@@ -24,10 +24,8 @@ double scale_of(const Matrix& a) {
 
 }  // namespace
 
-TrustRegion::TrustRegion(std::size_t n)
-    : h_(n, n), g_(n), d_(n), cholesky_(static_cast<Index>(n)), eigen_(static_cast<Index>(n)), radius_(infinity) {}
-
-void TrustRegion::reset() { radius_ = infinity; }
+TrustRegion::TrustRegion(std::size_t n, double rounding)
+    : h_(n, n), g_(n), d_(n), cholesky_(static_cast<Index>(n)), eigen_(static_cast<Index>(n)), radius_(rounding) {}
 
 bool TrustRegion::model(const double* g, const double* h) {
   // Row-major read as column-major: the lower triangle has become the upper one.
@@ -51,16 +49,15 @@ bool TrustRegion::model(const double* g, const double* h) {
 }
 
 double TrustRegion::step(double* d) {
-  const double radius = radius_ / unit_;
+  const double radius = radius_.value() / unit_;
   if (definite_)
     by_cholesky(radius);
   else
     by_eigenvectors(radius);
-  length_ = unit_ * d_.norm();
-  if (radius_ == infinity && length_ > 0) radius_ = length_;
   Eigen::Map<VectorXd>(d, d_.size()) = unit_ * d_;
-  predicted_ = fall_ * std::max(0.0, -g_.dot(d_) - 0.5 * d_.dot(h_ * d_));
-  return predicted_;
+  const double predicted = fall_ * std::max(0.0, -g_.dot(d_) - 0.5 * d_.dot(h_ * d_));
+  radius_.stepped(unit_ * d_.norm(), predicted);
+  return predicted;
 }
 
 // In both, mu is found by Newton's method on 1 / |d(mu)| (Nocedal & Wright, algorithm 4.3), from below. There it needs
@@ -107,16 +104,6 @@ void TrustRegion::by_eigenvectors(double radius) {
   // The hard case, nothing of g along the least eigenvector: the rest of the way goes along it.
   if (least < -rounding * largest) z[0] += std::sqrt(std::max(0.0, radius * radius - z.squaredNorm()));
   d_ = eigen_.eigenvectors() * z;
-}
-
-bool TrustRegion::accept(double f, double f_end) {
-  const double rounding = 10 * epsilon * std::abs(f) + std::numeric_limits<double>::min();
-  const double rho = (f - f_end + rounding) / (predicted_ + rounding);
-  const double error = std::isfinite(f_end) ? std::abs(1 - rho) : infinity;
-  const double next = length_ * std::clamp(std::sqrt(0.3 / error), 0.1, 2.0);
-  const bool taken = rho > 1e-4 && error < infinity;
-  radius_ = taken && next >= length_ ? std::max(radius_, next) : next;
-  return taken;
 }
 
 }  // namespace fastopt

@@ -5,29 +5,23 @@
 // positive semidefinite and |d| = radius (Nocedal & Wright, Numerical Optimization, 2nd edition, theorem 4.1). So it
 // is a direction of descent whatever H is. Where H is positive definite, Cholesky's factors of H + mu I serve;
 // elsewhere the eigenvectors of H, for all steps from the same point.
-//
-// The radius follows the error of the model. With rho the actual decrease over the predicted one, |1 - rho| is about
-// (decrease missed) / |g'd| = O(|d|^2), since the model misses terms of third order. So
-//
-//     radius = |d| sqrt(0.3 / |1 - rho|),   by a factor of 0.1 to 2,
-//
-// is where the next step may expect |1 - rho| = 0.3. A radius that has not bound the step does not shrink for a good
-// one. The first radius is the length of the first step.
 #pragma once
 
 #include <Eigen/Cholesky>
 #include <Eigen/Eigenvalues>
 #include <cstddef>
 
+#include "radius.hpp"
+
 namespace fastopt {
 
 class TrustRegion {
  public:
-  /// For n >= 1 parameters.
-  explicit TrustRegion(std::size_t n);
+  /// For n >= 1 parameters. `rounding` is the relative error that values of f are taken to have.
+  TrustRegion(std::size_t n, double rounding);
 
   /// Forget the radius.
-  void reset();
+  void reset() { radius_.reset(); }
 
   /// The gradient g and the Hessian h (n x n, row-major, the lower triangle is read) at a new point. False, and there
   /// is no step, if they or the length of the step are not finite.
@@ -37,12 +31,12 @@ class TrustRegion {
   /// gradient nor curvature leads down.
   double step(double* d);
 
-  /// Whether f at the end of the step is low enough for it to be taken (NaN and infinity are not), given f at its
-  /// start. Sets the radius; after false, another `step` is shorter. Differences that may be rounding count as none.
-  bool accept(double f, double f_end);
+  /// Whether f at the end of the step is low enough for it to be taken; see `Radius`. After false, another `step` is
+  /// shorter.
+  bool accept(double f, double f_end) { return radius_.accept(f, f_end); }
 
   /// Infinite before the first step.
-  double radius() const { return radius_; }
+  double radius() const { return radius_.value(); }
 
  private:
   void by_cholesky(double radius);
@@ -59,7 +53,7 @@ class TrustRegion {
   Eigen::VectorXd c_;  // g along the eigenvectors
   bool definite_, decomposed_;
 
-  double radius_, length_ = 0, predicted_ = 0;
+  Radius radius_;
 };
 
 }  // namespace fastopt

@@ -155,12 +155,13 @@ void Driver::aim(double dg) {
   aim_steepest();
 }
 
-/// The first step is not beyond where a parabola would reach 0, which bounds most losses from below. Not shorter than a
-/// thousandth of what it would be: a value may be near 0 by accident, and then the fall is lost in rounding errors.
+/// Of a value > 0 one may guess that 0 is the least. So the first step is not beyond where a parabola would reach 0,
+/// unless bounds limit it; but not shorter than a thousandth of what it would be, as the guess may be wrong, and the
+/// fall then lost in rounding errors.
 void Driver::aim_steepest() {
   Aim found = region_->aim_steepest(x_, g_.get(), steepness_);
-  const double zero = 2 * std::abs(value_) / -found.slope;
-  if (value_ != 0) found.step = std::min(found.step, std::max(zero, 1e-3 * found.step));
+  const double zero = 2 * value_ / -found.slope;
+  if (value_ > 0 && std::isinf(found.most)) found.step = std::min(found.step, std::max(zero, 1e-3 * found.step));
   search(found);
 }
 

@@ -70,7 +70,7 @@ class Driver {
 
   double value() const { return value_; }
   /// The gradient that has to vanish, of which `steepness` is the measure.
-  const void* gradient() { return region_->gradient(x_, g_.get()); }
+  const void* gradient() const { return region_->gradient(x_, g_.get()); }
   double steepness() const { return steepness_; }
   long long iterations() const { return iterations_; }
   long long evaluations() const { return evaluations_; }

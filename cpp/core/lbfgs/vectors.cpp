@@ -15,16 +15,6 @@ namespace {
 
 constexpr std::size_t cache_line = 64, page = 4096;
 
-/// Which results of a pass are maxima: those after the sums.
-int sums_of(Pass Passes::* pass) {
-  if (pass == &Passes::move || pass == &Passes::subgradient || pass == &Passes::gap || pass == &Passes::move_in_box ||
-      pass == &Passes::reach)
-    return 0;
-  if (pass == &Passes::downhill_in_box || pass == &Passes::breaks) return 2;
-  if (pass == &Passes::compare || pass == &Passes::compare_in_orthant || pass == &Passes::compare_in_box) return 3;
-  return 1;
-}
-
 /// The results of `count` blocks, halves added to halves.
 template <class R>
 R joined(const R* blocks, std::size_t count, int sums) {
@@ -58,15 +48,15 @@ bool Vectors::finite(const void* v, double sum) const {
 bool Vectors::large() const { return n_ >= grain(); }
 
 Results Vectors::run(Pass Passes::* pass, const Operands& operands) const {
-  const Pass kernel = table().passes[dtype_][stored_]->*pass;
+  const Pass& kernel = table().passes[dtype_][stored_]->*pass;
   const auto part = [&](std::size_t first, std::size_t last) {
     Results results{};
-    kernel(operands, first, last, results.data());
+    kernel.run(operands, first, last, results.data());
     return results;
   };
   if (Blocks(n_, 1).count <= 1) return part(0, n_);
   const std::vector<Results> blocks = of_blocks<Results>(n_, 1, true, part);  // a pass seldom comes alone
-  return joined(blocks.data(), blocks.size(), sums_of(pass));
+  return joined(blocks.data(), blocks.size(), kernel.sums);
 }
 
 std::vector<double> Vectors::run(ColumnPass Passes::* pass, const Columns& columns, int count) const {

@@ -13,8 +13,8 @@ from numpy.typing import ArrayLike, NDArray
 from fastopt import _core
 from fastopt.structures import described
 
-from .layout import Vector, numbers
-from .options import Options
+from .layout import Vector, as_numbers
+from .options import LbfgsOptions
 from .result import OptimizeResult, Status
 
 __all__ = ["minimize_batch"]
@@ -89,7 +89,7 @@ def minimize_batch(
     began = time.monotonic()
     if not callable(fun):
         raise TypeError(f"fun: expected a function, got {described(fun)}")
-    judged = Options.of({} if options is None else options, tol)
+    judged = LbfgsOptions.of({} if options is None else options, tol)
     starts = _starts(X0)
     core = _core.Descents(starts, **judged.core(starts.dtype))
     deadline = math.inf if judged.maxtime is None else began + judged.maxtime
@@ -108,7 +108,7 @@ def minimize_batch(
 
 
 def _starts(X0: object) -> Vector:
-    a = numbers("X0", X0)
+    a = as_numbers("X0", X0)
     if a.ndim != 2:
         raise ValueError(f"X0: expected shape (problems, variables), got shape {a.shape}")
     if not np.isfinite(a).all():
@@ -127,7 +127,8 @@ def _evaluated(
             got += f" of {len(returned)}"
         raise TypeError(f"fun: expected (values, gradients), got {got}")
     values, gradients = (
-        numbers(f"the {what} from fun", a) for what, a in zip(("values", "gradients"), returned, strict=True)
+        as_numbers(f"the {what} from fun", a)
+        for what, a in zip(("values", "gradients"), returned, strict=True)
     )
     if values.shape != shape[:1]:
         raise ValueError(

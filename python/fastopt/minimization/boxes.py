@@ -83,7 +83,7 @@ def within(start: Vector, lower: Vector, upper: Vector) -> int:
     if outside:
         warnings.warn(
             f"x0: {outside} of {start.size} variables lie outside the bounds, and were moved onto them",
-            stacklevel=4,
+            stacklevel=5,
         )
         np.clip(start, lower, upper, out=start)
     return outside

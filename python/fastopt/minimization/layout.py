@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from fastopt.structures import described, flatten
 
-__all__ = ["Layout", "Vector", "numbers"]
+__all__ = ["Layout", "Vector", "as_numbers"]
 
 Vector = NDArray[np.floating[Any]]
 
@@ -55,7 +55,7 @@ class Layout:
         self.kind, self.keys, given = flatten(label, start)
         self._tuple = isinstance(start, tuple)
         self.names = [label if key is None else f"{label}[{key!r}]" for key in self.keys]
-        arrays = [numbers(name, a) for name, a in zip(self.names, given, strict=True)]
+        arrays = [as_numbers(name, a) for name, a in zip(self.names, given, strict=True)]
         single = all(a.dtype == np.float32 for a in arrays)
         self.dtype = np.dtype(np.float32 if single else np.float64)
         self.shapes = [a.shape for a in arrays]
@@ -97,14 +97,14 @@ class Layout:
             if type(structure) is np.ndarray and structure.dtype == self.dtype:
                 a = structure
             else:
-                a = numbers(label, structure)
+                a = as_numbers(label, structure)
             if a.shape != self.shapes[0]:
                 a = self._fitting(label, a, self.shapes[0], broadcast)
             return np.ascontiguousarray(a, self.dtype).reshape(-1)
         out = np.empty(self.size, self.dtype) if self._scratch is None else self._scratch
         self._scratch = out
         for (name, entry, part), shape in zip(self.parts(structure, label), self.shapes, strict=True):
-            a = numbers(name, entry)
+            a = as_numbers(name, entry)
             if a.shape != shape:
                 a = self._fitting(name, a, shape, broadcast)
             out[part].reshape(shape)[...] = a
@@ -154,8 +154,8 @@ def _is_plain(start: object) -> bool:
     return isinstance(start, int | float | np.number) and not isinstance(start, bool)
 
 
-def numbers(label: str, given: object) -> NDArray[Any]:
-    """Return what is given as an array of float32, if it is one, or float64; refuse what is not numbers."""
+def as_numbers(label: str, given: object) -> NDArray[Any]:
+    """Return an array of float32 or float64, or say what is not one."""
     if isinstance(given, np.ndarray) and given.dtype in FLOATS:
         return given
     try:

@@ -10,10 +10,10 @@ from typing import Any
 
 from fastopt.structures import described
 
+from .base import Solver
+from .methods import chosen, judged_options
 from .objective import Objective
-from .options import Options
 from .result import OptimizeResult, Status
-from .solver import LBFGS
 
 __all__ = ["minimize", "scipy_lbfgs"]
 
@@ -25,6 +25,8 @@ def minimize(
     method: str = "lbfgs",
     jac: object = True,
     *,
+    hess: Callable[..., Any] | None = None,
+    hessp: Callable[..., Any] | None = None,
     bounds: object = None,
     l1: object = 0.0,
     callback: Callable[..., Any] | None = None,
@@ -43,28 +45,34 @@ def minimize(
         float32, scalars in double; everything else becomes float64.
     args : tuple
         Further arguments of `fun` and `jac`.
-    method : {"lbfgs"}
+    method : {"lbfgs", "bfgs", "newton", "gd", "random"}
         See Notes.
     jac : bool or callable, optional
         True: `fun` returns ``(value, gradient)``, the gradient in the structure of `x0`. A function:
         ``jac(x, *args)`` returns the gradient. None or False: central differences of `fun`, two evaluations
-        for each variable; the message says so.
+        for each variable; the message says so. Random search ignores it, and a gradient from `fun`.
+    hess : callable, optional
+        ``hess(x, *args)`` returns the Hessian, of shape (n, n) over the n variables flattened: those of
+        arrays in C order, of a dict or list one array after the other. For Newton's method.
+    hessp : callable, optional
+        ``hessp(x, v, *args)`` returns its product with `v`, both in the structure of `x0`; for Newton's
+        method, instead of `hess`.
     bounds : object, optional
         One pair ``(low, high)`` for all variables, None for no bound; a pair for each variable; a pair for
         each array, in a dict or list as `x0` is; or an object with `lb` and `ub`, as SciPy's. `fun` is
-        never evaluated outside of them. A start outside is moved onto them, with a warning.
+        never evaluated outside of them. A start outside is moved onto them, with a warning. For L-BFGS and
+        random search.
     l1 : float or array_like
-        Minimise ``fun(x) + sum l1 |x|`` (OWL-QN): a number, or numbers in the structure of `x0`.
+        Minimise ``fun(x) + sum l1 |x|`` (OWL-QN): a number, or numbers in the structure of `x0`. For L-BFGS.
     callback : callable, optional
         Called after each iteration: ``callback(x)``, or ``callback(intermediate_result=...)`` with the
         result so far if it has a parameter of that name. ``StopIteration`` ends the minimisation.
     tol : float, optional
         Stands for the options `gtol` and `ftol`.
     options : dict, optional
-        `memory` (10): pairs that L-BFGS remembers. `gtol` (1e-5), `ftol` (64 units of rounding), `xtol` (0),
-        `maxiter`, `maxfun` (15000), `maxtime` (None, seconds): see `Status` for the formulas. `maxls` (30):
-        evaluations of a line search. `c1` (1e-4), `c2` (0.9): its conditions. `history_dtype`:
-        ``"float32"`` halves the traffic of large float64 problems.
+        All methods: `maxiter`, `maxfun` (15000; random search 10000 and None), `maxtime` (None, seconds).
+        All but random search: `gtol` (1e-5), `ftol` (64 units of rounding), `xtol` (0); see `Status` for the
+        formulas. Those of one method are in Notes; where they mean nothing they are refused.
 
     Returns
     -------
@@ -81,8 +89,70 @@ def minimize(
 
     Notes
     -----
-    ``"lbfgs"`` is L-BFGS with the line search of More and Thuente; see `LBFGS`, where the caller has the
-    loop.
+    In all formulas :math:`g_k` is the gradient at :math:`x_k`, :math:`s = x_{k+1} - x_k` and
+    :math:`y = g_{k+1} - g_k`.
+
+    ``"lbfgs"``: :math:`x_{k+1} = x_k - \alpha H_k g_k` with the H that the last `memory` (10) pairs
+    :math:`s, y` imply (Liu and Nocedal 1989), and :math:`\alpha` from More and Thuente's search (1994) for
+    the strong Wolfe conditions with `c1` (1e-4) and `c2` (0.9), `maxls` (30) evaluations at most.
+    `history_dtype`: ``"float32"`` halves the traffic of large float64 problems. See `LBFGS`, where the caller
+    has the loop. A few vectors of memory: for any n.
+
+    ``"bfgs"``: the same with the whole matrix, in double, whatever the dtype (Nocedal and Wright 6.17, first
+    scaled by 6.20):
+
+    .. math::
+
+        H_0 = \frac{s^T y}{y^T y} I, \qquad
+        H_{k+1} = (I - \rho s y^T) H_k (I - \rho y s^T) + \rho s s^T, \qquad \rho = \frac{1}{s^T y}
+
+    `c1`, `c2`, `maxls` as above. Fewer iterations for n up to some thousands; :math:`4 n^2` bytes.
+
+    ``"newton"`` minimises the quadratic model inside a trust region:
+
+    .. math::
+
+        \min_d \; g_k^T d + \tfrac12 d^T H_k d, \quad |d| \le \Delta_k
+
+    With `hess` the minimum is exact (More and Sorensen 1983): :math:`(H_k + \lambda I) d = -g_k` with the
+    least :math:`\lambda \ge 0` for which :math:`H_k + \lambda I` is positive semidefinite and d fits. So an
+    indefinite Hessian does no harm: it is shifted, and d leads down, along negative curvature where the
+    gradient vanishes there. Cholesky's factors serve where :math:`H_k` is positive definite, else its
+    eigenvectors. The lower triangle is read. With `hessp` d comes from conjugate gradients, stopped at the
+    radius, at negative curvature, or at a residual of :math:`|g_k| \min(1/2, \sqrt{|g_k| / |g_0|})`
+    (Steihaug 1983; Nocedal and Wright 7.2), so n may be large. A step is taken if :math:`\rho`, the actual
+    decrease over the one that the model predicts, is above 1e-4; :math:`\Delta_{k+1} =
+    |d| \sqrt{0.3 / |1 - \rho|}`, by a factor of 0.1 to 2. A point whose value, gradient or Hessian is not
+    finite is refused as one that is too high. `ftol` is held against both decreases, and like `xtol`
+    only for steps shorter than the radius. The other test for a minimum looks at the gradient alone, so a
+    start at a saddle point ends there.
+
+    ``"gd"`` is gradient descent, :math:`x_{k+1} = x_k - \alpha_k g_k`. With `lr` :math:`\alpha_k` is `lr`,
+    whatever comes of it: the value may rise, and once it is no longer finite the status is ``NOT_FINITE`` and
+    the result the best point seen; if a test for a minimum holds it is the last one. Without `lr`
+    :math:`\alpha_k` is found by backtracking with interpolation until
+    :math:`f(x_k - \alpha g_k) \le f(x_k) - c_1 \alpha |g_k|^2` (Armijo 1966), from the step that would bring
+    the last decrease again, :math:`2 (f_{k-1} - f_k) / |g_k|^2` (Nocedal and Wright 3.60). `c1` (1e-4),
+    `maxls` (30).
+
+    ``"random"`` needs values only, and is there to be compared with. Of all points it keeps the best,
+    :math:`x^*`; the next is :math:`x^* + \sigma \xi` with :math:`\xi \sim N(0, I)` and :math:`\sigma` `step`
+    (1), moved onto the bounds if it lies outside; or, with bounds and without `step`, uniform between them
+    (Rastrigin 1963; Brooks 1958). `seed` (0): an integer, a generator, or None. An iteration is a point. It
+    ends by a limit only, so never with `success`.
+
+    References
+    ----------
+    Liu and Nocedal, *On the limited memory BFGS method for large scale optimization*, Mathematical
+    Programming 45, 1989. More and Thuente, *Line search algorithms with guaranteed sufficient decrease*, ACM
+    Transactions on Mathematical Software 20, 1994. More and Sorensen, *Computing a trust region step*, SIAM
+    Journal on Scientific and Statistical Computing 4, 1983. Steihaug, *The conjugate gradient method and
+    trust regions in large scale optimization*, SIAM Journal on Numerical Analysis 20, 1983. Armijo,
+    *Minimization of functions having Lipschitz continuous first partial derivatives*, Pacific Journal of
+    Mathematics 16, 1966. Rastrigin, *The convergence of the random search method in the extremal control of a
+    many-parameter system*, Automation and Remote Control 24, 1963. Brooks, *A discussion of random methods
+    for seeking maxima*, Operations Research 6, 1958. Nocedal and Wright, *Numerical Optimization*, 2nd
+    edition, 2006.
 
     Examples
     --------
@@ -94,28 +164,54 @@ def minimize(
     >>> result = minimize(rosenbrock, [-1.2, 1.0])
     >>> result.x.round(4), result.success, result.status.name
     (array([1., 1.]), True, 'GRADIENT')
+
+    With the Hessian, or with its products only:
+
+    >>> def hess(x):
+    ...     a, b = x
+    ...     return np.array([[1200.0 * a * a - 400.0 * b + 2.0, -400.0 * a], [-400.0 * a, 200.0]])
+    >>> result = minimize(rosenbrock, [-1.2, 1.0], method="newton", hess=hess)
+    >>> result.x.round(4), result.nfev, result.nhev
+    (array([1., 1.]), 21, 20)
+    >>> minimize(rosenbrock, [-1.2, 1.0], method="newton", hessp=lambda x, v: hess(x) @ v).x.round(4)
+    array([1., 1.])
+
+    What it costs to know less, after 50 iterations:
+
+    >>> for method in ("bfgs", "gd", "random"):
+    ...     result = minimize(rosenbrock, [-1.2, 1.0], method=method, options={"maxiter": 50})
+    ...     print(method, f"{result.fun:.1f}")
+    bfgs 0.0
+    gd 3.8
+    random 6.3
+
+    A fixed step that is too long:
+
+    >>> bowl = lambda x: (x @ x, 2.0 * x)
+    >>> minimize(bowl, [1.0, 1.0], method="gd", options={"lr": 0.1}).x.round(4)
+    array([0., 0.])
+    >>> minimize(bowl, [1.0, 1.0], method="gd", options={"lr": 1.1, "maxiter": 50}).x
+    array([1., 1.])
     """
     began = time.monotonic()
-    if method != "lbfgs":
-        raise ValueError(f"method: expected 'lbfgs', got {method!r}")
-    judged = Options.of({} if options is None else options, tol)
+    kind, given = chosen(method, hess=hess, hessp=hessp, bounds=bounds, l1=l1)
+    judged = judged_options(kind, {} if options is None else options, tol)
     report = _reporter(callback)
-    solver = LBFGS._of(x0, bounds, l1, judged)
-    objective = Objective(fun, jac, args, solver._layout)
-    core = solver._core
+    solver = kind.of(x0, judged, **given)
+    objective = Objective(fun, jac, args, solver._layout, hess, hessp)
     deadline = math.inf if judged.maxtime is None else began + judged.maxtime
     try:
-        while core.status < 0:
-            core.tell(*objective(core.ask()))
-            if report is not None and core.stepped:
+        while not solver.done:
+            solver.advance(objective)
+            if report is not None and solver.stepped:
                 try:
                     report(lambda: _result(solver, objective))
                 except StopIteration:
-                    core.stop(Status.CALLBACK)
+                    solver.stop(Status.CALLBACK)
             if time.monotonic() >= deadline:
-                core.stop(Status.TIME)
+                solver.stop(Status.TIME)
     except BaseException as error:
-        core.stop(Status.INTERRUPTED)
+        solver.stop(Status.INTERRUPTED)
         error.result = _result(solver, objective)  # type: ignore[attr-defined]
         error.add_note("The best point so far is in the attribute `result` of this exception.")
         raise
@@ -168,13 +264,15 @@ def scipy_lbfgs(fun: Callable[..., Any], x0: Any, args: tuple[Any, ...] = (), **
     return scipy.optimize.OptimizeResult(result)
 
 
-def _result(solver: LBFGS, objective: Objective) -> OptimizeResult:
+def _result(solver: Solver, objective: Objective) -> OptimizeResult:
     result = solver.result()
     result.nfev, result.njev = objective.nfev, objective.njev
+    if objective.has_hessian:
+        result.nhev = objective.nhev
     notes = []
     if solver._moved:
         notes.append(f"The start lay outside the bounds: {solver._moved} variables were moved onto them.")
-    if objective.numeric:
+    if objective.numeric and objective.njev:
         notes.append("Gradients are central differences.")
     result.message = " ".join([result.message, *notes])
     return result

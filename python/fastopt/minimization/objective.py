@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from fastopt._typing import Floats
 from fastopt.gradcheck import numeric_gradient
 from fastopt.structures import described
 
-from .layout import Layout, Vector
+from .layout import Layout, Vector, as_numbers
 
 __all__ = ["Objective", "as_value"]
 
@@ -29,19 +30,36 @@ class Objective:
         Further arguments of both.
     layout : Layout
         The structure of the points.
+    hess, hessp : callable, optional
+        ``hess(x, *args)`` returns the Hessian, ``hessp(x, v, *args)`` its product with `v`.
     """
 
-    def __init__(self, fun: object, jac: object, args: object, layout: Layout) -> None:
+    def __init__(
+        self,
+        fun: object,
+        jac: object,
+        args: object,
+        layout: Layout,
+        hess: object = None,
+        hessp: object = None,
+    ) -> None:
         if not callable(fun):
             raise TypeError(f"fun: expected a function, got {described(fun)}")
         if not (jac is None or isinstance(jac, bool | np.bool_) or callable(jac)):
             raise TypeError(f"jac: expected True, a function or None, got {described(jac)}")
+        for name, given in (("hess", hess), ("hessp", hessp)):
+            if not (given is None or callable(given)):
+                raise TypeError(f"{name}: expected a function or None, got {described(given)}")
+        self._hess: Any = hess
+        self._hessp: Any = hessp
+        self.has_hessian = not (hess is None and hessp is None)
         self._fun = fun
         self._jac: Any = jac
         self._args = args if isinstance(args, tuple) else (args,)
         self._layout = layout
         self.nfev = 0
         self.njev = 0
+        self.nhev = 0
         self.numeric = not callable(jac) and not jac
         self._call: Callable[[Any], tuple[float, Vector]] = (
             self._both if not callable(jac) and jac else self._by_differences if self.numeric else self._apart
@@ -50,6 +68,32 @@ class Objective:
     def __call__(self, point: Vector) -> tuple[float, Vector]:
         """Return value and gradient at `point`, the gradient as a vector that the next call may overwrite."""
         return self._call(self._layout.structure(point))
+
+    def value_alone(self, point: Vector) -> float:
+        """Return the value at `point`, without the gradient if `fun` returns both."""
+        self.nfev += 1
+        returned = self._fun(self._layout.structure(point), *self._args)
+        both = isinstance(returned, tuple | list) and len(returned) == 2
+        return as_value(returned[0] if both else returned)
+
+    def hessian(self, point: Vector) -> Floats:
+        """Return the Hessian at `point`, as a matrix of float64 over the flattened variables."""
+        self.nhev += 1
+        returned = self._hess(self._layout.structure(point), *self._args)
+        h, n = as_numbers("the Hessian from hess", returned), self._layout.size
+        if h.shape != (n, n):
+            what = "variable" if n == 1 else "variables"
+            raise ValueError(
+                f"the Hessian from hess: expected shape {(n, n)} for {n} {what}, got shape {h.shape}"
+            )
+        return h.astype(np.float64)  # a copy: it may be overwritten
+
+    def product(self, point: Vector, v: Floats) -> Floats:
+        """Return the product of the Hessian at `point` with the vector `v`, as a new vector of float64."""
+        self.nhev += 1
+        along = v.astype(self._layout.dtype)
+        returned = self._hessp(self._layout.structure(point), self._layout.structure(along), *self._args)
+        return self._layout.vector(returned, "the product from hessp").astype(np.float64)
 
     def value(self, x: Any) -> float:
         """Return the value alone."""

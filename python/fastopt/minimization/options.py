@@ -1,4 +1,4 @@
-"""The options of the descents, judged before anything is evaluated."""
+"""The options of the methods, judged before anything is evaluated."""
 
 from __future__ import annotations
 
@@ -6,25 +6,90 @@ import math
 import operator
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 import numpy as np
 
 from fastopt.bounds import Bounds
+from fastopt.judging import judged_rng
 
-__all__ = ["Options"]
+__all__ = [
+    "GradientDescentOptions",
+    "LbfgsOptions",
+    "Limits",
+    "Options",
+    "RandomSearchOptions",
+    "SearchOptions",
+    "value_error",
+]
 
 UNLIMITED = 2**62
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options:
+class Limits:
     """What all methods can be told.
 
     Parameters
     ----------
-    memory : int
-        Pairs that L-BFGS remembers.
+    maxiter, maxfun : int, optional
+        Iterations and evaluations at most; the current one is finished.
+    maxtime : float, optional
+        Seconds at most; the current evaluation is finished.
+    """
+
+    maxiter: int | None = 15000
+    maxfun: int | None = 15000
+    maxtime: float | None = None
+
+    def __post_init__(self) -> None:
+        self._judge_counts(maxiter=0, maxfun=1)
+        self._judge_numbers(maxtime=True)
+
+    def _judge_counts(self, **least: int) -> None:
+        """Judge whole numbers, None for no limit."""
+        for name, low in least.items():
+            if getattr(self, name) is not None:
+                self._set(name, _count(name, getattr(self, name), low))
+
+    def _judge_numbers(self, **optional: bool) -> None:
+        """Judge numbers >= 0, and whether None is one of them."""
+        for name, can_be_none in optional.items():
+            if not (can_be_none and getattr(self, name) is None):
+                self._set(name, Bounds(0).check(name, getattr(self, name)))
+
+    def _set(self, name: str, value: object) -> None:
+        object.__setattr__(self, name, value)
+
+    @classmethod
+    def names(cls) -> list[str]:
+        """Return what there is."""
+        return [field.name for field in fields(cls)]
+
+    @classmethod
+    def of(cls, options: Mapping[str, Any], tol: float | None = None) -> Self:
+        """Return options from a mapping, or say which is unknown. `tol` stands for gtol and ftol."""
+        if not isinstance(options, Mapping):
+            raise TypeError(f"options: expected a dict, got {type(options).__name__}")
+        unknown = [name for name in options if name not in cls.names()]
+        if unknown:
+            raise ValueError(
+                f"options: expected some of {', '.join(cls.names())}, got {', '.join(map(repr, unknown))}"
+            )
+        if tol is None:
+            return cls(**options)
+        tol = Bounds(0).check("tol", tol)
+        if "gtol" not in cls.names():
+            raise ValueError(f"tol: expected None for a method without tests for a minimum, got {tol!r}")
+        return cls(**{"gtol": tol, "ftol": tol, **options})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options(Limits):
+    """What all methods that descend can be told.
+
+    Parameters
+    ----------
     gtol : float
         Stop when ``max |g| <= gtol``.
     ftol : float, optional
@@ -32,82 +97,150 @@ class Options:
         dtype unless given: 1.4e-14 in float64, 7.6e-6 in float32.
     xtol : float
         Stop when ``max |x+ - x| <= xtol max(1, max |x+|)``; 0 switches the test off.
-    maxiter, maxfun : int, optional
-        Iterations and evaluations at most; the current one is finished.
-    maxtime : float, optional
-        Seconds at most; the current evaluation is finished.
+    """
+
+    gtol: float = 1e-5
+    ftol: float | None = None
+    xtol: float = 0.0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._judge_numbers(gtol=False, ftol=True, xtol=False)
+
+    def decrease(self, dtype: np.dtype[Any]) -> float:
+        """Return `ftol` for points of `dtype`."""
+        return 64 * float(np.finfo(dtype).eps) if self.ftol is None else self.ftol
+
+
+@dataclass(frozen=True, kw_only=True)
+class SearchOptions(Options):
+    """Those of a method that searches along lines for the strong Wolfe conditions.
+
+    Parameters
+    ----------
     maxls : int
         Evaluations of one line search at most.
     c1, c2 : float
         Of the strong Wolfe conditions: sufficient decrease and curvature, ``0 < c1 <= c2 < 1``.
-    history_dtype : {"float32", "float64"}, optional
-        How pairs are stored; as the points unless given. float32 halves the traffic of large problems.
     """
 
-    memory: int = 10
-    gtol: float = 1e-5
-    ftol: float | None = None
-    xtol: float = 0.0
-    maxiter: int | None = 15000
-    maxfun: int | None = 15000
-    maxtime: float | None = None
     maxls: int = 30
     c1: float = 1e-4
     c2: float = 0.9
-    history_dtype: Literal["float32", "float64"] | None = None
 
     def __post_init__(self) -> None:
-        for name, low in (("memory", 1), ("maxiter", 0), ("maxfun", 1), ("maxls", 1)):
-            value = getattr(self, name)
-            if value is not None or name in ("memory", "maxls"):
-                object.__setattr__(self, name, _count(name, value, low))
-        for name in ("gtol", "ftol", "xtol", "maxtime"):
-            value = getattr(self, name)
-            if value is not None or name in ("gtol", "xtol"):
-                object.__setattr__(self, name, Bounds(0).check(name, value))
+        super().__post_init__()
+        self._set("maxls", _count("maxls", self.maxls, 1))
         for name in ("c1", "c2"):
-            object.__setattr__(self, name, Bounds(0, 1, open=True).check(name, getattr(self, name)))
+            self._set(name, Bounds(0, 1, open=True).check(name, getattr(self, name)))
         if not 0 < self.c1 <= self.c2:
             raise ValueError(f"c1, c2: expected 0 < c1 <= c2 < 1, got {self.c1}, {self.c2}")
-        if self.history_dtype is not None:
-            object.__setattr__(self, "history_dtype", _dtype_name(self.history_dtype))
-
-    @classmethod
-    def of(cls, options: Mapping[str, Any], tol: float | None = None) -> Options:
-        """Return options from a mapping, or say which is unknown. `tol` stands for gtol and ftol."""
-        if not isinstance(options, Mapping):
-            raise TypeError(f"options: expected a dict, got {type(options).__name__}")
-        known = [field.name for field in fields(cls)]
-        unknown = [name for name in options if name not in known]
-        if unknown:
-            raise ValueError(
-                f"options: expected some of {', '.join(known)}, got {', '.join(map(repr, unknown))}"
-            )
-        if tol is None:
-            return cls(**options)
-        tol = Bounds(0).check("tol", tol)
-        return cls(**{"gtol": tol, "ftol": tol, **options})
 
     def core(self, dtype: np.dtype[Any]) -> dict[str, Any]:
         """Return them as the core takes them, for points of `dtype`."""
-        eps = float(np.finfo(dtype).eps)
-        ftol = 64 * eps if self.ftol is None else self.ftol
-        history = self.history_dtype or dtype.name
-        if dtype == np.float32 and history == "float64":
-            raise ValueError("history_dtype: expected float32 for float32 points, got float64")
         return {
-            "history_dtype": history,
-            "memory": self.memory,
+            "history_dtype": dtype.name,
+            "memory": 0,  # a matrix
             "gtol": self.gtol,
-            "ftol": ftol,
+            "ftol": self.decrease(dtype),
             "xtol": self.xtol,
             "iterations": UNLIMITED if self.maxiter is None else self.maxiter,
             "evaluations": UNLIMITED if self.maxfun is None else self.maxfun,
             "c1": self.c1,
             "c2": self.c2,
             "trials": self.maxls,
-            "rounding": 10 * eps,
+            "rounding": value_error(dtype),
         }
+
+
+@dataclass(frozen=True, kw_only=True)
+class LbfgsOptions(SearchOptions):
+    """Those of L-BFGS.
+
+    Parameters
+    ----------
+    memory : int
+        Pairs that L-BFGS remembers.
+    history_dtype : {"float32", "float64"}, optional
+        How pairs are stored; as the points unless given. float32 halves the traffic of large problems.
+    """
+
+    memory: int = 10
+    history_dtype: Literal["float32", "float64"] | None = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._set("memory", _count("memory", self.memory, 1))
+        if self.history_dtype is not None:
+            self._set("history_dtype", _dtype_name(self.history_dtype))
+
+    def core(self, dtype: np.dtype[Any]) -> dict[str, Any]:
+        """Return them as the core takes them, for points of `dtype`."""
+        history = self.history_dtype or dtype.name
+        if dtype == np.float32 and history == "float64":
+            raise ValueError("history_dtype: expected float32 for float32 points, got float64")
+        return {**super().core(dtype), "history_dtype": history, "memory": self.memory}
+
+
+@dataclass(frozen=True, kw_only=True)
+class GradientDescentOptions(Options):
+    """Those of gradient descent.
+
+    Parameters
+    ----------
+    lr : float, optional
+        The fixed step. With it `ftol` is 0 unless given: a short step says nothing about the minimum.
+    maxls : int
+        Evaluations of one line search at most.
+    c1 : float
+        Of Armijo's condition of sufficient decrease.
+    """
+
+    lr: float | None = None
+    maxls: int = 30
+    c1: float = 1e-4
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._set("maxls", _count("maxls", self.maxls, 1))
+        self._set("c1", Bounds(0, 1, open=True).check("c1", self.c1))
+        self._judge_numbers(lr=True)
+        if self.lr == 0:
+            raise ValueError("lr: expected a finite number > 0, got 0")
+        if self.c1 == 0:
+            raise ValueError("c1: expected 0 < c1 < 1, got 0")
+
+    def decrease(self, dtype: np.dtype[Any]) -> float:
+        """Return `ftol` for points of `dtype`."""
+        return 0.0 if self.lr is not None and self.ftol is None else super().decrease(dtype)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RandomSearchOptions(Limits):
+    """Those of random search, which has no tests for a minimum.
+
+    Parameters
+    ----------
+    seed : int, numpy.random.Generator or None
+        Of the steps.
+    step : float, optional
+        The standard deviation of a step, 1 unless given; with bounds points are uniform unless it is given.
+    """
+
+    maxiter: int | None = 10000
+    maxfun: int | None = None
+    seed: Any = 0
+    step: float | None = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._judge_numbers(step=True)
+        self._set("seed", judged_rng(self.seed))
+
+
+def value_error(dtype: np.dtype[Any]) -> float:
+    """Return the relative error that values are taken to have where points are of `dtype`."""
+    return 10 * float(np.finfo(dtype).eps)
 
 
 def _count(name: str, value: object, low: int) -> int:

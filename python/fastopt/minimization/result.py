@@ -23,7 +23,7 @@ class Status(enum.IntEnum):
     STEP = 2
     """``max |x+ - x| <= xtol max(1, max |x+|)``"""
     ROUNDING = 3
-    """Values along the last line differ by their rounding errors only."""
+    """Values along the last line, or at the end of the last step, differ by their rounding errors only."""
     NO_PROGRESS = 4
     """No lower point was found, not even along steepest descent: a kink, or a gradient that is wrong."""
     ITERATIONS = 5
@@ -35,7 +35,7 @@ class Status(enum.IntEnum):
     CALLBACK = 8
     """The callback raised ``StopIteration``."""
     NOT_FINITE = 9
-    """The value or the gradient at the start is not finite."""
+    """The value, the gradient or the Hessian at the start is not finite; or a fixed `lr` diverged."""
     INTERRUPTED = 10
     """`fun` or the callback raised an exception; the result is an attribute of it."""
 
@@ -55,9 +55,11 @@ class OptimizeResult(dict[str, Any]):
     fun : float
         The value there.
     jac : array, list or dict of arrays
-        The gradient there.
+        The gradient there; None where none was computed.
     nit, nfev, njev : int
         Iterations, evaluations of the function, of the gradient.
+    nhev : int
+        Of the Hessian, or of products with it, where there is one.
     success : bool
         Whether a test for a minimum holds.
     status : Status

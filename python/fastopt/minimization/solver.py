@@ -1,25 +1,97 @@
-"""L-BFGS with the caller's loop around it: ask for a point, tell its value and gradient."""
+"""The methods whose loop is in the core: ask for a point, tell its value and gradient."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 from fastopt import _core
 from fastopt.structures import described
 
-from .boxes import box, weights, within
-from .layout import Layout, Vector
-from .objective import as_value
-from .options import Options
-from .result import OptimizeResult, Status
+from .base import Solver
+from .boxes import weights
+from .layout import Vector
+from .objective import Objective, as_value
+from .options import LbfgsOptions, SearchOptions
+from .result import Status
 
-__all__ = ["LBFGS"]
+__all__ = ["BFGS", "LBFGS"]
 
 
-class LBFGS:
+class Descent(Solver):
+    """A method of line searches: a model of the curvature in the core's driver."""
+
+    options: ClassVar[type[SearchOptions]] = SearchOptions
+    _options: SearchOptions
+
+    def _drive(self, start: Vector, **region: Any) -> None:
+        options = self._options.core(self._layout.dtype)
+        self._core = _core.Descent(start, **options, **region)
+
+    def advance(self, objective: Objective) -> None:
+        """Evaluate once."""
+        self._core.tell(*objective(self._core.ask()))
+
+    @property
+    def stepped(self) -> bool:
+        """Whether the last evaluation ended an iteration, and `x` is a new point."""
+        return self._core.stepped
+
+    @property
+    def status(self) -> Status | None:
+        """Why it ended; None while it runs."""
+        return Status(self._core.status) if self._core.status >= 0 else None
+
+    def stop(self, reason: Status = Status.CALLBACK) -> None:
+        """End now, at the best point. `reason` is what the status will be."""
+        self._core.stop(int(Status(reason)))
+
+    @property
+    def x(self) -> Any:
+        """The best point that an iteration ended at, read-only."""
+        return self._layout.structure(self._core.x)
+
+    @property
+    def fun(self) -> float:
+        """The value at `x`; NaN before the first."""
+        return self._core.value if self._core.evaluations else float("nan")
+
+    @property
+    def jac(self) -> Any:
+        """The gradient at `x`, a copy; with `l1` the subgradient of least norm. NaN before the first."""
+        layout, core = self._layout, self._core
+        return layout.structure(
+            core.gradient if core.evaluations else np.full(layout.size, np.nan, layout.dtype)
+        )
+
+    @property
+    def steepness(self) -> float:
+        """What `gtol` is held against."""
+        return self._core.steepness
+
+    @property
+    def nit(self) -> int:
+        """Iterations."""
+        return self._core.iterations
+
+    @property
+    def nfev(self) -> int:
+        """Evaluations."""
+        return self._core.evaluations
+
+
+class BFGS(Descent):
+    """BFGS with the inverse Hessian as a matrix; see `minimize`."""
+
+    method = "bfgs"
+
+    def _begin(self, x0: object, options: SearchOptions) -> None:
+        self._drive(self._start(x0, options))
+
+
+class LBFGS(Descent):
     r"""L-BFGS for a loop of one's own; `fastopt.minimize` has the loop.
 
     The direction is :math:`d = -H g`, H the inverse Hessian that the last `memory` pairs of steps and
@@ -69,39 +141,26 @@ class LBFGS:
     (18.0, {'w': array([3., 3.])})
     """
 
+    method = "lbfgs"
+    options = LbfgsOptions
+    takes = frozenset({"bounds", "l1"})
+
     def __init__(self, x0: object, *, bounds: object = None, l1: object = 0.0, **options: Any) -> None:
-        self._begin(x0, bounds, l1, Options.of(options))
+        self._begin(x0, LbfgsOptions.of(options), bounds, l1)
 
-    @classmethod
-    def _of(cls, x0: object, bounds: object, l1: object, options: Options) -> LBFGS:
-        solver = cls.__new__(cls)
-        solver._begin(x0, bounds, l1, options)
-        return solver
-
-    def _begin(self, x0: object, bounds: object, l1: object, options: Options) -> None:
-        self._params = x0
-        self._layout = layout = Layout(x0)
-        self._options = options
-        start = layout.vector(x0, layout.label).copy()
-        if not np.isfinite(start).all():
-            k = int(np.flatnonzero(~np.isfinite(start))[0])
-            raise ValueError(f"x0: expected finite numbers, got {start[k]} for {layout.element(k)}")
-        self._moved = 0
+    def _begin(self, x0: object, options: LbfgsOptions, bounds: object = None, l1: object = 0.0) -> None:
+        start = self._start(x0, options)
         region: dict[str, Any] = {}
-        limits = box(bounds, layout)
+        limits = self._bounded(start, bounds)
         if limits is not None:
-            self._moved = within(start, *limits)
             region["lower"], region["upper"] = limits
-        added = weights(l1, layout)
+        added = weights(l1, self._layout)
         if isinstance(added, np.ndarray) or added != 0:
             region["l1"] = added
             if limits is not None:
                 raise ValueError("bounds, l1: expected one of them, got both")
         self._region = region
-        self._core = self._made(start)
-
-    def _made(self, start: Vector) -> _core.Descent:
-        return _core.Descent(start, **self._options.core(self._layout.dtype), **self._region)
+        self._drive(start, **region)
 
     # Ask and tell.
 
@@ -134,75 +193,6 @@ class LBFGS:
     def _expect_running(self) -> None:
         if self.done:
             raise RuntimeError(f"the solver is done: {self.message}")
-
-    @property
-    def done(self) -> bool:
-        """Whether it has ended."""
-        return self._core.status >= 0
-
-    @property
-    def stepped(self) -> bool:
-        """Whether the last `tell` ended an iteration, and `x` is a new point."""
-        return self._core.stepped
-
-    @property
-    def status(self) -> Status | None:
-        """Why it ended; None while it runs."""
-        return Status(self._core.status) if self.done else None
-
-    def stop(self, reason: Status = Status.CALLBACK) -> None:
-        """End now, at the best point. `reason` is what the status will be."""
-        self._core.stop(int(Status(reason)))
-
-    # The best point.
-
-    @property
-    def x(self) -> Any:
-        """The best point that an iteration ended at, read-only."""
-        return self._layout.structure(self._core.x)
-
-    @property
-    def fun(self) -> float:
-        """The value at `x`; NaN before the first."""
-        return self._core.value if self._core.evaluations else float("nan")
-
-    @property
-    def jac(self) -> Any:
-        """The gradient at `x`, a copy; with `l1` the subgradient of least norm. NaN before the first."""
-        layout = self._layout
-        if not self._core.evaluations:
-            return layout.structure(np.full(layout.size, np.nan, layout.dtype))
-        return layout.structure(self._core.gradient)
-
-    @property
-    def nit(self) -> int:
-        """Iterations."""
-        return self._core.iterations
-
-    @property
-    def nfev(self) -> int:
-        """Evaluations."""
-        return self._core.evaluations
-
-    @property
-    def message(self) -> str:
-        """Why it ended, in a sentence."""
-        return sentence(self)
-
-    def result(self) -> OptimizeResult:
-        """Return what there is as `minimize` does."""
-        status = self.status
-        return OptimizeResult(
-            x=self.x,
-            fun=self.fun,
-            jac=self.jac,
-            nit=self.nit,
-            nfev=self.nfev,
-            njev=self.nfev,
-            success=status is not None and status.success,
-            status=status,
-            message=self.message,
-        )
 
     # The optimizer of a training loop.
 
@@ -294,45 +284,5 @@ class LBFGS:
     def __setstate__(self, state: dict[str, Any]) -> None:
         saved = state.pop("_core")
         self.__dict__.update(state)
-        self._core = self._made(np.zeros(self._layout.size, self._layout.dtype))
+        self._drive(np.zeros(self._layout.size, self._layout.dtype), **self._region)
         self.load_state_dict(saved)
-
-    def __repr__(self) -> str:
-        state = "running" if self.status is None else self.status.name
-        return (
-            f"LBFGS({self._layout.size} variables, {self.nit} iterations, {self.nfev} evaluations, {state})"
-        )
-
-
-def sentence(solver: LBFGS) -> str:
-    """Say why a solver ended, with the numbers of the test."""
-    core, options = solver._core, solver._options
-    steepness, dtype = core.steepness, solver._layout.dtype.name
-    status = solver.status
-    if status is None:
-        return f"Running: {core.iterations} iterations, {core.evaluations} evaluations."
-    said = {
-        Status.GRADIENT: f"The gradient is small: max |g| = {steepness:.3g} <= gtol = {options.gtol:g}.",
-        Status.DECREASE: (
-            f"The value hardly changes: the last step lowered it by less than ftol = "
-            f"{options.core(solver._layout.dtype)['ftol']:.3g}, relative; max |g| = {steepness:.3g}."
-        ),
-        Status.STEP: f"The point hardly changes: xtol = {options.xtol:g}; max |g| = {steepness:.3g}.",
-        Status.ROUNDING: (
-            f"Values differ by their rounding errors in {dtype} only; max |g| = {steepness:.3g} > gtol = "
-            f"{options.gtol:g}."
-        ),
-        Status.NO_PROGRESS: (
-            f"No lower point was found, not even along steepest descent, at max |g| = {steepness:.3g}: "
-            "a kink, or a gradient that does not fit the function (fastopt.gradcheck tells)."
-        ),
-        Status.ITERATIONS: f"{core.iterations} iterations: maxiter reached, at max |g| = {steepness:.3g}.",
-        Status.EVALUATIONS: f"{core.evaluations} evaluations: maxfun reached, at max |g| = {steepness:.3g}.",
-        Status.TIME: f"maxtime = {options.maxtime:g} s reached, at max |g| = {steepness:.3g}."
-        if options.maxtime is not None
-        else f"Out of time, at max |g| = {steepness:.3g}.",
-        Status.CALLBACK: f"Stopped by the caller, at max |g| = {steepness:.3g}.",
-        Status.NOT_FINITE: "The value or the gradient at the start is not finite.",
-        Status.INTERRUPTED: f"Interrupted by an exception, at max |g| = {steepness:.3g}.",
-    }
-    return said[status]

@@ -1,0 +1,183 @@
+"""Methods whose steps are taken in Python: point, value and gradient, and the tests of `Status`."""
+
+from __future__ import annotations
+
+import math
+from abc import abstractmethod
+from typing import Any
+
+import numpy as np
+
+from fastopt._typing import Floats
+
+from .base import Solver
+from .layout import Vector
+from .objective import Objective
+from .options import Options, value_error
+from .result import Status
+
+__all__ = ["Iterates", "largest"]
+
+MOST_LEVEL = 4
+"""Steps in a row that may leave the value as it is, up to rounding, while the gradient gets no smaller."""
+
+TINY = float(np.finfo(np.float64).tiny)
+
+
+class Iterates(Solver):
+    """A method that goes from point to point along gradients.
+
+    A subclass says in `_try` how to evaluate the next trial, and calls `_arrive` or `_end`.
+    """
+
+    _options: Options
+
+    def _begin(self, x0: object, options: Any, *args: Any, **kwargs: Any) -> None:
+        self._here = _frozen(self._start(x0, options))
+        self._dtype = self._layout.dtype
+        self._rounding = value_error(self._dtype)
+        self._value = math.nan
+        self._gradient: Floats = np.full(self._here.shape, math.nan)
+        self._best: tuple[Vector, float, Floats] | None = None
+        self._status: Status | None = None
+        self._stepped = False
+        self._level = self._iterations = self._evaluations = 0
+
+    def advance(self, objective: Objective) -> None:
+        """Evaluate once."""
+        self._stepped = False
+        if self._evaluations:
+            self._try(objective)
+        else:
+            self._open(objective)
+        if not self.done and self._options.maxfun is not None and self._evaluations >= self._options.maxfun:
+            self._end(Status.EVALUATIONS)
+
+    def _open(self, objective: Objective) -> None:
+        """Evaluate the start."""
+        self._value, self._gradient = self._evaluated(objective, self._here)
+        if not is_finite(self._value, self._gradient):
+            self._end(Status.NOT_FINITE)
+        elif self.steepness <= max(self._options.gtol, TINY):
+            self._end(Status.GRADIENT)
+        elif self._options.maxiter == 0:
+            self._end(Status.ITERATIONS)
+
+    @abstractmethod
+    def _try(self, objective: Objective) -> None:
+        """Evaluate a trial and go there, or not."""
+
+    def _moved_by(self, step: Floats) -> Vector:
+        """Return the point at the end of a step, in the dtype of the points."""
+        with np.errstate(over="ignore"):
+            return _frozen((self._here + step).astype(self._dtype))
+
+    def _evaluated(self, objective: Objective, point: Vector) -> tuple[float, Floats]:
+        value, gradient = objective(point)
+        self._evaluations += 1
+        return value, gradient.astype(np.float64)  # a copy: the gradient may be overwritten
+
+    def _test(
+        self, point: Vector, value: float, gradient: Floats, fall: float, sought: bool = True
+    ) -> Status | None:
+        """Say whether a step to `point`, from here, is the last.
+
+        `fall` is what `ftol` is held against; `sought` is whether the step is as long as the method would
+        have it: a shorter one says nothing about the minimum.
+        """
+        options, steepness = self._options, largest(gradient)
+        scale = max(abs(self._value), abs(value))
+        ftol = options.decrease(self._dtype)
+        if steepness <= max(options.gtol, TINY):
+            return Status.GRADIENT
+        if sought and ftol > 0 and 0 <= fall <= ftol * scale:
+            return Status.DECREASE
+        moved = largest(point - self._here)
+        if sought and options.xtol > 0 and moved <= options.xtol * max(1.0, largest(point)):
+            return Status.STEP
+        if self._is_level(value) and self._level >= MOST_LEVEL and steepness >= self.steepness:
+            return Status.ROUNDING
+        if options.maxiter is not None and self._iterations + 1 >= options.maxiter:
+            return Status.ITERATIONS
+        return None
+
+    def _is_level(self, value: float) -> bool:
+        """Whether only rounding errors tell this value from that here."""
+        return abs(value - self._value) <= self._rounding * abs(self._value)
+
+    def _arrive(self, point: Vector, value: float, gradient: Floats, end: Status | None) -> None:
+        """Go to `point`, and end there if that is what the test said."""
+        self._level = self._level + 1 if self._is_level(value) else 0
+        if self._best is None or self._value < self._best[1]:
+            self._best = self._here, self._value, self._gradient
+        self._here, self._value, self._gradient = point, value, gradient
+        self._iterations += 1
+        self._stepped = True
+        if end is not None:
+            self._end(end)
+
+    def _end(self, status: Status) -> None:
+        """End here if a test holds, else at the best point."""
+        self._status = status
+        if not status.success and self._best is not None and self._best[1] < self._value:
+            self._here, self._value, self._gradient = self._best
+
+    def stop(self, reason: Status = Status.CALLBACK) -> None:
+        """End now, at the best point. `reason` is what the status will be."""
+        if not self.done:
+            self._end(Status(reason))
+
+    @property
+    def stepped(self) -> bool:
+        """Whether the last evaluation ended an iteration, and `x` is a new point."""
+        return self._stepped
+
+    @property
+    def status(self) -> Status | None:
+        """Why it ended; None while it runs."""
+        return self._status
+
+    @property
+    def x(self) -> Any:
+        """The point that the last iteration ended at, read-only; after the end the best one."""
+        return self._layout.structure(self._here)
+
+    @property
+    def fun(self) -> float:
+        """The value at `x`; NaN before the first."""
+        return self._value
+
+    @property
+    def jac(self) -> Any:
+        """The gradient at `x`, a copy."""
+        return self._layout.structure(self._gradient.astype(self._dtype))
+
+    @property
+    def steepness(self) -> float:
+        """What `gtol` is held against."""
+        return largest(self._gradient)
+
+    @property
+    def nit(self) -> int:
+        """Iterations."""
+        return self._iterations
+
+    @property
+    def nfev(self) -> int:
+        """Evaluations."""
+        return self._evaluations
+
+
+def largest(v: Vector) -> float:
+    """Return max |v|, 0 for an empty vector."""
+    return float(np.abs(v).max(initial=0.0))
+
+
+def is_finite(value: float, gradient: Floats) -> bool:
+    """Whether both are."""
+    return math.isfinite(value) and bool(np.isfinite(gradient).all())
+
+
+def _frozen(point: Vector) -> Vector:
+    point.setflags(write=False)
+    return point

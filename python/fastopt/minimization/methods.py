@@ -1,0 +1,70 @@
+"""The methods of `minimize`: being in the list is being known."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from fastopt.structures import described
+
+from .base import Solver
+from .gradient_descent import GradientDescent
+from .newton import Newton
+from .options import Limits
+from .random_search import RandomSearch
+from .solver import BFGS, LBFGS
+
+__all__ = ["METHODS", "chosen", "judged_options"]
+
+METHODS: dict[str, type[Solver]] = {
+    kind.method: kind for kind in (LBFGS, BFGS, Newton, GradientDescent, RandomSearch)
+}
+"""The solvers under their names."""
+
+
+def chosen(method: object, **arguments: object) -> tuple[type[Solver], dict[str, object]]:
+    """Return the solver called `method`, and the arguments of `minimize` that it takes.
+
+    Raises
+    ------
+    ValueError
+        If there is no such method, or it knows nothing of an argument that is given.
+    """
+    kind = METHODS.get(method) if isinstance(method, str) else None
+    if kind is None:
+        raise ValueError(f"method: expected {_listed(METHODS)}, got {method!r}")
+    for name, value in arguments.items():
+        if name not in kind.takes and not _is_nothing(value):
+            owners = _listed([other.method for other in METHODS.values() if name in other.takes])
+            got = value if isinstance(value, int | float) else described(value)
+            raise ValueError(f"{name}: expected none for method {method!r}, only for {owners}, got {got}")
+    return kind, {name: value for name, value in arguments.items() if name in kind.takes}
+
+
+def judged_options(kind: type[Solver], options: Mapping[str, Any], tol: float | None) -> Limits:
+    """Return the options of a method, or say which it does not have, and who has.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If one is unknown or out of bounds.
+    """
+    if isinstance(options, Mapping):
+        known = kind.options.names()
+        for name in options:
+            owners = [other.method for other in METHODS.values() if name in other.options.names()]
+            if name not in known and owners:
+                raise ValueError(
+                    f"options: expected some of {', '.join(known)} for method {kind.method!r}, got {name!r}, "
+                    f"an option of {_listed(owners, 'and')}"
+                )
+    return kind.options.of(options, tol)
+
+
+def _is_nothing(value: object) -> bool:
+    return value is None or (isinstance(value, int | float) and value == 0)
+
+
+def _listed(names: Any, word: str = "or") -> str:
+    *first, last = map(repr, names)
+    return f"{', '.join(first)} {word} {last}" if first else last
