@@ -34,7 +34,7 @@ BLUE, ORANGE, GREEN = PALETTE[:3]
 PARTS = {"train": (BLUE, "training"), "held_out": (ORANGE, "held-out")}
 
 
-def training_curves(runs: Sequence[Run], title: str = "") -> Figure:
+def training_curves(runs: Sequence[Run], title: str = "", unit: str = "epoch") -> Figure:
     """Draw loss, accuracy and time in the optimizer against epochs.
 
     Loss and accuracy are those of the first run, with a mark at the epoch whose parameters were put back, if
@@ -47,6 +47,8 @@ def training_curves(runs: Sequence[Run], title: str = "") -> Figure:
         The first is the one in question, others are drawn to compare with.
     title : str, optional
         Above all three.
+    unit : {"epoch", "iteration"}
+        What an epoch is called: an iteration has its loss at its end, and not as a mean.
 
     Returns
     -------
@@ -65,7 +67,8 @@ def training_curves(runs: Sequence[Run], title: str = "") -> Figure:
     figure.suptitle(title, fontsize=10)
     loss, accuracy, seconds = figure.subplots(1, 3)
     history = runs[0].history
-    _line(loss, history, [r.loss for r in history], BLUE, "training (mean over the epoch)")
+    label = "training (mean over the epoch)" if unit == "epoch" else "training"
+    _line(loss, history, [r.loss for r in history], BLUE, label)
     for name in history[0].metrics if history else ():
         values = [record.metrics[name] for record in history]
         part, _, kind = name.rpartition("_")
@@ -77,20 +80,20 @@ def training_curves(runs: Sequence[Run], title: str = "") -> Figure:
     restored = runs[0].restored
     if restored and restored is not history[-1]:
         for axes in (loss, accuracy):
-            label = f"put back: epoch {restored.epoch:g}"
+            label = f"put back: {unit} {restored.epoch:g}"
             axes.axvline(restored.epoch, color="0.5", linestyle=":", linewidth=1.5, label=label)
     for run, colour in zip(runs, cycle(PALETTE), strict=False):
         total = np.cumsum([record.optimizer_seconds for record in run.history])
         _line(seconds, run.history, list(total), colour, run.name)
 
-    _finish(loss, "loss")
-    _finish(accuracy, "accuracy, %")
-    _finish(seconds, "seconds in the optimizer")
+    _finish(loss, "loss", unit)
+    _finish(accuracy, "accuracy, %", unit)
+    _finish(seconds, "seconds in the optimizer", unit)
     seconds.set_ylim(bottom=0)
     return figure
 
 
-def save_training_curves(path: str | Path, runs: Sequence[Run], title: str = "") -> None:
+def save_training_curves(path: str | Path, runs: Sequence[Run], title: str = "", unit: str = "epoch") -> None:
     """Draw `training_curves` into a file, PNG or whatever the suffix says.
 
     Parameters
@@ -99,7 +102,7 @@ def save_training_curves(path: str | Path, runs: Sequence[Run], title: str = "")
         The file; overwritten.
     runs : sequence of Run
         As for `training_curves`.
-    title : str, optional
+    title, unit : str, optional
         As for `training_curves`.
 
     Raises
@@ -109,7 +112,7 @@ def save_training_curves(path: str | Path, runs: Sequence[Run], title: str = "")
     OSError
         If the file cannot be written.
     """
-    training_curves(runs, title).savefig(path, dpi=120)
+    training_curves(runs, title, unit).savefig(path, dpi=120)
 
 
 def _line(axes: Axes, history: Sequence[Record], values: Sequence[float], colour: str, label: str) -> None:
@@ -119,10 +122,10 @@ def _line(axes: Axes, history: Sequence[Record], values: Sequence[float], colour
     axes.plot(epochs, values, color=colour, marker=marker, markersize=3, label=label)
 
 
-def _finish(axes: Axes, ylabel: str) -> None:
+def _finish(axes: Axes, ylabel: str, unit: str) -> None:
     from matplotlib.ticker import MaxNLocator
 
-    axes.set_xlabel("epoch")
+    axes.set_xlabel(unit)
     axes.set_ylabel(ylabel)
     tidy(axes)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))

@@ -33,6 +33,9 @@ class Progress(Callback):
         How many will be trained.
     """
 
+    unit = "epoch"
+    """What an epoch is called."""
+
     def __init__(self, runs: Sequence[Run], epochs: int) -> None:
         self._epochs = epochs
         self._every = math.ceil(epochs / 20)
@@ -95,7 +98,7 @@ class Progress(Callback):
             self._move(self._bar, run, run.step_losses[-1])
         number = round(record.epoch)
         if self.due(number) and (said := self.line(run, record)):
-            self.print(f"epoch {number:{len(str(self._epochs))}}/{self._epochs}   {said}")
+            self.print(f"{self.unit} {number:{len(str(self._epochs))}}/{self._epochs}   {said}")
 
     def due(self, number: int) -> bool:
         """Say whether an epoch gets a line."""

@@ -6,6 +6,7 @@ A command is a module with ``add_arguments(parser)`` and ``run(args) -> exit cod
 - `arguments`: what commands share: the parser, types of arguments, exit codes, the user's mistakes
 - `train`: ``fastopt train``, its options and what it does in which order
 - `job`: data, model and optimizer as the options say, made into runs to be trained
+- `descent`: the same for L-BFGS, which takes all samples at once
 - `threads`: the option ``--threads``
 - `report`: what is printed: progress, the table, the verdict in words
 - `files`: what is written: weights, history, curves

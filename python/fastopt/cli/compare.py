@@ -16,6 +16,7 @@ import numpy as np
 from fastopt import data, progress
 from fastopt.catalogue import NAMES, VARIANTS, made_by
 from fastopt.cli.arguments import FAILED, INTERRUPTED, OK, complain, optimizer_name, users_mistakes
+from fastopt.cli.descent import NAME, LbfgsRun, in_words
 from fastopt.cli.files import PICTURES, write_whole
 from fastopt.cli.job import Workbench, judge_model, owners, penalties
 from fastopt.cli.options import add_data_and_model, add_penalties, add_run, add_schedule
@@ -39,6 +40,7 @@ EXAMPLES = """\
 examples:
   fastopt compare
   fastopt compare --optimizers sgd:0.1,nesterov:0.01,adam:1e-3,adam:1e-2
+  fastopt compare --model linear --optimizers adamw,lbfgs --epochs 50
   fastopt compare --model linear --schedule cosine --out linear.png
 
 exit codes:
@@ -62,7 +64,7 @@ class Entry(NamedTuple):
     label: str
     """The name, and the learning rate as it was written."""
     name: str
-    """One of `fastopt.catalogue.NAMES`."""
+    """One of `fastopt.catalogue.NAMES`, or L-BFGS."""
     hyper: dict[str, float]
     """The learning rate, if it was given."""
 
@@ -82,7 +84,7 @@ def entries(text: str) -> tuple[Entry, ...]:
     found: list[Entry] = []
     for part in text.split(","):
         typed, colon, rate = part.strip().partition(":")
-        name = optimizer_name(typed)
+        name = NAME if typed.strip().lower() == NAME else optimizer_name(typed)
         label = f"{name}{colon}{rate}"
         if colon and name not in (*VARIANTS, *owners("lr")):
             raise argparse.ArgumentTypeError(f"{label}: {name} has no learning rate")
@@ -109,7 +111,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=entries,
         default=entries(DEFAULT),
         metavar="NAME[:LR],...",
-        help=f"each with its learning rate, by default its own: {', '.join(NAMES)} (default: {DEFAULT})",
+        help=f"each with its learning rate, by default its own: {', '.join(NAMES)}; or {NAME}, all samples "
+        f"at once, an iteration an epoch (default: {DEFAULT})",
     )
     add_schedule(optimizers)
     add_penalties(parser.add_argument_group("regularization"))
@@ -144,16 +147,16 @@ def run(args: argparse.Namespace) -> int:
         been computed or written then.
     """
     with use_threads(args.threads) as threads:
-        bench, runs, optimizers = _prepare(args)
+        bench, runs, described = _prepare(args)
         parameters = sum(array.size for array in runs[0].params.values())
         print(bench.dataset)
         print(f"{bench.model}: {parameters:,} parameters in {args.dtype}, {args.loss} loss")
         width = max(len(run.name) for run in runs)
-        for run, opt in zip(runs, optimizers, strict=True):
-            print(f"  {run.name:{width}}  {_in_short(opt)}")
+        for run, text in zip(runs, described, strict=True):
+            print(f"  {run.name:{width}}  {text}")
         print(*(f"  + {penalty!r}\n" for penalty in runs[0].regularizers), sep="", end="")
         print(
-            f"{args.epochs} epochs in batches of {args.batch_size}, seed {args.seed}; {threads}", flush=True
+            f"{args.epochs} epochs in batches of {bench.batch_size}, seed {args.seed}; {threads}", flush=True
         )
         with interrupts_deferred():  # only the training can be interrupted, not what saves its results
             return _train(args, bench, runs)
@@ -178,13 +181,14 @@ def _train(args: argparse.Namespace, bench: Workbench, runs: Sequence[Run]) -> i
     return INTERRUPTED if outcome.status == "interrupted" else OK
 
 
-def _prepare(args: argparse.Namespace) -> tuple[Workbench, list[Run], list[Optimizer]]:
+def _prepare(args: argparse.Namespace) -> tuple[Workbench, list[Run], list[str]]:
     """Check everything, the cheap things first, and set up the runs."""
     with users_mistakes():
         judge_model(args)
         for entry in args.optimizers:
             try:
-                entry.make(np.zeros(1, args.dtype))
+                if entry.name != NAME:
+                    entry.make(np.zeros(1, args.dtype))
             except (TypeError, ValueError) as error:
                 raise ValueError(f"--optimizers: {entry.label}: {error}") from error
             if entry.name not in (*VARIANTS, *owners("lr")) and (args.schedule or args.warmup):
@@ -195,9 +199,17 @@ def _prepare(args: argparse.Namespace) -> tuple[Workbench, list[Run], list[Optim
         expect_suffix("--out", args.out, *PICTURES)
         expect_file("--out", args.out)
         bench = Workbench(args, data.load(args.data, dtype=args.dtype, seed=args.seed))
-        made = [bench.run(entry.label, entry.make) for entry in args.optimizers]
+        made = [_made(bench, entry) for entry in args.optimizers]
     made[0][0].warm_up()
-    return bench, [run for run, _ in made], [opt for _, opt in made]
+    return bench, [run for run, _ in made], [text for _, text in made]
+
+
+def _made(bench: Workbench, entry: Entry) -> tuple[Run, str]:
+    """Return the run of an optimizer, and what is said about it."""
+    if entry.name == NAME:
+        return bench.full_batch(entry.label, LbfgsRun), in_words(bench.args.dtype)
+    run, opt = bench.run(entry.label, entry.make)
+    return run, _in_short(opt)
 
 
 def _in_short(opt: Optimizer) -> str:

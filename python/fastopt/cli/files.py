@@ -67,7 +67,9 @@ def write_whole(path: Path, write: Callable[[Path], object]) -> None:
         raise OSError(f"cannot write {path}: {error.strerror or error}") from error
 
 
-def save(args: argparse.Namespace, job: Job, outcome: Outcome, verdict: Comparison | None) -> None:
+def save(
+    args: argparse.Namespace, job: Job, outcome: Outcome, verdict: Comparison | None, unit: str = "epoch"
+) -> None:
     """Write weights, history and curves; each file appears whole or not at all.
 
     Parameters
@@ -80,6 +82,8 @@ def save(args: argparse.Namespace, job: Job, outcome: Outcome, verdict: Comparis
         How the training ended.
     verdict : Comparison or None
         Of the runs, if there are two.
+    unit : {"epoch", "iteration"}
+        What an epoch is called in the picture.
 
     Raises
     ------
@@ -93,7 +97,7 @@ def save(args: argparse.Namespace, job: Job, outcome: Outcome, verdict: Comparis
             json.dumps(_summary(args, job, outcome, verdict), indent=1, allow_nan=False) + "\n"
         ),
         "history.csv": lambda path: write_csv(path, job.runs),
-        "curves.png": lambda path: plots.save_training_curves(path, job.runs, title),
+        "curves.png": lambda path: plots.save_training_curves(path, job.runs, title, unit),
     }
     for name, write in files.items():
         write_whole(args.out / name, write)

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 from fastopt import reference, regularizers
 from fastopt._typing import Floats, Integers, Loss, Params
@@ -26,6 +26,7 @@ from fastopt.storage import expect_suffix
 from fastopt.training import Run, evaluate, learning_rate_of
 
 __all__ = [
+    "DEFAULT_BATCH_SIZE",
     "DEFAULT_HIDDEN",
     "LOSSES",
     "ClassifierRun",
@@ -40,6 +41,9 @@ __all__ = [
 
 LOSSES: dict[str, Loss] = {"softmax": softmax_cross_entropy, "svm": multiclass_hinge}
 DEFAULT_HIDDEN = (256, 128)
+DEFAULT_BATCH_SIZE = 128
+
+METRICS = ("train_accuracy", "held_out_loss", "held_out_accuracy")
 
 MONITORED = "held_out_loss"
 """What early stopping and checkpoints go by."""
@@ -98,6 +102,9 @@ class ClassifierRun(Run):
         self.loss.seconds = 0.0
 
 
+Kind = TypeVar("Kind", bound=ClassifierRun)
+
+
 class Workbench:
     """Where runs of one problem are made: they start at the same parameters and see the same batches.
 
@@ -113,7 +120,8 @@ class Workbench:
         self.args = args
         self.dataset = dataset
         self.model = _model(args, dataset, LOSSES[args.loss])
-        self.steps = args.epochs * math.ceil(len(dataset.x_train) / args.batch_size)
+        self.batch_size = args.batch_size or DEFAULT_BATCH_SIZE
+        self.steps = args.epochs * math.ceil(len(dataset.x_train) / self.batch_size)
         self._metrics = _metrics(args, self.model, dataset)
 
     def run(
@@ -153,15 +161,38 @@ class Workbench:
             params,
             (self.dataset.x_train, self.dataset.y_train),
             partial(step or type(opt).step, opt),
-            batch_size=self.args.batch_size,
+            batch_size=self.batch_size,
             seed=self.args.seed,
             evaluate=self._metrics,
             regularizers=penalties(self.args),
             learning_rate=learning_rate_of(opt),
-            metric_names=("train_accuracy", "held_out_loss", "held_out_accuracy"),
+            metric_names=METRICS,
         )
         run.loss = loss
         return run, opt
+
+    def full_batch(self, name: str, kind: Callable[..., Kind]) -> Kind:
+        """Return a run over all samples at once.
+
+        Parameters
+        ----------
+        name : str
+            Of the run.
+        kind : class
+            Its class, which knows how it moves.
+        """
+        loss = Clocked(LOSSES[self.args.loss])
+        run = kind(
+            name,
+            _model(self.args, self.dataset, loss).loss_and_grads,
+            self.model.init(self.args.seed, self.args.dtype),
+            (self.dataset.x_train, self.dataset.y_train),
+            evaluate=self._metrics,
+            regularizers=penalties(self.args),
+            metric_names=METRICS,
+        )
+        run.loss = loss
+        return run
 
 
 def build_job(args: argparse.Namespace, dataset: Dataset) -> Job:

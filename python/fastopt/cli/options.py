@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from fastopt.cli.arguments import natural, positive, widths
-from fastopt.cli.job import DEFAULT_HIDDEN, LOSSES
+from fastopt.cli.job import DEFAULT_BATCH_SIZE, DEFAULT_HIDDEN, LOSSES
 from fastopt.cli.schedule import SCHEDULES
 
 __all__ = ["add_data_and_model", "add_penalties", "add_run", "add_schedule"]
@@ -80,8 +80,19 @@ def add_penalties(group: Group) -> None:
 
 def add_run(group: Group) -> None:
     """Add the options of how long, in which order and on how many threads."""
-    group.add_argument("--batch-size", type=positive, default=128, metavar="N", help="(default: %(default)s)")
-    group.add_argument("--epochs", type=positive, default=20, metavar="N", help="(default: %(default)s)")
+    group.add_argument(
+        "--batch-size",
+        type=positive,
+        metavar="N",
+        help=f"samples a step; lbfgs takes all (default: {DEFAULT_BATCH_SIZE})",
+    )
+    group.add_argument(
+        "--epochs",
+        type=positive,
+        default=20,
+        metavar="N",
+        help="how often every sample is shown; of lbfgs the iterations (default: %(default)s)",
+    )
     group.add_argument(
         "--seed",
         type=natural,

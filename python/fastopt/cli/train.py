@@ -8,9 +8,11 @@ from pathlib import Path
 import numpy as np
 
 from fastopt import data
+from fastopt.cli import descent
 from fastopt.cli.arguments import FAILED, INTERRUPTED, OK, complain, positive, users_mistakes
 from fastopt.cli.files import claim, save
 from fastopt.cli.job import (
+    DEFAULT_BATCH_SIZE,
     Job,
     build_job,
     callbacks,
@@ -35,7 +37,8 @@ __all__ = ["add_arguments", "run"]
 ABOUT = """\
 Train a classifier with an optimizer of fastopt, and once more with the same rule
 in plain NumPy. The two take turns epoch by epoch, end at the same weights bit for
-bit, and their times are reported side by side.
+bit, and their times are reported side by side. L-BFGS takes all samples at once
+and is shown beside SciPy's L-BFGS-B on the same function, where SciPy is installed.
 """
 
 EXAMPLES = """\
@@ -44,6 +47,7 @@ examples:
   fastopt train --optimizer sgd --lr 0.1 --momentum 0.9 --nesterov --out run1
   fastopt train --schedule cosine --warmup 50 --l2 1e-4 --early-stopping 5
   fastopt train --data fashion-mnist:/usr/share/datasets/fashion-mnist --epochs 10
+  fastopt train --model linear --optimizer lbfgs --l2 1e-4 --epochs 100
   fastopt train --data cifar10:data/cifar-10-batches-bin --model linear --loss svm
 
 exit codes:
@@ -74,10 +78,11 @@ def _add_optimizer(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--optimizer",
         type=str.lower,
-        choices=tuple(OPTIMIZERS),
+        choices=(*OPTIMIZERS, descent.NAME),
         default="adamw",
         metavar="NAME",
-        help=f"{', '.join(OPTIMIZERS)} (default: %(default)s)",
+        help=f"{', '.join(OPTIMIZERS)}, or {descent.NAME}: all samples at once, no learning rate "
+        "(default: %(default)s)",
     )
     group.add_argument("--lr", type=float, metavar="X", help="learning rate")
     group.add_argument("--weight-decay", type=float, metavar="X", help="weight decay")
@@ -97,9 +102,9 @@ def _add_run(group: argparse._ArgumentGroup) -> None:
     )
     group.add_argument(
         "--compare",
-        choices=("numpy", "none"),
-        default="numpy",
-        help="train beside the plain NumPy reference, or alone (default: %(default)s)",
+        choices=("numpy", "scipy", "none"),
+        help="train beside the plain NumPy reference (the default), or alone; lbfgs: SciPy's after it, from "
+        "the same start (the default where SciPy is installed)",
     )
     group.add_argument(
         "--checkpoint",
@@ -134,11 +139,16 @@ def run(args: argparse.Namespace) -> int:
         If the options do not go together, or the data or the directory are not as they should be;
         nothing has been computed or written then.
     """
+    with users_mistakes():
+        if args.optimizer == descent.NAME:
+            descent.judge_options(args)
+        else:
+            _judge_optimizer(args)
     with use_threads(args.threads) as threads:
         job = _prepare(args)
         print(_heading(args, job, threads), flush=True)
         with interrupts_deferred():  # only the training can be interrupted, not what saves its results
-            return _train(args, job)
+            return descent.train(args, job) if args.optimizer == descent.NAME else _train(args, job)
 
 
 def _train(args: argparse.Namespace, job: Job) -> int:
@@ -168,8 +178,6 @@ def _prepare(args: argparse.Namespace) -> Job:
     """Check everything, the cheap things first, and set up the runs."""
     with users_mistakes():
         judge_model(args)
-        # An optimizer of nothing in particular, to have its hyperparameters judged.
-        OPTIMIZERS[args.optimizer](np.zeros(1, args.dtype), **hyperparameters(args))
         penalties(args)
         callbacks(args)
         require("rich", "fastopt train needs rich")
@@ -178,16 +186,34 @@ def _prepare(args: argparse.Namespace) -> Job:
         if args.checkpoint is not None:  # it may lie in the directory
             expect_file("--checkpoint", args.checkpoint)
         dataset = data.load(args.data, dtype=args.dtype, seed=args.seed)
-        return build_job(args, dataset)
+        return (
+            descent.build_descent(args, dataset)
+            if args.optimizer == descent.NAME
+            else build_job(args, dataset)
+        )
+
+
+def _judge_optimizer(args: argparse.Namespace) -> None:
+    """Check the options of an optimizer that takes steps, and put the defaults in."""
+    if args.compare == "scipy":
+        raise ValueError(f"--compare: only {descent.NAME} has a twin in SciPy, expected numpy or none")
+    args.compare = args.compare or "numpy"
+    args.batch_size = args.batch_size or DEFAULT_BATCH_SIZE
+    # An optimizer of nothing in particular, to have its hyperparameters judged.
+    OPTIMIZERS[args.optimizer](np.zeros(1, args.dtype), **hyperparameters(args))
 
 
 def _heading(args: argparse.Namespace, job: Job, threads: str) -> str:
     parameters = sum(array.size for array in job.runs[0].params.values())
+    if args.optimizer == descent.NAME:
+        length = f"at most {args.epochs} iterations over all samples"
+    else:
+        length = f"{args.epochs} epochs in batches of {args.batch_size}"
     return "\n".join(
         (
             f"{job.dataset}",
             f"{job.model}: {parameters:,} parameters in {args.dtype}, {args.loss} loss",
             " + ".join([job.optimizer, *map(repr, job.runs[0].regularizers)]),
-            f"{args.epochs} epochs in batches of {args.batch_size}, seed {args.seed}; {threads}",
+            f"{length}, seed {args.seed}; {threads}",
         )
     )
