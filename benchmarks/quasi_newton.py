@@ -266,21 +266,21 @@ def ratio(ours: list[float], peers: list[float]) -> Ratio:
 
 @dataclass(frozen=True)
 class Size:
-    """How to measure with `n` variables, and how much faster than others to be."""
+    """How to measure with `n` variables, how much faster than others to be, and how fast."""
 
     n: int
     evaluations: int
     rounds: int
     goals: Mapping[str, float]
+    microseconds: float | None = None
 
 
 SIZES = [
-    Size(1000, 600, 5, {"SciPy L-BFGS-B": 4}),
+    Size(1000, 600, 5, {"SciPy L-BFGS-B": 4}, microseconds=15),
     Size(100_000, 100, 5, {"SciPy L-BFGS-B": 8, "torch LBFGS": 2}),
     Size(1_000_000, 40, 3, {"SciPy L-BFGS-B": 8, "torch LBFGS": 2.5}),
     Size(10_000_000, 26, 1, {"SciPy L-BFGS-B": 8, "torch LBFGS": 3}),
 ]
-MOST_MICROSECONDS = 15  # with 1000 variables
 
 
 def duration(seconds: float) -> str:
@@ -298,8 +298,8 @@ def beside_the_function(bench: Bench, solvers: list[Solver]) -> str:
         first, *rest = in_turns(chosen, size.n, size.evaluations, size.rounds)
         seconds = statistics.median(first)
         row = [f"{size.n}", duration(seconds)]
-        if size.n == SIZES[0].n:
-            row[1] += "; " + verdict(seconds * 1e6, MOST_MICROSECONDS, " us", most=True)
+        if size.microseconds is not None:
+            row[1] += "; " + verdict(seconds * 1e6, size.microseconds, " us", most=True)
         row.append(duration(statistics.median(rest[0])))
         for solver, gaps in zip(chosen[2:], rest[1:], strict=True):
             found = ratio(first, gaps)
