@@ -20,6 +20,7 @@ class Bench:
     python: str | None
     rounds: int
     block: float
+    quick: bool = False
 
     @contextlib.contextmanager
     def torch(self, threads: int | None = None) -> Iterator[TorchWorker | None]:
@@ -46,10 +47,11 @@ def parsed(text: str) -> Bench:
     parser.add_argument("--threads", type=int, metavar="N", help="of fastopt and torch")
     parser.add_argument("--rounds", type=int, default=9, metavar="N", help="pairs a figure is the median of")
     parser.add_argument("--block", type=float, default=40, metavar="MS", help="milliseconds of a block")
+    parser.add_argument("--quick", action="store_true", help="leave out what takes minutes of quasi_newton")
     args = parser.parse_args()
     if args.threads is not None:
         fastopt.set_num_threads(args.threads)
-    bench = Bench(find_torch(args.torch), args.rounds, args.block / 1e3)
+    bench = Bench(find_torch(args.torch), args.rounds, args.block / 1e3, args.quick)
     try:
         with bench.torch() as worker:
             facts = report.machine(worker.version if worker else None)

@@ -1,4 +1,4 @@
-"""Run all benchmarks and put their tables into README.md beside this file. Takes some ten minutes."""
+"""Run all benchmarks and put their tables into README.md beside this file. Takes some twenty minutes."""
 
 import datetime
 import sys
@@ -12,6 +12,7 @@ import imports
 import large
 import losses
 import penalties
+import quasi_newton
 import rules
 import small
 from common import Bench, parsed
@@ -28,7 +29,8 @@ def section(bench: Bench) -> str:
     today = datetime.datetime.now(datetime.UTC).date()
     lines = [f"Taken on {today}.", *report.header(facts).splitlines(), report.warning(facts) or ""]
     parts = ["\n".join(f"- {line}" for line in lines if line) + "\n"]
-    for module in (large, cached, small, batch, losses, penalties, dead, imports, by_hand, rules):
+    modules = large, cached, small, batch, losses, penalties, quasi_newton, dead, imports, by_hand, rules
+    for module in modules:
         print(f"{module.__name__} ...", file=sys.stderr, flush=True)
         parts.append(module.section(bench))
     return "\n".join(parts)

@@ -11,8 +11,8 @@ namespace {
 constexpr double eps = std::numeric_limits<double>::epsilon();
 constexpr double tiny = std::numeric_limits<double>::min();
 
-// How many steps in a row may leave the value as it is, up to rounding, while the gradient does not get smaller.
-constexpr int most_level = 4;
+// How many steps in a row may leave the value as it is, up to rounding, and the gradient no smaller than it was.
+constexpr int most_level = 30;
 
 }  // namespace
 
@@ -50,6 +50,7 @@ void Driver::tell(double value, const void* gradient) {
     lowest_ = trial;
     lowest_is_last_ = true;
   }
+  if (is_finite(trial) && value > value_ && !hidden(value - value_)) contrary_ = trial.slope < 0;
   const SearchStatus how = search_.tell(trial.value, trial.slope);
   if (how != SearchStatus::searching)
     end_search(how, trial, change);
@@ -86,13 +87,16 @@ void Driver::place(double step) {
 }
 
 void Driver::end_search(SearchStatus how, Trial trial, Results change) {
-  const bool flat = how == SearchStatus::flat;
   if (search_.best().step == trial.step) {
-    level_ = flat ? level_ + 1 : 0;
-    if (level_ > most_level && change[steepest] >= steepness_) return finish(Status::rounding);
+    if (!hidden(value_ - trial.value) || change[steepest] < flattest_) {
+      level_ = 0;
+      flattest_ = change[steepest];
+    } else if (++level_ > most_level) {
+      return finish(Status::rounding);
+    }
     return accept(trial, change, true);
   }
-  if (lower()) {  // not what was sought, but a step
+  if (lower() && !hidden(lowest_.value - value_)) {  // not what was sought, but a step
     if (!lowest_is_last_) {
       trial = lowest_;
       place(trial.step);
@@ -100,11 +104,14 @@ void Driver::end_search(SearchStatus how, Trial trial, Results change) {
     }
     return accept(trial, change, false);
   }
-  if (flat) return finish(Status::rounding);
+  if ((how == SearchStatus::flat && !contrary_) || hidden(promise_ / 10)) return finish(Status::rounding);
   if (model_->empty()) return finish(Status::no_progress);
   model_->clear();
   aim_steepest();
 }
+
+/// Whether such a change of the value is nothing but rounding errors.
+bool Driver::hidden(double change) const { return std::abs(change) <= options_.rounding * std::abs(value_); }
 
 /// Go to the last trial. `sought` is whether it is what the search looked for.
 void Driver::accept(const Trial& trial, const Results& change, bool sought) {
@@ -149,16 +156,20 @@ void Driver::aim(double dg) {
 }
 
 /// Of a value > 0 one may guess that 0 is the least. So the first step is not beyond where a parabola would reach 0,
-/// unless bounds limit it.
+/// unless bounds limit it; but not shorter than a thousandth of what it would be, as the guess may be wrong, and the
+/// fall then lost in rounding errors.
 void Driver::aim_steepest() {
   Aim found = region_->aim_steepest(x_, g_.get(), steepness_);
-  if (value_ > 0 && std::isinf(found.most)) found.step = std::min(found.step, 2 * std::abs(value_) / -found.slope);
+  const double zero = 2 * value_ / -found.slope;
+  if (value_ > 0 && std::isinf(found.most)) found.step = std::min(found.step, std::max(zero, 1e-3 * found.step));
   search(found);
 }
 
 void Driver::search(const Aim& aim) {
   slope_ = aim.slope;
   longest_ = aim.longest;
+  promise_ = aim.step * -aim.slope;
+  contrary_ = false;
   lowest_ = {};
   lowest_is_last_ = false;
   MoreThuente::Options options = options_;
@@ -188,6 +199,9 @@ void Driver::visit(Archive& archive) {
   archive("begun", begun_);
   archive("stepped", stepped_);
   archive("level", level_);
+  archive("flattest", flattest_);
+  archive("promise", promise_);
+  archive("contrary", contrary_);
   archive("iterations", iterations_);
   archive("evaluations", evaluations_);
   archive("value", value_);

@@ -88,6 +88,7 @@ class Driver {
   void aim(double dg);
   void aim_steepest();
   void search(const Aim& aim);
+  bool hidden(double change) const;
   void finish(Status reason);
 
   Results take(const void* gradient, double step);
@@ -103,19 +104,22 @@ class Driver {
 
   Status status_ = Status::running;
   bool begun_ = false, asked_ = false, stepped_ = false;
-  int level_ = 0;  // steps in a row whose values differ by rounding errors only
+  int level_ = 0;  // steps in a row whose values differ by rounding errors only, since max |g| was least
   long long iterations_ = 0, evaluations_ = 0;
 
   void *x_ = nullptr, *trial_ = nullptr;
   std::function<void*(void*)> vacant_;
   double value_ = 0, slope_ = 0;
   double steepness_ = 0;  // max |g|, as the region sees it
+  double flattest_ = 0;   // the least of them at that value
   double longest_ = 0;    // max |d|
+  double promise_ = 0;    // how much lower the first step of the search should be, by the slope
   double farthest_ = 0;   // max |x| of the trial point
 
   // Gradients: at the point, at the last trial, and at the lowest trial of this search where that is another.
   Buffer g_ = no_buffer(), last_ = no_buffer(), other_ = no_buffer();
-  Trial lowest_{};  // step 0 if none was finite
+  Trial lowest_{};         // step 0 if none was finite
+  bool contrary_ = false;  // whether the slope was negative at the last trial that was higher: it may well be wrong
   bool lowest_is_last_ = false;
 };
 

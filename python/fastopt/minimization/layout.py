@@ -51,7 +51,7 @@ class Layout:
     def __init__(self, start: object, label: str = "x0") -> None:
         self.label = label
         if not isinstance(start, dict | np.ndarray) and _is_plain(start):
-            start = np.asarray(start)
+            start = as_numbers(label, start)
         self.kind, self.keys, given = flatten(label, start)
         self._tuple = isinstance(start, tuple)
         self.names = [label if key is None else f"{label}[{key!r}]" for key in self.keys]

@@ -60,8 +60,11 @@ class Descent(Solver):
 
     @property
     def jac(self) -> Any:
-        """The gradient at `x`, a copy; with `l1` the subgradient of least norm."""
-        return self._layout.structure(self._core.gradient)
+        """The gradient at `x`, a copy; with `l1` the subgradient of least norm. NaN before the first."""
+        layout, core = self._layout, self._core
+        return layout.structure(
+            core.gradient if core.evaluations else np.full(layout.size, np.nan, layout.dtype)
+        )
 
     @property
     def steepness(self) -> float:
