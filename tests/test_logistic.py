@@ -1,4 +1,4 @@
-"""Logistic regression by `fastopt.minimize`: scikit-learn's optimum (tests/golden/record_logistic.py)."""
+"""Logistic regression by `fastopt.minimize`: scikit-learn's optimum (tests/golden/logistic/record.py)."""
 
 import json
 from pathlib import Path
@@ -15,7 +15,7 @@ from support import Array
 
 pytest.importorskip("sklearn.datasets", reason="the digits come with scikit-learn")
 
-OPTIMA = json.loads((Path(__file__).parent / "golden" / "logistic.json").read_text())["optima"]
+OPTIMA = json.loads((Path(__file__).parent / "golden" / "logistic" / "recorded.json").read_text())["optima"]
 
 
 def softmax(scores: Array) -> Array:

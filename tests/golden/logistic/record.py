@@ -1,8 +1,8 @@
 """Record scikit-learn's logistic regression of the digits, for `test_logistic.py` to hold fastopt against.
 
-    python tests/golden/record_logistic.py
+    python tests/golden/logistic/record.py
 
-writes `logistic.json`. It needs fastopt and scikit-learn.
+writes `recorded.json`. It needs fastopt and scikit-learn.
 """
 
 import json
@@ -38,4 +38,4 @@ def record(C: float) -> dict[str, object]:
 if __name__ == "__main__":
     rows = [record(C) for C in (0.01, 1.0)]
     found = {"versions": {name: version(name) for name in ("scikit-learn", "scipy")}, "optima": rows}
-    Path(__file__).with_name("logistic.json").write_text(json.dumps(found, indent=1) + "\n")
+    Path(__file__).with_name("recorded.json").write_text(json.dumps(found, indent=1) + "\n")
