@@ -87,6 +87,7 @@ void Driver::place(double step) {
 }
 
 void Driver::end_search(SearchStatus how, Trial trial, Results change) {
+  if (falls_without_end(trial.step)) return finish(Status::unbounded);
   if (search_.best().step == trial.step) {
     if (!hidden(value_ - trial.value) || change[steepest] < flattest_) {
       level_ = 0;
@@ -94,7 +95,7 @@ void Driver::end_search(SearchStatus how, Trial trial, Results change) {
     } else if (++level_ > most_level) {
       return finish(Status::rounding);
     }
-    return accept(trial, change, true);
+    return accept(trial, change, how != SearchStatus::exhausted);
   }
   if (lower() && !hidden(lowest_.value - value_)) {  // not what was sought, but a step
     if (!lowest_is_last_) {
@@ -108,6 +109,11 @@ void Driver::end_search(SearchStatus how, Trial trial, Results change) {
   if (model_->empty()) return finish(Status::no_progress);
   model_->clear();
   aim_steepest();
+}
+
+/// Whether a search that is over went 1e10 times farther than it was sent, and the value fell all the way.
+bool Driver::falls_without_end(double step) const {
+  return lower() && !search_.bracketed() && lowest_.step == step && step * -slope_ >= 1e10 * promise_;
 }
 
 /// Whether such a change of the value is nothing but rounding errors.
@@ -127,7 +133,8 @@ void Driver::accept(const Trial& trial, const Results& change, bool sought) {
   stepped_ = true;
   ++iterations_;
   if (curved) model_->learn({trial.step, change[dy], change[yy]});
-  if (!enough(before, trial.step, sought)) aim(curved ? change[slope_at_trial] : unknown);
+  // A step that was cut to almost nothing, as at a kink, changes little, and is no minimum.
+  if (!enough(before, trial.step, sought && trial.step * -slope_ >= 1e-4 * promise_)) aim(curved ? change[slope_at_trial] : unknown);
 }
 
 /// The tests that end a descent, after the start and after each step.

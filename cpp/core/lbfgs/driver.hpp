@@ -34,6 +34,8 @@ enum class Status : int {
   time = 7,        ///< said by the caller
   callback = 8,    ///< said by the caller
   not_finite = 9,  ///< value or gradient at the start
+  // 10 is said by the caller: an exception
+  unbounded = 11,  ///< along a line the value falls without end
 };
 
 struct Limits {
@@ -85,6 +87,7 @@ class Driver {
   void end_search(SearchStatus how, Trial trial, Results change);
   void accept(const Trial& trial, const Results& change, bool sought);
   bool enough(double before, double step, bool sought);
+  bool falls_without_end(double step) const;
   void aim(double dg);
   void aim_steepest();
   void search(const Aim& aim);

@@ -33,6 +33,9 @@ class MoreThuente : public LineSearch {
   /// Value and slope at step().
   SearchStatus tell(double value, double slope);
 
+  /// Whether the value has been seen to turn.
+  bool bracketed() const { return bracketed_ != 0; }
+
   template <class V>
   void visit(V&& v) {
     options_.visit(v);

@@ -170,6 +170,8 @@ class Solver(ABC):
                 return "The value or the gradient at the start is not finite."
             case Status.INTERRUPTED:
                 return f"Interrupted by an exception, at {standing}."
+            case Status.UNBOUNDED:
+                return f"The value falls without end, to {self.fun:.3g} here; {standing}."
 
     def result(self) -> OptimizeResult:
         """Return what there is as `minimize` does."""

@@ -19,9 +19,9 @@ class Status(enum.IntEnum):
     GRADIENT = 0
     """``max |g| <= gtol``"""
     DECREASE = 1
-    """``f - f+ <= ftol max(|f|, |f+|)``"""
+    """``f - f+ <= ftol max(|f|, |f+|)``, over a step that the line search did not cut below 1e-4 of its length"""
     STEP = 2
-    """``max |x+ - x| <= xtol max(1, max |x+|)``"""
+    """``max |x+ - x| <= xtol max(1, max |x+|)``, likewise"""
     ROUNDING = 3
     """Values along the last line, or at the end of the last step, differ by their rounding errors only."""
     NO_PROGRESS = 4
@@ -38,6 +38,8 @@ class Status(enum.IntEnum):
     """The value, the gradient or the Hessian at the start is not finite; or a fixed `lr` diverged."""
     INTERRUPTED = 10
     """`fun` or the callback raised an exception; the result is an attribute of it."""
+    UNBOUNDED = 11
+    """Along a line the value fell over 1e10 times the length of the step, without end."""
 
     @property
     def success(self) -> bool:
