@@ -19,7 +19,7 @@ class Status(enum.IntEnum):
     GRADIENT = 0
     """``max |g| <= gtol``"""
     DECREASE = 1
-    """``f - f+ <= ftol max(|f|, |f+|)``, over a step that the line search did not cut below 1e-4 of its length"""
+    """``f - f+ <= ftol max(|f|, |f+|)``, over a step that no line search cut below 1e-4 of its length"""
     STEP = 2
     """``max |x+ - x| <= xtol max(1, max |x+|)``, likewise"""
     ROUNDING = 3

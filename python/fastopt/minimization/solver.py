@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from fastopt import _core
+from fastopt.judging import judged_count
 from fastopt.structures import described
 
 from .base import Solver
@@ -221,9 +222,9 @@ class LBFGS(Descent):
         """
         if not callable(closure):
             raise TypeError(f"closure: expected a function, got {described(closure)}")
+        last = self._core.iterations + judged_count("iterations", iterations)
         self._expect_in_place()
         before = self.fun
-        last = self._core.iterations + iterations
         try:
             while not self.done and self._core.iterations < last:
                 self._write(self._core.ask())
