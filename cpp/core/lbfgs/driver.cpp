@@ -14,6 +14,10 @@ constexpr double tiny = std::numeric_limits<double>::min();
 // How many steps in a row may leave the value as it is, up to rounding, while the gradient does not get smaller.
 constexpr int most_level = 4;
 
+// A step below this part of the first trial of its search was cut short, at a kink say: it tells nothing about a
+// minimum.
+constexpr double cut_short = 1e-3;
+
 }  // namespace
 
 Driver::Driver(const Vectors& vectors, std::unique_ptr<Model> model, std::unique_ptr<Region> region,
@@ -90,7 +94,10 @@ void Driver::end_search(SearchStatus how, Trial trial, Results change) {
   if (search_.best().step == trial.step) {
     level_ = flat ? level_ + 1 : 0;
     if (level_ > most_level && change[steepest] >= steepness_) return finish(Status::rounding);
-    return accept(trial, change, true);
+    // An equal value where a fall was promised says as little: it may lie beyond a ridge, or behind a kink.
+    const double hidden = std::max(10 * options_.rounding, limits_.ftol) * std::abs(value_);
+    const bool blind = flat && trial.step * -slope_ > hidden;
+    return accept(trial, change, !blind && trial.step >= cut_short * first_);
   }
   if (lower()) {  // not what was sought, but a step
     if (!lowest_is_last_) {
@@ -106,7 +113,7 @@ void Driver::end_search(SearchStatus how, Trial trial, Results change) {
   aim_steepest();
 }
 
-/// Go to the last trial. `sought` is whether it is what the search looked for.
+/// Go to the last trial. `sought` is whether it is what the search looked for, and not cut short.
 void Driver::accept(const Trial& trial, const Results& change, bool sought) {
   const double before = value_;
   const bool curved = change[dy] > eps * -slope_ && std::isfinite(change[yy]);
@@ -164,6 +171,7 @@ void Driver::search(const Aim& aim) {
   MoreThuente::Options options = options_;
   options.max_step = std::min(options.max_step, aim.most);
   search_.start(options, value_, aim.slope, aim.step);
+  first_ = search_.step();
   if (search_.status() != SearchStatus::searching) finish(Status::no_progress);
 }
 
@@ -195,6 +203,7 @@ void Driver::visit(Archive& archive) {
   archive("steepness", steepness_);
   archive("longest", longest_);
   archive("farthest", farthest_);
+  archive("first step", first_);
   visit_trial(archive, "lowest step", "lowest value", "lowest slope", lowest_);
   archive("lowest is last", lowest_is_last_);
   archive("gradient", g_, vectors_.dtype());
