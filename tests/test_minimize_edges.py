@@ -22,3 +22,23 @@ def bowl(x):
 def test_a_step_cut_short_by_a_kink_is_no_success(method):
     result = minimize(lambda x: (np.abs(x).sum(), np.sign(x)), [1.0, 2.3], method=method)
     assert not result.success or result.fun < 1e-6
+
+
+@pytest.mark.parametrize(
+    ("fun", "x0", "at"),
+    [
+        (lambda x: (float(((x - 3) ** 2).sum()), 2 * (x - 3)), [3.5], [3.0]),
+        (lambda x: (float(np.cosh(x).sum()), np.sinh(x)), [0.5], [0.0]),
+        (lambda x: (50 * float(x @ x), 100 * x), [0.5, 0.0], [0.0, 0.0]),
+    ],
+)
+def test_gradient_descent_goes_back_from_an_equal_value_beyond_the_minimum(fun, x0, at):
+    result = minimize(fun, x0, method="gd")
+    assert result.success
+    assert np.allclose(result.x, at, atol=1e-5)
+
+
+def test_armijo_ends_flat_after_two_equal_values():
+    search = fastopt.line_search.armijo(lambda a: (1.0, -1.0))
+    assert search.status == "flat"
+    assert search.nfev <= 3
