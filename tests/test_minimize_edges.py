@@ -42,3 +42,32 @@ def test_armijo_ends_flat_after_two_equal_values():
     search = fastopt.line_search.armijo(lambda a: (1.0, -1.0))
     assert search.status == "flat"
     assert search.nfev <= 3
+
+
+@pytest.mark.parametrize("start", [[1e-9, 2.0], [5.0, 5.0], [1e-9, 5.0], [3e-6, 4.999999]])
+def test_differences_stay_inside_the_bounds(start):
+    seen = []
+
+    def fun(x):
+        seen.append(x.copy())
+        return float((x - 1 - np.log(x)).sum())
+
+    result = minimize(fun, start, jac=None, bounds=(1e-9, 5.0))
+    assert result.success
+    assert np.allclose(result.x, 1.0, atol=1e-4)
+    assert min(x.min() for x in seen) >= 1e-9
+    assert max(x.max() for x in seen) <= 5.0
+
+
+def test_differences_at_a_bound_have_second_order():
+    for bound in ((0.0, None), (None, 0.0), (-1e-7, 1e-7)):
+        result = minimize(
+            lambda x: float(np.exp(x).sum()), [0.0], jac=None, bounds=bound, options={"maxiter": 0}
+        )
+        assert result.jac[0] == pytest.approx(1.0, abs=1e-8)
+
+
+def test_a_fixed_variable_costs_no_differences():
+    result = minimize(lambda x: bowl(x)[0], [1.0, 2.0], jac=None, bounds=[(1, 1), (0, 9)])
+    assert np.allclose(result.x, [1.0, 3.0])
+    assert result.nfev == 3 * result.njev
