@@ -71,3 +71,15 @@ def test_a_fixed_variable_costs_no_differences():
     result = minimize(lambda x: bowl(x)[0], [1.0, 2.0], jac=None, bounds=[(1, 1), (0, 9)])
     assert np.allclose(result.x, [1.0, 3.0])
     assert result.nfev == 3 * result.njev
+
+
+def test_bounds_of_one_number_are_for_all_variables():
+    assert np.array_equal(minimize(bowl, [0.5, 0.5], bounds=Box(0, 1)).x, [1.0, 1.0])
+
+
+@pytest.mark.parametrize("end", [np.inf, -np.inf])
+def test_bounds_that_leave_no_finite_number(end):
+    with pytest.raises(
+        ValueError, match=r"bounds: expected finite numbers between them, got .*inf for x0\[1\]"
+    ):
+        minimize(bowl, [0.5, 0.5], bounds=[(0, 1), (end, end)])
