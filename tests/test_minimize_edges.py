@@ -83,3 +83,11 @@ def test_bounds_that_leave_no_finite_number(end):
         ValueError, match=r"bounds: expected finite numbers between them, got .*inf for x0\[1\]"
     ):
         minimize(bowl, [0.5, 0.5], bounds=[(0, 1), (end, end)])
+
+
+def test_a_state_of_the_wrong_types_is_named():
+    solver = LBFGS([1.0, 2.0])
+    for name, value in (("iterations", "x"), ("value", None), ("begun", 0.5)):
+        with pytest.raises(TypeError, match=rf"state_dict\['{name}'\]: expected an? (integer|number), got"):
+            solver.load_state_dict({**solver.state_dict(), name: value})
+    assert solver.nfev == 0

@@ -6,6 +6,7 @@
 #include <cstring>
 #include <memory>
 #include <string>
+#include <type_traits>
 #include <utility>
 
 #include "../core/dense/bfgs_model.hpp"
@@ -80,8 +81,8 @@ class Loader : public Archive {
  public:
   Loader(const py::dict& saved, const Vectors& vectors) : saved_(saved), vectors_(vectors) {}
   using Archive::operator();
-  void operator()(const std::string& name, double& value) override { value = found(name).cast<double>(); }
-  void operator()(const std::string& name, long long& value) override { value = found(name).cast<long long>(); }
+  void operator()(const std::string& name, double& value) override { value = number<double>(name); }
+  void operator()(const std::string& name, long long& value) override { value = number<long long>(name); }
   void operator()(const std::string& name, Buffer& buffer, Dtype dtype) override {
     if (!saved_.contains(name.c_str())) return;
     const py::array a = vector(name, dtype);
@@ -95,6 +96,18 @@ class Loader : public Archive {
   py::object found(const std::string& name) const {
     if (!saved_.contains(name.c_str())) throw py::value_error("state_dict: expected an entry '" + name + "'");
     return saved_[name.c_str()];
+  }
+
+  template <class T>
+  T number(const std::string& name) const {
+    const py::object given = found(name);
+    try {
+      return given.cast<T>();
+    } catch (const py::cast_error&) {
+      throw py::type_error("state_dict['" + name + "']: expected " +
+                           (std::is_integral_v<T> ? "an integer" : "a number") + ", got " +
+                           std::string(py::repr(given)));
+    }
   }
 
   py::array vector(const std::string& name, Dtype dtype) const {
