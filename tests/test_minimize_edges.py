@@ -91,3 +91,18 @@ def test_a_state_of_the_wrong_types_is_named():
         with pytest.raises(TypeError, match=rf"state_dict\['{name}'\]: expected an? (integer|number), got"):
             solver.load_state_dict({**solver.state_dict(), name: value})
     assert solver.nfev == 0
+
+
+@pytest.mark.parametrize(("iterations", "error"), [(0, ValueError), (-1, ValueError), ("a", TypeError)])
+def test_a_step_takes_a_whole_number_of_iterations(iterations, error):
+    params = np.zeros(2)
+    with pytest.raises(error, match="iterations: expected a whole number >= 1, got"):
+        LBFGS(params).step(lambda: bowl(params), iterations)
+
+
+@pytest.mark.parametrize("parts", [(slice(3), slice(3)), (slice(0, 2), slice(1, 3))])
+def test_parameters_that_overlap_are_refused(parts):
+    a = np.zeros(3)
+    params = {"a": a[parts[0]], "b": a[parts[1]]}
+    with pytest.raises(ValueError, match=r"x0\['a'\]: expected memory of its own, got some of x0\['b'\]"):
+        LBFGS(params).step(lambda: (0.0, params))

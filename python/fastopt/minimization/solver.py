@@ -14,7 +14,7 @@ from .base import Solver
 from .boxes import weights
 from .layout import Vector
 from .objective import Objective, as_value
-from .options import LbfgsOptions, SearchOptions
+from .options import LbfgsOptions, SearchOptions, counted
 from .result import Status
 
 __all__ = ["BFGS", "LBFGS"]
@@ -220,7 +220,7 @@ class LBFGS(Descent):
             raise TypeError(f"closure: expected a function, got {described(closure)}")
         self._expect_in_place()
         before = self.fun
-        last = self._core.iterations + iterations
+        last = self._core.iterations + counted("iterations", iterations, 1)
         try:
             while not self.done and self._core.iterations < last:
                 self._write(self._core.ask())
@@ -244,6 +244,9 @@ class LBFGS(Descent):
                 )
             if not a.flags.writeable:
                 raise ValueError(f"{name}: expected a writeable array, got a read-only one")
+            for other, c in zip(self._layout.names, given, strict=True):
+                if other != name and np.may_share_memory(a, c):
+                    raise ValueError(f"{name}: expected memory of its own, got some of {other}")
             if self._core.evaluations and not np.array_equal(a, b):
                 raise ValueError(f"{name}: has changed since the last step; make another solver")
 
