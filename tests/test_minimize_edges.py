@@ -85,6 +85,23 @@ def test_bounds_that_leave_no_finite_number(end):
         minimize(bowl, [0.5, 0.5], bounds=[(0, 1), (end, end)])
 
 
+@pytest.mark.parametrize("jac", ["2-point", "3-point"])
+def test_scipys_names_of_differences(jac):
+    assert np.allclose(fastopt.scipy_lbfgs(lambda x: bowl(x)[0], [0.0], jac=jac).x, 3.0)
+
+
+def test_an_exception_that_takes_no_attributes_comes_through():
+    class Frozen(Exception):
+        def __setattr__(self, name, value):
+            raise AttributeError(name)
+
+    def fun(x):
+        raise Frozen
+
+    with pytest.raises(Frozen):
+        minimize(fun, [1.0])
+
+
 def test_a_state_of_the_wrong_types_is_named():
     solver = LBFGS([1.0, 2.0])
     for name, value in (("iterations", "x"), ("value", None), ("begun", 0.5)):
