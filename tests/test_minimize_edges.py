@@ -123,3 +123,16 @@ def test_parameters_that_overlap_are_refused(parts):
     params = {"a": a[parts[0]], "b": a[parts[1]]}
     with pytest.raises(ValueError, match=r"x0\['a'\]: expected memory of its own, got some of x0\['b'\]"):
         LBFGS(params).step(lambda: (0.0, params))
+
+
+@pytest.mark.parametrize(("dtype", "start"), [("float32", 1e9), ("float64", 1e17)])
+def test_gradient_descent_starts_from_afar(dtype, start):
+    result = minimize(lambda x: (float(x @ x), 2 * x), np.array([start, -2 * start], dtype), method="gd")
+    assert result.success
+
+
+def test_gradient_descent_says_that_the_first_step_diverged():
+    with np.errstate(over="ignore"):
+        result = minimize(bowl, [1.0, 2.0], method="gd", options={"lr": 1e308})
+    assert result.message.startswith("The steps diverged: value or gradient not finite after 1 of lr")
+    assert np.array_equal(result.x, [1.0, 2.0])
