@@ -136,3 +136,24 @@ def test_gradient_descent_says_that_the_first_step_diverged():
         result = minimize(bowl, [1.0, 2.0], method="gd", options={"lr": 1e308})
     assert result.message.startswith("The steps diverged: value or gradient not finite after 1 of lr")
     assert np.array_equal(result.x, [1.0, 2.0])
+
+
+@pytest.mark.parametrize("region", [{}, {"bounds": (-2.0, 2.0)}, {"l1": 0.01}])
+def test_a_stop_at_any_evaluation_ends_at_the_best_point(region):
+    def fun(x):
+        a, b = x
+        value = 100.0 * (b - a * a) ** 2 + (1.0 - a) ** 2
+        return value, np.array([-400.0 * a * (b - a * a) - 2.0 * (1.0 - a), 200.0 * (b - a * a)])
+
+    for count in range(1, 25):
+        solver, values = LBFGS([-1.2, 1.0], **region), []
+        while not solver.done and len(values) < count:
+            x = solver.ask()
+            value, gradient = fun(x)
+            values.append(value + region.get("l1", 0.0) * np.abs(x).sum())
+            solver.tell(value, gradient)
+        solver.stop()
+        assert solver.fun == pytest.approx(min(values), rel=1e-14)
+        if not region:
+            assert solver.fun == fun(solver.x)[0]
+            assert np.array_equal(solver.jac, fun(solver.x)[1])

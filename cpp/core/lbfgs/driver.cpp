@@ -184,6 +184,7 @@ void Driver::finish(Status reason) {
   status_ = reason;
   if (!begun_ || !lower()) return;
   if (lowest_is_last_) std::swap(last_, other_);
+  vectors_.reserve(last_);  // empty if no search had a second trial
   place(lowest_.step);
   std::swap(x_, trial_);
   std::swap(g_, other_);

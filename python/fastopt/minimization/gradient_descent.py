@@ -84,7 +84,10 @@ class GradientDescent(Iterates):
         return self._options.lr is None and super()._is_level(value)
 
     def _first_step(self, direction: Floats, slope: float) -> float:
-        """Return a step of length 1, or one that `x` has digits for; later Nocedal & Wright's (3.60): as if the last decrease came again."""
+        """Return a step of length 1, or one that `x` has digits for; later one for the last decrease again.
+
+        That is Nocedal & Wright's (3.60).
+        """
         if not self._iterations:
             seen = math.sqrt(np.finfo(self._dtype).eps) * largest(self._here)
             return max(1.0, seen) / float(np.linalg.norm(direction))
