@@ -157,3 +157,14 @@ def test_a_stop_at_any_evaluation_ends_at_the_best_point(region):
         if not region:
             assert solver.fun == fun(solver.x)[0]
             assert np.array_equal(solver.jac, fun(solver.x)[1])
+
+
+def test_a_state_without_one_of_its_vectors_is_refused():
+    solver = LBFGS([-1.2, 1.0])
+    for _ in range(3):
+        x = solver.ask()
+        solver.tell(float((x**4).sum()), 4.0 * x**3)
+    state = solver.state_dict()
+    for name in ("gradient", "pair 0 d", "pair 0 y", "x"):
+        with pytest.raises(ValueError, match=f"state_dict: expected an entry '{name}'"):
+            LBFGS([0.0, 0.0]).load_state_dict({key: state[key] for key in state if key != name})

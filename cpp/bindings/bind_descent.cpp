@@ -84,7 +84,8 @@ class Loader : public Archive {
   void operator()(const std::string& name, double& value) override { value = number<double>(name); }
   void operator()(const std::string& name, long long& value) override { value = number<long long>(name); }
   void operator()(const std::string& name, Buffer& buffer, Dtype dtype) override {
-    if (!saved_.contains(name.c_str())) return;
+    const bool can_be_empty = name == "other gradient" || name == "pair -1 d";
+    if (can_be_empty && !saved_.contains(name.c_str())) return;
     const py::array a = vector(name, dtype);
     vectors_.reserve(buffer);
     std::memcpy(buffer.get(), a.data(), vectors_.size() * item_size[dtype]);

@@ -89,7 +89,7 @@ class GradientDescent(Iterates):
         That is Nocedal & Wright's (3.60).
         """
         if not self._iterations:
-            seen = math.sqrt(np.finfo(self._dtype).eps) * largest(self._here)
+            seen = math.sqrt(self._rounding) * largest(self._here)
             return max(1.0, seen) / float(np.linalg.norm(direction))
         step = -2 * self._fall / slope
         return step if 0 < step < math.inf else self._step
