@@ -6,6 +6,7 @@
 #include <cstring>
 #include <memory>
 #include <string>
+#include <type_traits>
 #include <utility>
 
 #include "../core/dense/bfgs_model.hpp"
@@ -80,10 +81,11 @@ class Loader : public Archive {
  public:
   Loader(const py::dict& saved, const Vectors& vectors) : saved_(saved), vectors_(vectors) {}
   using Archive::operator();
-  void operator()(const std::string& name, double& value) override { value = found(name).cast<double>(); }
-  void operator()(const std::string& name, long long& value) override { value = found(name).cast<long long>(); }
+  void operator()(const std::string& name, double& value) override { value = number<double>(name); }
+  void operator()(const std::string& name, long long& value) override { value = number<long long>(name); }
   void operator()(const std::string& name, Buffer& buffer, Dtype dtype) override {
-    if (!saved_.contains(name.c_str())) return;
+    const bool can_be_empty = name == "other gradient" || name == "pair -1 d";
+    if (can_be_empty && !saved_.contains(name.c_str())) return;
     const py::array a = vector(name, dtype);
     vectors_.reserve(buffer);
     std::memcpy(buffer.get(), a.data(), vectors_.size() * item_size[dtype]);
@@ -95,6 +97,18 @@ class Loader : public Archive {
   py::object found(const std::string& name) const {
     if (!saved_.contains(name.c_str())) throw py::value_error("state_dict: expected an entry '" + name + "'");
     return saved_[name.c_str()];
+  }
+
+  template <class T>
+  T number(const std::string& name) const {
+    const py::object given = found(name);
+    try {
+      return given.cast<T>();
+    } catch (const py::cast_error&) {
+      throw py::type_error("state_dict['" + name + "']: expected " +
+                           (std::is_integral_v<T> ? "an integer" : "a number") + ", got " +
+                           std::string(py::repr(given)));
+    }
   }
 
   py::array vector(const std::string& name, Dtype dtype) const {

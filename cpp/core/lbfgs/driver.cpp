@@ -14,6 +14,10 @@ constexpr double tiny = std::numeric_limits<double>::min();
 // How many steps in a row may leave the value as it is, up to rounding, and the gradient no smaller than it was.
 constexpr int most_level = 30;
 
+// A step below this part of the first trial of its search was cut short, at a kink say: it tells nothing about a
+// minimum.
+constexpr double cut_short = 1e-3;
+
 }  // namespace
 
 Driver::Driver(const Vectors& vectors, std::unique_ptr<Model> model, std::unique_ptr<Region> region,
@@ -95,7 +99,11 @@ void Driver::end_search(SearchStatus how, Trial trial, Results change) {
     } else if (++level_ > most_level) {
       return finish(Status::rounding);
     }
-    return accept(trial, change, how != SearchStatus::exhausted);
+    // An equal value where a fall was promised says nothing: it may lie beyond a ridge, or behind a kink.
+    const double least = std::max(10 * options_.rounding, limits_.ftol) * std::abs(value_);
+    const bool blind = how == SearchStatus::flat && trial.step * -slope_ > least;
+    const bool cut = how == SearchStatus::exhausted || trial.step < cut_short * first_;
+    return accept(trial, change, !blind && !cut);
   }
   if (lower() && !hidden(lowest_.value - value_)) {  // not what was sought, but a step
     if (!lowest_is_last_) {
@@ -119,7 +127,7 @@ bool Driver::falls_without_end(double step) const {
 /// Whether such a change of the value is nothing but rounding errors.
 bool Driver::hidden(double change) const { return std::abs(change) <= options_.rounding * std::abs(value_); }
 
-/// Go to the last trial. `sought` is whether it is what the search looked for.
+/// Go to the last trial. `sought` is whether it is what the search looked for, and not cut short.
 void Driver::accept(const Trial& trial, const Results& change, bool sought) {
   const double before = value_;
   const bool curved = change[dy] > eps * -slope_ && std::isfinite(change[yy]);
@@ -133,8 +141,7 @@ void Driver::accept(const Trial& trial, const Results& change, bool sought) {
   stepped_ = true;
   ++iterations_;
   if (curved) model_->learn({trial.step, change[dy], change[yy]});
-  // A step that was cut to almost nothing, as at a kink, changes little, and is no minimum.
-  if (!enough(before, trial.step, sought && trial.step * -slope_ >= 1e-4 * promise_)) aim(curved ? change[slope_at_trial] : unknown);
+  if (!enough(before, trial.step, sought)) aim(curved ? change[slope_at_trial] : unknown);
 }
 
 /// The tests that end a descent, after the start and after each step.
@@ -182,6 +189,7 @@ void Driver::search(const Aim& aim) {
   MoreThuente::Options options = options_;
   options.max_step = std::min(options.max_step, aim.most);
   search_.start(options, value_, aim.slope, aim.step);
+  first_ = search_.step();
   if (search_.status() != SearchStatus::searching) finish(Status::no_progress);
 }
 
@@ -194,6 +202,7 @@ void Driver::finish(Status reason) {
   status_ = reason;
   if (!begun_ || !lower()) return;
   if (lowest_is_last_) std::swap(last_, other_);
+  vectors_.reserve(last_);  // empty if no search had a second trial
   place(lowest_.step);
   std::swap(x_, trial_);
   std::swap(g_, other_);
@@ -216,6 +225,7 @@ void Driver::visit(Archive& archive) {
   archive("steepness", steepness_);
   archive("longest", longest_);
   archive("farthest", farthest_);
+  archive("first step", first_);
   visit_trial(archive, "lowest step", "lowest value", "lowest slope", lowest_);
   archive("lowest is last", lowest_is_last_);
   archive("gradient", g_, vectors_.dtype());

@@ -118,6 +118,7 @@ class Driver {
   double longest_ = 0;    // max |d|
   double promise_ = 0;    // how much lower the first step of the search should be, by the slope
   double farthest_ = 0;   // max |x| of the trial point
+  double first_ = 0;      // the first trial of the search
 
   // Gradients: at the point, at the last trial, and at the lowest trial of this search where that is another.
   Buffer g_ = no_buffer(), last_ = no_buffer(), other_ = no_buffer();

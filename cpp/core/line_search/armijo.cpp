@@ -26,7 +26,7 @@ SearchStatus Armijo::judge(const Trial& trial, bool finite) {
   // A decrease below rounding is none: the bound may round to the value at 0.
   const double bound = start_.value + options_.c1 * trial.step * start_.slope;
   if (finite && trial.value <= bound && trial.value < start_.value) return end_with(trial, SearchStatus::found);
-  if (finite && within_rounding(start_, trial, options_.rounding)) return end(SearchStatus::flat);
+  if (finite && is_flat(trial)) return end(SearchStatus::flat);
   if (trial.step <= options_.min_step) return end(SearchStatus::at_bound);
 
   // NaN ends up at `longest`, and so does what overflows.
@@ -36,6 +36,13 @@ SearchStatus Armijo::judge(const Trial& trial, bool finite) {
   last_ = finite ? trial : Trial{};
   if (step_ == 0 || step_ == trial.step) return end(SearchStatus::at_bound);
   return evaluations_ < options_.max_evaluations ? SearchStatus::searching : end(SearchStatus::exhausted);
+}
+
+/// Whether rounding hides all decrease. One equal value may also lie as far beyond a minimum as the start before it.
+bool Armijo::is_flat(const Trial& trial) const {
+  const auto level = [this](const Trial& t) { return within_rounding(start_, t, options_.rounding); };
+  const bool hidden = trial.step * std::abs(start_.slope) <= 10 * options_.rounding * std::abs(start_.value);
+  return level(trial) && (hidden || (last_.step > 0 && level(last_)));
 }
 
 /// The minimiser of the parabola, or cubic, through what is known.

@@ -44,6 +44,7 @@ class Armijo : public LineSearch {
 
  private:
   SearchStatus judge(const Trial& trial, bool finite);
+  bool is_flat(const Trial& trial) const;
   double interpolated(const Trial& trial) const;
 
   Options options_;

@@ -51,6 +51,7 @@ class Solver(ABC):
         self._params = x0
         self._options = options
         self._moved = 0
+        self._limits: tuple[Vector, Vector] | None = None
         self._layout = layout = Layout(x0)
         if layout.size == 0:
             raise ValueError("x0: expected at least one number, got none")
@@ -62,7 +63,7 @@ class Solver(ABC):
 
     def _bounded(self, start: Vector, bounds: object) -> tuple[Vector, Vector] | None:
         """Return lower and upper bounds, and move the start inside them."""
-        limits = box(bounds, self._layout)
+        self._limits = limits = box(bounds, self._layout)
         if limits is not None:
             self._moved = within(start, *limits)
         return limits

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import time
 from collections.abc import Callable, Mapping
@@ -101,8 +102,9 @@ def minimize_batch(
                 core.stop(Status.TIME)
     except BaseException as error:
         core.stop(Status.INTERRUPTED)
-        error.result = _result(core)  # type: ignore[attr-defined]
-        error.add_note("The best points so far are in the attribute `result` of this exception.")
+        with contextlib.suppress(Exception):  # one that takes no attributes
+            error.result = _result(core)  # type: ignore[attr-defined]
+            error.add_note("The best points so far are in the attribute `result` of this exception.")
         raise
     return _result(core)
 

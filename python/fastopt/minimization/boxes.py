@@ -30,7 +30,8 @@ def box(bounds: object, layout: Layout) -> tuple[Vector, Vector] | None:
     Raises
     ------
     TypeError, ValueError
-        If it is none of these, a bound is NaN, or a lower one is above its upper one.
+        If it is none of these, a bound is NaN, a lower one is above its upper one, or no finite number is
+        between them.
     """
     if bounds is None:
         return None
@@ -52,6 +53,13 @@ def box(bounds: object, layout: Layout) -> tuple[Vector, Vector] | None:
         k = int(wrong[0])
         raise ValueError(
             f"bounds: expected lower <= upper, got {lower[k]} and {upper[k]} for {layout.element(k)}"
+        )
+    nowhere = np.flatnonzero((lower == math.inf) | (upper == -math.inf))
+    if nowhere.size:
+        k = int(nowhere[0])
+        raise ValueError(
+            f"bounds: expected finite numbers between them, got {lower[k]} and {upper[k]} "
+            f"for {layout.element(k)}"
         )
     return lower, upper
 

@@ -9,7 +9,7 @@ import numpy as np
 from fastopt import _core
 from fastopt._typing import Floats
 
-from .iterates import Iterates, is_finite
+from .iterates import Iterates, is_finite, largest
 from .objective import Objective
 from .options import GradientDescentOptions
 from .result import Status
@@ -84,9 +84,13 @@ class GradientDescent(Iterates):
         return self._options.lr is None and super()._is_level(value)
 
     def _first_step(self, direction: Floats, slope: float) -> float:
-        """Return a step of length 1, later Nocedal & Wright's (3.60): as if the last decrease came again."""
+        """Return a step of length 1, or one that `x` has digits for; later one for the last decrease again.
+
+        That is Nocedal & Wright's (3.60).
+        """
         if not self._iterations:
-            return 1 / float(np.linalg.norm(direction))
+            seen = math.sqrt(self._rounding) * largest(self._here)
+            return max(1.0, seen) / float(np.linalg.norm(direction))
         step = -2 * self._fall / slope
         return step if 0 < step < math.inf else self._step
 
@@ -100,9 +104,9 @@ class GradientDescent(Iterates):
         }
 
     def _sentence(self, status: Status) -> str:
-        if status == Status.NOT_FINITE and self._iterations:
+        if status == Status.NOT_FINITE and is_finite(self._value, self._gradient):
             return (
-                f"The steps diverged: value or gradient not finite after {self._iterations} of lr = "
+                f"The steps diverged: value or gradient not finite after {self._iterations + 1} of lr = "
                 f"{self._options.lr:g}; the best point has {self._standing()}."
             )
         return super()._sentence(status)

@@ -86,7 +86,7 @@ class Layout:
         label : str
             What messages call it.
         broadcast : bool
-            Whether a number may stand for an array of equal ones.
+            Whether one number, in an array too, may stand for an array of equal ones.
 
         Raises
         ------
@@ -142,8 +142,8 @@ class Layout:
         return structure[key]
 
     def _fitting(self, label: str, a: NDArray[Any], shape: tuple[int, ...], broadcast: bool) -> NDArray[Any]:
-        if broadcast and a.ndim == 0:
-            return np.broadcast_to(a, shape)
+        if broadcast and a.size == 1:
+            return np.broadcast_to(a.reshape(()), shape)
         raise ValueError(f"{label}: expected shape {shape}, as {self.label}, got shape {a.shape}")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 import math
 import time
@@ -50,7 +51,8 @@ def minimize(
     jac : bool or callable, optional
         True: `fun` returns ``(value, gradient)``, the gradient in the structure of `x0`. A function:
         ``jac(x, *args)`` returns the gradient. None or False: central differences of `fun`, two evaluations
-        for each variable; the message says so. Random search ignores it, and a gradient from `fun`.
+        for each variable; the message says so. Near a bound both are on its inner side. Random
+        search ignores it, and a gradient from `fun`.
     hess : callable, optional
         ``hess(x, *args)`` returns the Hessian, of shape (n, n) over the n variables flattened: those of
         arrays in C order, of a dict or list one array after the other. For Newton's method.
@@ -198,7 +200,7 @@ def minimize(
     judged = judged_options(kind, {} if options is None else options, tol)
     report = _reporter(callback)
     solver = kind.of(x0, judged, **given)
-    objective = Objective(fun, jac, args, solver._layout, hess, hessp)
+    objective = Objective(fun, jac, args, solver._layout, hess, hessp, solver._limits)
     deadline = math.inf if judged.maxtime is None else began + judged.maxtime
     try:
         while not solver.done:
@@ -212,8 +214,9 @@ def minimize(
                 solver.stop(Status.TIME)
     except BaseException as error:
         solver.stop(Status.INTERRUPTED)
-        error.result = _result(solver, objective)  # type: ignore[attr-defined]
-        error.add_note("The best point so far is in the attribute `result` of this exception.")
+        with contextlib.suppress(Exception):  # one that takes no attributes
+            error.result = _result(solver, objective)  # type: ignore[attr-defined]
+            error.add_note("The best point so far is in the attribute `result` of this exception.")
         raise
     return _result(solver, objective)
 
@@ -227,7 +230,8 @@ def scipy_lbfgs(fun: Callable[..., Any], x0: Any, args: tuple[Any, ...] = (), **
         As SciPy passes them.
     **options
         What else SciPy passes: `jac`, `bounds`, `callback`, and the options of the call, which are those of
-        `minimize` and `maxcor` for `memory`. Hessians and constraints are refused.
+        `minimize` and `maxcor` for `memory`. Hessians and constraints are refused. For the `jac`
+        ``"2-point"`` and ``"3-point"`` central differences are taken.
 
     Returns
     -------
@@ -250,11 +254,12 @@ def scipy_lbfgs(fun: Callable[..., Any], x0: Any, args: tuple[Any, ...] = (), **
     if "maxcor" in options:
         options["memory"] = options.pop("maxcor")
     options.pop("disp", None)
+    jac = options.pop("jac", None)
     result = minimize(
         fun,
         x0,
         args,
-        jac=options.pop("jac", None),
+        jac=None if isinstance(jac, str) and jac in ("2-point", "3-point") else jac,
         bounds=options.pop("bounds", None),
         callback=options.pop("callback", None),
         l1=options.pop("l1", 0.0),

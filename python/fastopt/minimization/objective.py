@@ -15,6 +15,9 @@ from .layout import Layout, Vector, as_numbers
 
 __all__ = ["Objective", "as_value"]
 
+CENTRAL_STEP = float(np.cbrt(np.finfo(np.float64).eps))
+"""Of central differences, relative to max(1, |x|)."""
+
 
 class Objective:
     """Value and gradient at a point, and how often they were asked for.
@@ -32,6 +35,8 @@ class Objective:
         The structure of the points.
     hess, hessp : callable, optional
         ``hess(x, *args)`` returns the Hessian, ``hessp(x, v, *args)`` its product with `v`.
+    limits : pair of vectors, optional
+        Lower and upper bounds, which differences do not leave.
     """
 
     def __init__(
@@ -42,6 +47,7 @@ class Objective:
         layout: Layout,
         hess: object = None,
         hessp: object = None,
+        limits: tuple[Vector, Vector] | None = None,
     ) -> None:
         if not callable(fun):
             raise TypeError(f"fun: expected a function, got {described(fun)}")
@@ -57,6 +63,7 @@ class Objective:
         self._jac: Any = jac
         self._args = args if isinstance(args, tuple) else (args,)
         self._layout = layout
+        self._limits = limits
         self.nfev = 0
         self.njev = 0
         self.nhev = 0
@@ -129,10 +136,39 @@ class Objective:
             return value, np.full(self._layout.size, np.nan, self._layout.dtype)
         self.njev += 1
         try:
+            if self._limits is not None:
+                return value, self._inner_differences(x, value, *self._limits)
             gradient = numeric_gradient(self.value, x)
         except FloatingPointError:  # not finite nearby
             return np.nan, np.full(self._layout.size, np.nan, self._layout.dtype)
         return value, self._layout.vector(gradient, "gradient")
+
+    def _inner_differences(self, x: Any, value: float, lower: Vector, upper: Vector) -> Vector:
+        """Return slopes of parabolas through points inside the bounds, 0 for a variable without room."""
+        middle = self._layout.vector(x, "x").astype(np.float64)
+        gradient = np.zeros(middle.size, self._layout.dtype)
+        for k, at in enumerate(middle):
+            places = _places_inside(float(at), float(lower[k]), float(upper[k]))
+            if places is None:
+                continue
+            slopes = []
+            for place in places:
+                near = middle.copy()
+                near[k] = place
+                slopes.append((self.value(self._layout.structure(near)) - value) / (place - at))
+            a, b = places
+            gradient[k] = (slopes[0] * (b - at) - slopes[1] * (a - at)) / (b - a)
+        return gradient
+
+
+def _places_inside(x: float, low: float, high: float) -> tuple[float, float] | None:
+    """Return where to take differences: at both sides of `x` if the bounds have room for it, else at one."""
+    h = CENTRAL_STEP * max(1.0, abs(x))
+    if low + h <= x <= high - h:
+        return x + h, x - h
+    far = min(x + 2 * h, high) if high - x >= x - low else max(x - 2 * h, low)
+    near = x + (far - x) / 2
+    return None if near in (x, far) else (near, far)
 
 
 def as_value(value: object) -> float:

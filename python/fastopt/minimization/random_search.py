@@ -26,7 +26,7 @@ class RandomSearch(Solver):
 
     def _begin(self, x0: object, options: RandomSearchOptions, bounds: object = None) -> None:
         start = self._start(x0, options)
-        self._limits = self._bounded(start, bounds)
+        self._bounded(start, bounds)
         if self._limits is not None and options.step is None:
             for end in self._limits:
                 if not np.isfinite(end).all():

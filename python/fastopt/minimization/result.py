@@ -19,7 +19,8 @@ class Status(enum.IntEnum):
     GRADIENT = 0
     """``max |g| <= gtol``"""
     DECREASE = 1
-    """``f - f+ <= ftol max(|f|, |f+|)``, over a step that no line search cut below 1e-4 of its length"""
+    """``f - f+ <= ftol max(|f|, |f+|)``, by a step that was not cut short to less than a thousandth
+    of the first one tried, as at a kink, and not to an equal value where the slope promised a lower one."""
     STEP = 2
     """``max |x+ - x| <= xtol max(1, max |x+|)``, likewise"""
     ROUNDING = 3

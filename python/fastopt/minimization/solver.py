@@ -8,14 +8,13 @@ from typing import Any, ClassVar
 import numpy as np
 
 from fastopt import _core
-from fastopt.judging import judged_count
 from fastopt.structures import described
 
 from .base import Solver
 from .boxes import weights
 from .layout import Vector
 from .objective import Objective, as_value
-from .options import LbfgsOptions, SearchOptions
+from .options import LbfgsOptions, SearchOptions, counted
 from .result import Status
 
 __all__ = ["BFGS", "LBFGS"]
@@ -222,7 +221,7 @@ class LBFGS(Descent):
         """
         if not callable(closure):
             raise TypeError(f"closure: expected a function, got {described(closure)}")
-        last = self._core.iterations + judged_count("iterations", iterations)
+        last = self._core.iterations + counted("iterations", iterations, 1)
         self._expect_in_place()
         before = self.fun
         try:
@@ -248,6 +247,9 @@ class LBFGS(Descent):
                 )
             if not a.flags.writeable:
                 raise ValueError(f"{name}: expected a writeable array, got a read-only one")
+            for other, c in zip(self._layout.names, given, strict=True):
+                if other != name and np.may_share_memory(a, c):
+                    raise ValueError(f"{name}: expected memory of its own, got some of {other}")
             if self._core.evaluations and not np.array_equal(a, b):
                 raise ValueError(f"{name}: has changed since the last step; make another solver")
 
