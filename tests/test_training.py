@@ -338,7 +338,7 @@ def fit(params=None, data=(A, B), optimizer=DESCENT, **options):
 
 
 def test_a_batch_size_beyond_every_float_takes_all():
-    params, history = fit(batch_size=10**400)
+    _, history = fit(batch_size=10**400)
     assert history.epochs == [1, 2, 3, 4, 5]
 
 

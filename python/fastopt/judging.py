@@ -35,7 +35,9 @@ def judged_samples(data: object, label: str = "data") -> Samples:
     for name, array in zip(names[1:], arrays[1:], strict=True):
         if len(array) != len(arrays[0]):
             what, rows = ("labels", "x") if len(arrays) == 2 else ("rows", names[0])
-            raise ValueError(f"{name}: expected {len(arrays[0])} {what}, one a row of {rows}, got {len(array)}")
+            raise ValueError(
+                f"{name}: expected {len(arrays[0])} {what}, one a row of {rows}, got {len(array)}"
+            )
     if len(arrays[0]) == 0:
         raise ValueError(f"{names[0]}: expected at least one sample, got none")
     return arrays
