@@ -4,9 +4,9 @@ Everything is measured in units of the steps, :math:`y_i = x_i / s_i`, where :ma
 element or, if that is larger, the root mean square of its array; and for one array at a time, so that
 neither a large element nor an array with large gradients hides the others.
 
-Where such a step leaves the domain, that of log near 0, :math:`s_i` is the size of the element alone. Elements
-whose steps are then so small that a direction could not show an error of the size of the gradient are visited
-one by one, 64 of them at the most.
+Where such a step leaves the domain, that of log near 0, :math:`s_i` is the size of the element alone.
+Elements whose steps are then so small that a direction could not show an error of the size of the gradient
+are visited one by one, 64 of them at the most.
 
 **Detection.** Let :math:`e = \text{analytic} - \text{numeric}`. A direction :math:`v` with entries of
 random sign and of size uniform in [1/2, 1] costs two calls a step, whatever the length of :math:`x`, and
