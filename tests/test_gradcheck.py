@@ -448,6 +448,16 @@ def test_near_the_edge_of_the_domain_no_direction_shows_the_largest_slope(factor
         assert report.reason == "x: 1 of 2 elements is wrong, all others agree"
 
 
+@pytest.mark.parametrize("check", [gradcheck, gradgradcheck, check_jacobian])
+def test_a_bad_seed_is_named(check):
+    with pytest.raises(TypeError, match="seed: expected an integer >= 0, a numpy"):
+        check(
+            lambda x: (np.square(x), np.diag(2 * x)) if check is check_jacobian else (x @ x, 2 * x),
+            X[0],
+            seed="a",
+        )
+
+
 @pytest.mark.parametrize("x", [1e-320, 1e-200, 1e-20, 1e20, 1e150])
 def test_extremes(x):
     point = np.array([x, -2 * x])
