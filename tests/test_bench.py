@@ -330,7 +330,9 @@ def test_table_and_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> N
         (["--torch", "/nowhere/python"], "--torch: cannot run /nowhere/python: No such file"),
         (["--threads", "5000"], "n: expected a number of threads from 1 to 4096, got 5000"),
         (["--sizes", "1000000000000000"], "--sizes: Unable to allocate"),
-        (["--json", "/nowhere/figures.json"], "--json: there is no directory /nowhere"),
+        (["--json", "/nowhere/figures.json"], "--json: cannot write to /nowhere: No such file"),
+        (["--json", "/"], "--json: expected a file, got the directory /"),
+        (["--json", ""], "--json: expected a file, got the directory ."),
     ],
 )
 def test_refusals(argv: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:

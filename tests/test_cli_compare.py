@@ -97,7 +97,7 @@ def test_interrupted(tmp_path, capsys, monkeypatch):
     [
         (
             ["--optimizers", "adamx"],
-            "--optimizers: expected an optimizer of sgd, momentum, ",
+            "adamax, lbfgs, got 'adamx'",
         ),
         (["--optimizers", "sgd,,adam"], "got ''"),
         (["--optimizers", "sgd:fast"], "expected a number as the learning rate, got 'sgd:fast'"),

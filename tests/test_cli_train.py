@@ -347,6 +347,14 @@ def test_out_that_cannot_be_written_is_refused_before_training(capsys, tmp_path)
         assert f"--out: cannot write to {out}: " in message
 
 
+def test_an_empty_name_is_not_this_directory(capsys, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit):
+        cli.main([*SMALL, "--out", ""])
+    assert "--out: expected a directory, got ''" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_checkpoint_where_the_last_weights_go_is_refused(capsys, tmp_path):
     out = tmp_path / "run"
     message = refuse(capsys, ["train", "--out", str(out), "--checkpoint", str(out / "weights.npz")])

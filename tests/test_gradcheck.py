@@ -438,6 +438,26 @@ def test_near_the_edge_of_the_domain(small):
     assert examined(lambda x: (sum(map(math.log, x)), 1 / x), x)
 
 
+@pytest.mark.parametrize("factor", [1, 2, 0])
+def test_near_the_edge_of_the_domain_no_direction_shows_the_largest_slope(factor):
+    """Steps relative to 1e-12 change the root by 1e-6, beside 1 of the other element."""
+    x = np.array([1e-12, 1.0])
+    report = examined(lambda x: (np.sqrt(x).sum(), np.array([factor, 1]) / (2 * np.sqrt(x))), x)
+    assert bool(report) == (factor == 1)
+    if factor != 1:
+        assert report.reason == "x: 1 of 2 elements is wrong, all others agree"
+
+
+@pytest.mark.parametrize("check", [gradcheck, gradgradcheck, check_jacobian])
+def test_a_bad_seed_is_named(check):
+    with pytest.raises(TypeError, match="seed: expected an integer >= 0, a numpy"):
+        check(
+            lambda x: (np.square(x), np.diag(2 * x)) if check is check_jacobian else (x @ x, 2 * x),
+            X[0],
+            seed="a",
+        )
+
+
 @pytest.mark.parametrize("x", [1e-320, 1e-200, 1e-20, 1e20, 1e150])
 def test_extremes(x):
     point = np.array([x, -2 * x])
@@ -1089,6 +1109,7 @@ def test_second_derivatives():
     assert any("the Hessian is not symmetric" in text for text in report.diagnoses)
     report = gradgradcheck(lambda x: C @ x, x, raise_exception=False)
     assert report.reason == "not the gradient of any function: its Jacobian is not symmetric"
+    assert "wrong" in {pair.status for pair in report.arguments}
 
 
 def test_second_derivatives_of_a_structure():

@@ -251,6 +251,10 @@ def test_help(capsys, monkeypatch):
         cli.build_parser(["landscape"]).parse_args(command.split())
 
 
+def test_a_problem_is_known_in_any_case():
+    assert cli.build_parser(["landscape"]).parse_args(["landscape", "--problem", "Beale"]).problem == "beale"
+
+
 @pytest.mark.parametrize(
     ("argv", "message"),
     [

@@ -1,8 +1,11 @@
 """What the pictures show: the lines and their labels."""
 
+from dataclasses import replace
+
 from matplotlib.figure import Figure
 
 from fastopt.callbacks import EarlyStopping
+from fastopt.curves import draw_comparison
 from fastopt.plots import save_training_curves, training_curves
 from fastopt.training import train_in_turns
 from runs import make_run
@@ -34,6 +37,16 @@ def test_the_epoch_that_was_put_back_is_marked():
     for axes in (loss, accuracy):
         assert list(axes.lines[-1].get_xdata()) == [2, 2]
         assert axes.get_legend().get_texts()[-1].get_text() == "put back: epoch 2"
+
+
+def test_what_ends_in_its_first_epoch_has_room_for_its_ticks():
+    run = make_run(metrics=lambda params: {"held_out_loss": float("nan"), "held_out_accuracy": 0.5})
+    train_in_turns([run], epochs=1)
+    run.history[0] = replace(run.history[0], epoch=0.0833)
+    comparison = Figure()
+    draw_comparison([run], comparison, {"loss": "loss", "held_out_loss": "held-out loss"})
+    for axes in (*training_curves([run]).axes, *comparison.axes):
+        assert axes.get_xlim() == (0, 1.05)
 
 
 def test_no_run_is_left_out():

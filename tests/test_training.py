@@ -337,6 +337,11 @@ def fit(params=None, data=(A, B), optimizer=DESCENT, **options):
     return params, train(options.pop("loss_and_grads", least_squares), params, data, optimizer, **options)
 
 
+def test_a_batch_size_beyond_every_float_takes_all():
+    _, history = fit(batch_size=10**400)
+    assert history.epochs == [1, 2, 3, 4, 5]
+
+
 def test_train_is_the_loop_that_everybody_writes():
     params, history = fit(seed=3)
     mine = start()
@@ -558,7 +563,8 @@ WATCH = Watch()
         ),
         ({"validation": 3}, TypeError, "validation: expected a tuple of arrays as data, or a function"),
         ({"validation": (A,)}, ValueError, "validation: expected 2 arrays, as data, got 1"),
-        ({"validation": (A, B[:3])}, ValueError, "y: expected 40 labels, one a row of x, got 3"),
+        ({"validation": (A, B[:3])}, ValueError, "validation: y: expected 40 labels, one a row of x, got 3"),
+        ({"validation": (A[:0], B[:0])}, ValueError, "validation: x: expected at least one sample, got none"),
         ({"metrics": print}, ValueError, "metrics: expected validation data to compute them on"),
         ({"validation": (A, B), "metrics": {"loss": print}}, ValueError, "metrics: 'loss' is there"),
         ({"validation": (A, B), "metrics": {"a": 3}}, TypeError, "metrics: expected functions under"),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from fastopt.drawing.style import from_nought
 from fastopt.history import History
 from fastopt.loop import Run
 from fastopt.plots import BLUE, GREEN, ORANGE, PALETTE, require_matplotlib
@@ -123,6 +124,7 @@ def draw_comparison(runs: Sequence[Run], figure: Figure, panels: dict[str, str])
         if metric.endswith("loss"):
             _scale(ax, [y for line in ax.lines for y in np.asarray(line.get_ydata(), float).tolist()])
         _finish(ax, "epoch", label, legend=False)
+        from_nought(ax)
     handles, labels = axes[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=min(len(labels), 6), frameon=False)
 

@@ -23,7 +23,9 @@ def judged_samples(data: object, label: str = "data") -> Samples:
     if not given:
         raise ValueError(f"{label}: expected an array, or a tuple of arrays, got none")
     arrays = tuple(np.asarray(array) for array in given)
-    names = ("x", "y") if len(arrays) == 2 else tuple(f"{label}[{k}]" for k in range(len(arrays)))
+    names = tuple(f"{label}[{k}]" for k in range(len(arrays)))
+    if len(arrays) == 2:
+        names = ("x", "y") if label == "data" else (f"{label}: x", f"{label}: y")
     for name, array in zip(names, arrays, strict=True):
         if array.ndim == 0 or array.dtype.kind not in "biufc":
             raise TypeError(
@@ -32,9 +34,9 @@ def judged_samples(data: object, label: str = "data") -> Samples:
             )
     for name, array in zip(names[1:], arrays[1:], strict=True):
         if len(array) != len(arrays[0]):
-            what = "labels" if name == "y" else "rows"
+            what, rows = ("labels", "x") if len(arrays) == 2 else ("rows", names[0])
             raise ValueError(
-                f"{name}: expected {len(arrays[0])} {what}, one a row of {names[0]}, got {len(array)}"
+                f"{name}: expected {len(arrays[0])} {what}, one a row of {rows}, got {len(array)}"
             )
     if len(arrays[0]) == 0:
         raise ValueError(f"{names[0]}: expected at least one sample, got none")

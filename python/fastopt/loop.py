@@ -192,7 +192,7 @@ class Run:
         self._data = judged_samples(data)
         n = len(self._data[0])
         self._batch_size = None if batch_size is None else judged_count("batch_size", batch_size)
-        self.steps_per_epoch = 1 if self._batch_size is None else math.ceil(n / self._batch_size)
+        self.steps_per_epoch = 1 if self._batch_size is None else -(-n // self._batch_size)
         self._update = update
         self._rng = judged_rng(seed)
         self._evaluate = evaluate

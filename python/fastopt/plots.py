@@ -11,7 +11,7 @@ import numpy as np
 
 from fastopt.drawing.animation import save_landscape_animation
 from fastopt.drawing.landscape import landscape, save_landscape
-from fastopt.drawing.style import PALETTE, require_matplotlib, tidy
+from fastopt.drawing.style import PALETTE, from_nought, require_matplotlib, tidy
 from fastopt.training import Record, Run
 
 if TYPE_CHECKING:
@@ -129,5 +129,6 @@ def _finish(axes: Axes, ylabel: str, unit: str) -> None:
     axes.set_ylabel(ylabel)
     tidy(axes)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    from_nought(axes)
     if axes.lines:
         axes.legend(frameon=False)

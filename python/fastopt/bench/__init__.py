@@ -23,6 +23,7 @@ from fastopt.bench.workload import Workload, rules
 from fastopt.cli.arguments import FAILED, OK, WrongInput, positive, users_mistakes
 from fastopt.cli.threads import use_threads
 from fastopt.extras import require
+from fastopt.storage import expect_file
 
 __all__ = ["add_arguments", "run"]
 
@@ -113,8 +114,8 @@ def run(args: argparse.Namespace) -> int:
         return OK
     with users_mistakes():
         require("rich", "fastopt bench needs rich")
-    if args.json is not None and not args.json.parent.is_dir():
-        raise WrongInput(f"--json: there is no directory {args.json.parent}")
+        if args.json is not None:
+            expect_file("--json", args.json)
     python = find_torch(args.torch)
     try:
         with (
@@ -218,10 +219,11 @@ def _sizes(text: str) -> tuple[int, ...]:
 
 
 def _rule(text: str) -> str:
-    if text not in rules():
-        raise argparse.ArgumentTypeError(f"expected one of {', '.join(rules())}, got {text!r}")
-    return text
+    rule = text.strip().lower()
+    if rule not in rules():
+        raise argparse.ArgumentTypeError(f"expected one of {', '.join(rules())}, got {text.strip()!r}")
+    return rule
 
 
 def _rules(text: str) -> list[str]:
-    return [_rule(part.strip()) for part in text.split(",")]
+    return list(map(_rule, text.split(",")))

@@ -5,8 +5,9 @@ from __future__ import annotations
 import argparse
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, NoReturn
 
 from fastopt.catalogue import NAMES
@@ -19,6 +20,7 @@ __all__ = [
     "Parser",
     "WrongInput",
     "complain",
+    "directory",
     "natural",
     "optimizer_name",
     "positive",
@@ -72,8 +74,8 @@ def natural(text: str) -> int:
     return int(text)
 
 
-def optimizer_name(text: str) -> str:
-    """Read the name of an optimizer, in letters of any case.
+def optimizer_name(text: str, known: Sequence[str] = NAMES) -> str:
+    """Read the name of one of the optimizers, in letters of any case.
 
     Examples
     --------
@@ -81,9 +83,22 @@ def optimizer_name(text: str) -> str:
     'adamw'
     """
     name = text.strip().lower()
-    if name not in NAMES:
-        raise argparse.ArgumentTypeError(f"expected an optimizer of {', '.join(NAMES)}, got {text.strip()!r}")
+    if name not in known:
+        raise argparse.ArgumentTypeError(f"expected an optimizer of {', '.join(known)}, got {text.strip()!r}")
     return name
+
+
+def directory(text: str) -> Path:
+    """Read the name of a directory; an empty one, as of a variable that is not set, is not this directory.
+
+    Examples
+    --------
+    >>> directory("run1").name
+    'run1'
+    """
+    if not text:
+        raise argparse.ArgumentTypeError("expected a directory, got ''")
+    return Path(text)
 
 
 def widths(text: str) -> tuple[int, ...]:

@@ -84,7 +84,7 @@ def entries(text: str) -> tuple[Entry, ...]:
     found: list[Entry] = []
     for part in text.split(","):
         typed, colon, rate = part.strip().partition(":")
-        name = NAME if typed.strip().lower() == NAME else optimizer_name(typed)
+        name = optimizer_name(typed, (*NAMES, NAME))
         label = f"{name}{colon}{rate}"
         if colon and name not in (*VARIANTS, *owners("lr")):
             raise argparse.ArgumentTypeError(f"{label}: {name} has no learning rate")

@@ -46,6 +46,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.description, parser.epilog = ABOUT, EXAMPLES
     parser.add_argument(
         "--problem",
+        type=str.lower,
         choices=tuple(PROBLEMS),
         default="gabor",
         metavar="NAME",

@@ -9,7 +9,7 @@ import numpy as np
 
 from fastopt import data
 from fastopt.cli import descent
-from fastopt.cli.arguments import FAILED, INTERRUPTED, OK, complain, positive, users_mistakes
+from fastopt.cli.arguments import FAILED, INTERRUPTED, OK, complain, directory, positive, users_mistakes
 from fastopt.cli.files import claim, save
 from fastopt.cli.job import (
     DEFAULT_BATCH_SIZE,
@@ -114,7 +114,7 @@ def _add_run(group: argparse._ArgumentGroup) -> None:
     )
     group.add_argument(
         "--out",
-        type=Path,
+        type=directory,
         metavar="DIR",
         help="write history.json, history.csv, curves.png and weights.npz there",
     )

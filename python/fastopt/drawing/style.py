@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+import numpy as np
+
 from fastopt.extras import require
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["MARKERS", "MOST", "PALETTE", "Look", "looks", "require_matplotlib", "tidy"]
+__all__ = ["MARKERS", "MOST", "PALETTE", "Look", "from_nought", "looks", "require_matplotlib", "tidy"]
 
 # Okabe and Ito's palette: told apart with any kind of colour vision.
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
@@ -84,3 +86,15 @@ def tidy(axes: Axes) -> None:
     """Draw a faint grid, and no frame above and on the right."""
     axes.grid(alpha=0.3)
     axes.spines[["top", "right"]].set_visible(False)
+
+
+def from_nought(axes: Axes) -> None:
+    """Let epochs run from 0 to 1 where no line has a point at 1 or later.
+
+    Around a single point, as of a training that diverged in its first epoch, matplotlib would set ticks at
+    0.082, 0.083 and so on, on top of each other.
+    """
+    lines = [np.asarray(line.get_xydata(), float) for line in axes.lines]
+    shown = [x for points in lines for x, y in points if np.isfinite(y)]
+    if max(shown, default=0) < 1:
+        axes.set_xlim(0, 1.05)

@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from fastopt.judging import judged_rng
+
 from .differences import Objective
 from .numeric import difference, first_value, opened
 from .options import Options, at_least_one, positive
@@ -144,7 +146,7 @@ def gradcheck(
 
     found = first_calls(report, arguments, evaluate)
     if found is not None:
-        examine(report, objective, found[1], options, np.random.default_rng(seed))
+        examine(report, objective, found[1], options, judged_rng(seed))
     report.calls += objective.calls
     return finish(report, raise_exception)
 
@@ -221,7 +223,7 @@ def grad_check_sparse(
     noise = 10 * float(np.finfo(arguments.dtype).eps) * abs(middle)
 
     ends = np.cumsum([leaf.size for leaf in arguments.leaves])
-    rng = np.random.default_rng(seed)
+    rng = judged_rng(seed)
     for k in rng.choice(int(ends[-1]), min(count, int(ends[-1])), replace=False):
         number = int(np.searchsorted(ends, k, side="right"))
         index = int(k - ends[number] + arguments.leaves[number].size)

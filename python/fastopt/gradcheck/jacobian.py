@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from fastopt.judging import judged_rng
+
 from .checks import Seed
 from .differences import Floats
 from .options import Options
@@ -143,7 +145,7 @@ def check_jacobian(
     function = VectorFunction(
         arguments, lambda *args: values(*args).reshape(-1), shape, products, entries, "func"
     )
-    check_combinations(function, report, options, np.random.default_rng(seed))
+    check_combinations(function, report, options, judged_rng(seed))
     return finish(report, raise_exception)
 
 
@@ -250,7 +252,7 @@ def gradgradcheck(
 
     shape = arguments.leaves[0].array.shape if jacobian else found[0].shape
     function = VectorFunction(arguments, gradient, shape, products, jacobian, "grad")
-    rng = np.random.default_rng(seed)
+    rng = judged_rng(seed)
     if hvp is None and hessian is None:
         check_differences_for_symmetry(function, report, options, rng)
     else:

@@ -4,6 +4,10 @@ Everything is measured in units of the steps, :math:`y_i = x_i / s_i`, where :ma
 element or, if that is larger, the root mean square of its array; and for one array at a time, so that
 neither a large element nor an array with large gradients hides the others.
 
+Where such a step leaves the domain, that of log near 0, :math:`s_i` is the size of the element alone.
+Elements whose steps are then so small that a direction could not show an error of the size of the gradient
+are visited one by one, 64 of them at the most.
+
 **Detection.** Let :math:`e = \text{analytic} - \text{numeric}`. A direction :math:`v` with entries of
 random sign and of size uniform in [1/2, 1] costs two calls a step, whatever the length of :math:`x`, and
 shows :math:`\langle e, v \rangle`. One wrong element contributes at least :math:`|e_i| / 2`, so among any
@@ -44,6 +48,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .differences import (
     RATIO,
@@ -176,6 +181,7 @@ class Search:
         self.eps = max(self.grain, float(np.finfo(leaf.array.dtype).eps))
         self.units = units_of(leaf.array)
         self.steps = ladder(leaf.array.dtype)
+        self.narrow = False  # whether steps are relative to each element, however small
         self.typical = 0.0  # of the gradient by y, from the slopes
 
     def run(self) -> Finding:
@@ -183,15 +189,29 @@ class Search:
         bad = np.flatnonzero(~np.isfinite(self.gradient))
         if bad.size:
             return self._not_finite(bad)
-        slopes = self._slopes()
+        slopes, hidden = self._slopes(), np.empty(0, np.intp)
         if not any(math.isfinite(slope.error) for slope in slopes):
             # A domain that ends near x, as that of log near 0: steps relative to |x| stay inside.
             self.units, self.typical = units_of(self.leaf.array, smallest=0.0), 0.0
-            slopes = self._slopes()
+            self.narrow, slopes = True, self._slopes()
+            hidden = self._hidden(slopes)
         finding = Finding(self, slopes, self._resolution(slopes), self.typical / self._unit)
         if any(slope.suspicious for slope in slopes):
             self._explain(finding)
+        elif hidden.size:
+            finding.visited = {int(i): self.coordinate(int(i)) for i in hidden[:FEW]}
+            finding.complete = hidden.size <= FEW
+            self._settle(finding)
         return finding
+
+    def _hidden(self, slopes: list[Slope]) -> NDArray[np.intp]:
+        """Return elements whose steps are so small that no direction shows an error as large as the gradient.
+
+        Those with the smallest steps come first.
+        """
+        seen = 2 * min(slope.threshold for slope in slopes)
+        order = np.argsort(self.units, kind="stable")
+        return order[seen > self.units[order] * root_mean_square(self.gradient)]
 
     def _slopes(self) -> list[Slope]:
         return [self.probe(self.draw()) for _ in range(self.options.directions)]
@@ -288,7 +308,10 @@ class Search:
     def _atol(self, index: int) -> float:
         if self.options.atol is not None:
             return self.options.atol
-        return self.options.relative_atol * self.typical / float(self.units[index])
+        typical = self.typical / float(self.units[index])
+        if self.narrow:  # 1 in units of 1e-12 is much, where the gradient is not as large as that
+            typical = min(typical, root_mean_square(self.gradient))
+        return self.options.relative_atol * typical
 
     def _finest(self, numeric: float) -> float:
         """Return the mismatch along a direction from which on an element may be out of tolerance."""
@@ -342,14 +365,21 @@ class Search:
                 sample = self.rng.choice(self.leaf.size, SAMPLE, replace=False)
                 for i in set(sample.tolist()) - set(finding.visited):
                     finding.visited[i] = self.coordinate(i, near)
-        for status in ("wrong", "jump", "undefined", "kink"):
-            if finding.with_status(status):
-                finding.status = status
-                return
+        if self._settle(finding):
+            return
         if not any(math.isfinite(slope.error) for slope in slopes):
             finding.status = "undefined"
         elif any(self._proven(slope) for slope in slopes if not slope.corner):
             finding.status = "wrong"
+
+    @staticmethod
+    def _settle(finding: Finding) -> bool:
+        """Give the finding the worst status of an element visited; whether there is one that is not ok."""
+        for status in ("wrong", "jump", "undefined", "kink"):
+            if finding.with_status(status):
+                finding.status = status
+                return True
+        return False
 
     def _locate(self, finding: Finding, suspect: Slope) -> None:
         """Find elements one after the other; `complete` if a direction without them agrees."""
