@@ -46,15 +46,18 @@ class Solver:
     options: Mapping[str, Any] = field(default_factory=dict)
     blas: int = 1
 
-    def command(self, *task: str, threads: int) -> dict[str, Any]:
-        """Return what runs it, as subprocess takes it."""
-        environment = {
+    def command(self, *task: str) -> list[str]:
+        """Return what runs it."""
+        return [self.python, quasi_newton_peers.__file__, self.library, *task]
+
+    def environment(self, threads: int) -> dict[str, str]:
+        """Return the variables that it runs with."""
+        return {
             **os.environ,
             "PYTHONSAFEPATH": "1",
             "OMP_NUM_THREADS": str(threads),
             "OPENBLAS_NUM_THREADS": str(self.blas),
         }
-        return {"args": [self.python, quasi_newton_peers.__file__, self.library, *task], "env": environment}
 
 
 def solvers(bench: Bench) -> list[Solver]:
@@ -108,8 +111,10 @@ class Traced:
 @contextmanager
 def descending(solver: Solver) -> Iterator[Callable[[Traced], Trace]]:
     """Run a solver in a process; yield what has it descend."""
-    command = solver.command("descents", json.dumps(solver.options), threads=1)
-    with subprocess.Popen(**command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+    command = solver.command("descents", json.dumps(solver.options))
+    with subprocess.Popen(
+        command, env=solver.environment(1), stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as process:
         assert process.stdin is not None
         assert process.stdout is not None
         sink, source = process.stdin, process.stdout
@@ -242,8 +247,9 @@ def profile(counts: dict[str, Any]) -> None:
 def gap(solver: Solver, n: int, evaluations: int) -> float:
     """Return the median of seconds between the function's return and its next call."""
     task = json.dumps({"n": n, "evaluations": evaluations, **solver.options})
-    command = solver.command("gaps", task, threads=fastopt.get_num_threads())
-    return float(subprocess.run(**command, check=True, stdout=subprocess.PIPE).stdout)
+    environment = solver.environment(fastopt.get_num_threads())
+    run = subprocess.run(solver.command("gaps", task), env=environment, check=True, stdout=subprocess.PIPE)
+    return float(run.stdout)
 
 
 def in_turns(solvers: list[Solver], n: int, evaluations: int, rounds: int) -> list[list[float]]:

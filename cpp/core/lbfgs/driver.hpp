@@ -76,8 +76,6 @@ class Driver {
   double steepness() const { return steepness_; }
   long long iterations() const { return iterations_; }
   long long evaluations() const { return evaluations_; }
-  const MoreThuente& search() const { return search_; }
-  Model& model() { return *model_; }
 
   /// Show everything but the two points, to save or to load it.
   void visit(Archive& archive);
