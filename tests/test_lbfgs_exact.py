@@ -12,7 +12,7 @@ from fastopt import _core
 from fastopt.minimization.reference import Pair, direction, total
 from support import ISAS
 
-SIZES = (1, 2, 15, 16, 17, 33, 1000, 16384, 16385, 50001)
+SIZES = (1, 2, 15, 16, 17, 33, 1000, 16384, 16385, 33000)
 
 
 def quadratic(x: Any) -> tuple[float, Any]:
@@ -37,7 +37,7 @@ def test_directions(isa: str, threads: int, n: int, dtype: str, history: str, ru
     _core.set_num_threads(threads)
     _core.set_grain(1)
     start = np.random.default_rng(n).standard_normal(n).astype(dtype)
-    solver = fastopt.LBFGS(start, memory=4, gtol=0, ftol=0, maxiter=9, history_dtype=history)
+    solver = fastopt.LBFGS(start, memory=6, gtol=0, ftol=0, maxiter=10, history_dtype=history)
     seen = 0
     while not solver.done:
         x = solver.ask()
@@ -52,4 +52,4 @@ def test_directions(isa: str, threads: int, n: int, dtype: str, history: str, ru
             assert pairs[0].dy == total(pairs[0].d.astype("f8") * pairs[0].y.astype("f8"))
             assert pairs[0].yy == total(pairs[0].y.astype("f8") ** 2)
             seen += 1
-    assert seen >= (7 if n > 2 and dtype == "f8" else 1)
+    assert seen >= (8 if n > 2 and dtype == "f8" else 1)

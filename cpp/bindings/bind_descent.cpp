@@ -126,7 +126,7 @@ class Loader : public Archive {
 
 /// A copy of one number for each element of the point: of an array in its dtype, or a number for all. None: empty.
 Buffer spread(py::handle object, const Vectors& vectors, const Label& label) {
-  Buffer copy = no_buffer();
+  Buffer copy;
   if (object.is_none()) return copy;
   vectors.reserve(copy);
   if (py::isinstance<py::float_>(object)) {

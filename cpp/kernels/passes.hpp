@@ -66,37 +66,6 @@ void dot(const Operands& o, std::size_t first, std::size_t last, double* results
   reduce<1, 0>(last - first, results, [=](std::size_t i, double* term) { term[0] = double(w[i]) * double(q[i]); });
 }
 
-/// q + c v, written to r (which may be q). Gives w'r.
-template <class T, class H>
-void turn(const Operands& o, std::size_t first, std::size_t last, double* results) {
-  const T* q = static_cast<const T*>(o.read[0]) + first;
-  const H* __restrict v = static_cast<const H*>(o.read[1]) + first;
-  const H* __restrict w = static_cast<const H*>(o.read[2]) + first;
-  T* r = static_cast<T*>(o.write[0]) + first;
-  const double c = o.scalar[0];
-  reduce<1, 0>(last - first, results, [=](std::size_t i, double* term) {
-    const T turned = T(q[i] + c * v[i]);
-    r[i] = turned;
-    term[0] = double(w[i]) * double(turned);
-  });
-}
-
-/// The direction d = b (q + c v), in the numbers of the history. Gives g'd and max |d|.
-template <class T, class H>
-void aim(const Operands& o, std::size_t first, std::size_t last, double* results) {
-  const T* __restrict q = static_cast<const T*>(o.read[0]) + first;
-  const H* __restrict v = static_cast<const H*>(o.read[1]) + first;
-  const T* __restrict g = static_cast<const T*>(o.read[2]) + first;
-  H* __restrict d = static_cast<H*>(o.write[0]) + first;
-  const double b = o.scalar[0], c = o.scalar[1];
-  reduce<1, 1>(last - first, results, [=](std::size_t i, double* term) {
-    const H along = H(b * (q[i] + c * v[i]));
-    d[i] = along;
-    term[0] = double(g[i]) * double(along);
-    term[1] = std::fabs(double(along));
-  });
-}
-
 /// The direction d = b g. Gives g'd and max |d|.
 template <class T, class H>
 void steepest(const Operands& o, std::size_t first, std::size_t last, double* results) {
@@ -116,8 +85,6 @@ constexpr Passes passes{{move<T, H>, 0},
                         {take<T, H>, 1},
                         {compare<T, H>, 3},
                         {dot<T, H>, 1},
-                        {turn<T, H>, 1},
-                        {aim<T, H>, 1},
                         {steepest<T, H>, 1},
                         {penalty<T>, 1},
                         {subgradient<T>, 0},
@@ -135,7 +102,9 @@ constexpr Passes passes{{move<T, H>, 0},
                         {bend<T, H>, 1},
                         products<T, H>,
                         gram<T, H>,
-                        combine<T, H>};
+                        combine<T, H>,
+                        descend<T, H>,
+                        ascend<T, H>};
 
 }  // namespace
 }  // namespace fastopt::FASTOPT_ISA

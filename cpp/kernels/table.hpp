@@ -131,20 +131,22 @@ struct Columns {
   int count;
   int first_row;         // of the products to be taken
   const double* factor;  // one for each column
-  const void* v;
+  const void *v, *w;
   double scale;
   const void* breaks;  // elements whose break is not above `time` count as 0; null where all count
   double time;
   void* out;
 };
+/// Each result has room for `column_room` numbers, 0 at the start; the results come first at the end.
 using ColumnPass = void (*)(const Columns& columns, std::size_t first, std::size_t last, double* results);
+inline constexpr std::size_t column_room = 16;
 
 /// The passes of quasi-Newton methods, for one dtype of points and gradients and one of the history.
 struct Passes {
-  Pass move, take, compare, dot, turn, aim, steepest;
+  Pass move, take, compare, dot, steepest;
   Pass penalty, subgradient, lead, move_in_orthant, compare_in_orthant, way;
   Pass clip, gap, move_in_box, compare_in_box, downhill_in_box, breaks, reach, bend;
-  ColumnPass products, gram, combine;
+  ColumnPass products, gram, combine, descend, ascend;
 };
 
 /// A symmetric matrix as kernels/triangle.hpp lays it out, what is added to it and what it is multiplied with.

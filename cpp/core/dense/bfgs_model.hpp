@@ -25,7 +25,7 @@ class BfgsModel : public Model {
 
  private:
   Vectors vectors_;
-  Buffer d_ = no_buffer(), y_ = no_buffer();
+  Buffer d_, y_;
   InverseBfgs h_;
   std::vector<double> a_, b_;  // s and y, or g and d, in double
   bool empty_ = true;

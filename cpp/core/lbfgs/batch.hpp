@@ -44,7 +44,7 @@ class Drivers {
   std::size_t work() const { return rows_.size() * row_cost(); }
 
   Vectors vectors_;
-  Buffer points_ = no_buffer();  // two for each row, which its driver works with
+  Buffer points_;  // two for each row, which its driver works with
   std::vector<Driver> drivers_;
   std::vector<std::size_t> rows_;
 };

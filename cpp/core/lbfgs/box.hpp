@@ -49,7 +49,7 @@ class Box : public Region {
   Compact compact_;
   const void *lower_, *upper_;
   bool bounded_;  // whether all bounds are finite
-  Buffer breaks_ = no_buffer(), u_ = no_buffer();
+  Buffer breaks_, u_;
   std::vector<std::pair<double, std::size_t>> queue_;  // breaks to come, and whose
 };
 

@@ -119,7 +119,7 @@ class Driver {
   double first_ = 0;      // the first trial of the search
 
   // Gradients: at the point, at the last trial, and at the lowest trial of this search where that is another.
-  Buffer g_ = no_buffer(), last_ = no_buffer(), other_ = no_buffer();
+  Buffer g_, last_, other_;
   Trial lowest_{};         // step 0 if none was finite
   bool contrary_ = false;  // whether the slope was negative at the last trial that was higher: it may well be wrong
   bool lowest_is_last_ = false;

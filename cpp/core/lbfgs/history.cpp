@@ -5,8 +5,10 @@
 
 namespace fastopt {
 
-History::History(const Vectors& vectors, int most)
-    : vectors_(vectors), ring_(static_cast<std::size_t>(most) + 1), along_(static_cast<std::size_t>(most)) {}
+History::History(const Vectors& vectors, int most) : vectors_(vectors) {
+  ring_.reserve(static_cast<std::size_t>(most) + 1);
+  for (int k = 0; k <= most; ++k) ring_.emplace_back(k + 1);
+}
 
 History::Pair& History::pair(int k) {
   const int length = static_cast<int>(ring_.size());
@@ -28,35 +30,82 @@ void History::learn(const Change& change) {
   pair.step = change.step;
   pair.dy = change.dy;
   pair.yy = change.yy;
+  pair.older.clear();
   newest_ = (newest_ + 1) % static_cast<int>(ring_.size());
   size_ = std::min(size_ + 1, most());
 }
 
+/// One vector of each pair from pair `first` on.
+Columns History::columns(Buffer Pair::* part, std::size_t first) {
+  columns_.clear();
+  for (std::size_t k = first; k < pairs_.size(); ++k) columns_.push_back((pairs_[k]->*part).get());
+  Columns columns{};
+  columns.column = columns_.data();
+  columns.count = static_cast<int>(columns_.size());
+  return columns;
+}
+
+/// d'g of each pair, and where they are missing the products of a pair's y with each older d.
+std::vector<double> History::survey(const void* g, double dg) {
+  const auto complete = [&](std::size_t k) { return k + pairs_[k]->older.size() + 1 >= pairs_.size(); };
+  for (std::size_t k = 1; k < pairs_.size(); ++k) {  // of a history that was loaded
+    if (complete(k)) continue;
+    Columns older = columns(&Pair::d, k + 1);
+    older.w = pairs_[k]->y.get();
+    pairs_[k]->older = vectors_.run(&Passes::products, older, older.count);
+  }
+  const std::size_t first = std::isnan(dg) ? 0 : 1;
+  Columns d = columns(&Pair::d, first);
+  d.v = g;
+  d.w = complete(0) ? nullptr : pairs_[0]->y.get();
+  std::vector<double> found;
+  if (d.count > 0) found = vectors_.run(&Passes::products, d, d.w == nullptr ? d.count : 2 * d.count);
+  const auto old = static_cast<std::ptrdiff_t>(pairs_.size()) - 1;
+  if (d.w != nullptr) pairs_[0]->older.assign(found.end() - old, found.end());
+  found.resize(static_cast<std::size_t>(d.count));
+  if (first == 1) found.insert(found.begin(), dg);
+  return found;
+}
+
 Aim History::aim(const void* g, double dg) {
-  vectors_.reserve(q_);
-  void* q = q_.get();
-  const auto turned = [&](const void* from, const Buffer& v, double c, const Buffer& next) {
-    return vectors_.run(&Passes::turn, {{from, v.get(), next.get()}, {q}, {c}})[0];
-  };
+  pairs_.clear();
+  for (int k = 0; k < size_; ++k) pairs_.push_back(&pair(k));
+  const std::size_t count = pairs_.size();
+  std::vector<double> along = survey(g, dg), factor(count);
 
   // From the newest pair to the oldest: q = (I - rho y s') q.
-  double product = std::isnan(dg) ? vectors_.run(&Passes::dot, {{g, pair(0).d.get()}, {}, {}})[0] : dg;
-  const int oldest = size_ - 1;
-  for (int k = 0; k <= oldest; ++k) {
-    const Pair& now = pair(k);
-    double& along = along_[static_cast<std::size_t>(k)];
-    along = product / now.dy;
-    product = turned(k == 0 ? g : q, now.y, -along, k == oldest ? now.y : pair(k + 1).d);
+  for (std::size_t k = 0; k < count; ++k) {
+    for (std::size_t j = 0; j < k; ++j) along[k] -= along[j] * pairs_[j]->older[k - j - 1];
+    along[k] /= pairs_[k]->dy;
+    factor[k] = -along[k];
   }
+  void* q = d();  // which takes its place, if their numbers are alike
+  if (vectors_.stored() != vectors_.dtype()) {
+    vectors_.reserve(q_);
+    q = q_.get();
+  }
+  Columns y = columns(&Pair::y, 0);
+  y.scale = 1;
+  y.v = g;
+  y.factor = factor.data();
+  y.out = q;
+  const std::vector<double> yq = vectors_.run(&Passes::descend, y, y.count);
 
   // And back: q = (I - rho s y') q + s along / gamma, as r = gamma q; at last d = -r.
-  const double gamma = pair(0).step * pair(0).dy / pair(0).yy;
-  const auto back = [&](int k) {
-    const Pair& now = pair(k);
-    return now.step * along_[static_cast<std::size_t>(k)] / gamma - product / now.dy;
-  };
-  for (int k = oldest; k > 0; --k) product = turned(q, pair(k).d, back(k), pair(k - 1).y);
-  const Results found = vectors_.run(&Passes::aim, {{q, pair(0).d.get(), g}, {d()}, {-gamma, back(0)}});
+  const double gamma = pairs_[0]->step * pairs_[0]->dy / pairs_[0]->yy;
+  for (std::size_t k = count; k-- > 0;) {
+    double yr = yq[k];
+    for (std::size_t j = count - 1; j > k; --j) yr += factor[j] * pairs_[k]->older[j - k - 1];
+    factor[k] = pairs_[k]->step * along[k] / gamma - yr / pairs_[k]->dy;
+  }
+  for (double& c : factor) c *= -gamma;
+  Columns down = columns(&Pair::d, 0);
+  down.scale = -gamma;
+  down.v = q;
+  down.w = g;
+  down.factor = factor.data();
+  down.out = d();
+  const std::vector<double> found = vectors_.run(&Passes::ascend, down, 2, 1);
   return {found[0], found[1], 1};
 }
 
@@ -69,6 +118,7 @@ void History::visit(Archive& archive) {
     archive(name + "step", now.step);
     archive(name + "dy", now.dy);
     archive(name + "yy", now.yy);
+    now.older.clear();
     archive(name + "d", now.d, vectors_.stored());
     if (k >= 0) archive(name + "y", now.y, vectors_.stored());
   }

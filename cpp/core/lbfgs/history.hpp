@@ -6,10 +6,12 @@
 //   rho_k              1 / (step dy)  dy = d'y
 //   gamma_k            gamma          s'y / y'y of the newest pair
 //   alpha_i            along[i]       rho s'q, the same number for d as for s: (d'q) / (d'y)
-//   q, r               q              one vector, r is gamma q and never formed
+//   q, r               q              one vector, where d will be; r is gamma q and never formed
 //
-// The recursion (Algorithm 7.4) makes 2m + 1 passes. Each adds one vector of the history to q and takes the
-// product with the next one: 8m + 3 vectors read and written instead of 10m + 4.
+// The recursion (Algorithm 7.4) goes through all pairs one after the other, and back. Here it makes three passes over
+// the pairs: each product with q is that with g, or with q as it turns to go back, less what the pairs between take
+// away: products d'y of one pair with another, which are kept. So 3m + 6 vectors are read and written instead of
+// 10m + 4; and the vectors of a pass come in side by side.
 #pragma once
 
 #include <vector>
@@ -37,19 +39,25 @@ class History : public Model {
 
   /// Pair k, the newest first.
   struct Pair {
-    Buffer d = no_buffer(), y = no_buffer();
+    explicit Pair(int index) : d(one_of_several(index)), y(one_of_several(index)) {}
+    Buffer d, y;
     double step = 1, dy = 1, yy = 1;
+    std::vector<double> older;  // d'y of this y and each older d, the next one first
   };
   Pair& pair(int k);
   const Pair& pair(int k) const { return const_cast<History*>(this)->pair(k); }
   Pair& next() { return pair(-1); }
 
  private:
+  Columns columns(Buffer Pair::* part, std::size_t first);
+  std::vector<double> survey(const void* g, double dg);
+
   Vectors vectors_;
   std::vector<Pair> ring_;  // one more than the most: the next pair grows in it
   int newest_ = 0, size_ = 0;
-  Buffer q_ = no_buffer();
-  std::vector<double> along_;
+  Buffer q_;
+  std::vector<Pair*> pairs_;          // while aiming, the newest first
+  std::vector<const void*> columns_;  // of a pass
 };
 
 }  // namespace fastopt

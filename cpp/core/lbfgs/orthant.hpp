@@ -38,7 +38,7 @@ class Orthant : public Region {
 
  private:
   const void* l1_;
-  Buffer downhill_ = no_buffer();
+  Buffer downhill_;
   double penalty_ = 0;
 };
 

@@ -17,7 +17,12 @@
 namespace fastopt {
 namespace {
 
-constexpr std::size_t cache_line = 64, page = 4096, huge_page = std::size_t{2} << 20;
+constexpr std::size_t cache_line = 64, page = 4096;
+#if defined(__linux__)
+constexpr std::size_t large_page = std::size_t{2} << 20;
+#else
+constexpr std::size_t large_page = page;
+#endif
 
 /// The results of `count` blocks, halves added to halves.
 template <class R>
@@ -32,26 +37,30 @@ R joined(const R* blocks, std::size_t count, int sums) {
 
 }  // namespace
 
-Buffer no_buffer() {
-  return {nullptr, [](unsigned char* memory) { std::free(memory); }};
-}
+void Release::operator()(unsigned char* vector) const { std::free(vector - shift); }
+
+/// Nine cache lines apart: what a pass reads of one before it turns to the next fits between.
+Buffer one_of_several(int index) { return Buffer(nullptr, {static_cast<std::size_t>(index) * 9 * cache_line % page}); }
 
 void Vectors::reserve(Buffer& buffer) const {
   if (buffer) return;
   const std::size_t bytes = n_ * item_size[std::max(dtype_, stored_)];
-  const std::size_t unit = bytes >= huge_page        ? huge_page
+  const std::size_t unit = bytes >= large_page       ? large_page
                            : bytes >= page           ? page
                            : bytes >= 8 * cache_line ? cache_line
                                                      : alignof(std::max_align_t);
-  const std::size_t room = std::max<std::size_t>(1, (bytes + unit - 1) / unit) * unit;
+  std::size_t& shift = buffer.get_deleter().shift;
+  if (unit < page) shift = 0;
+  const std::size_t grain = std::min(unit, page);
+  const std::size_t room = std::max<std::size_t>(1, (shift + bytes + grain - 1) / grain) * grain;
   void* memory = std::aligned_alloc(unit, room);
   if (memory == nullptr) throw std::bad_alloc();
 #if defined(__linux__)
   // Large pages: with small ones a processor waits for the addresses of several streams, and a pass takes half as long
   // again.
-  if (unit == huge_page) madvise(memory, room, MADV_HUGEPAGE);
+  if (unit == large_page) madvise(memory, room, MADV_HUGEPAGE);
 #endif
-  buffer.reset(static_cast<unsigned char*>(memory));
+  buffer.reset(static_cast<unsigned char*>(memory) + shift);
 }
 
 bool Vectors::finite(const void* v, double sum) const {
@@ -72,16 +81,17 @@ Results Vectors::run(Pass Passes::* pass, const Operands& operands) const {
   return joined(blocks.data(), blocks.size(), kernel.sums);
 }
 
-std::vector<double> Vectors::run(ColumnPass Passes::* pass, const Columns& columns, int count) const {
+std::vector<double> Vectors::run(ColumnPass Passes::* pass, const Columns& columns, int count, int sums) const {
   const ColumnPass kernel = table().passes[dtype_][stored_]->*pass;
   const auto part = [&](std::size_t first, std::size_t last) {
-    std::vector<double> results(static_cast<std::size_t>(count));
+    std::vector<double> results(static_cast<std::size_t>(count) * column_room);
     kernel(columns, first, last, results.data());
+    results.resize(static_cast<std::size_t>(count));
     return results;
   };
   if (Blocks(n_, 1).count <= 1) return part(0, n_);
   const std::vector<std::vector<double>> blocks = of_blocks<std::vector<double>>(n_, 1, true, part);
-  return joined(blocks.data(), blocks.size(), count);
+  return joined(blocks.data(), blocks.size(), sums);
 }
 
 }  // namespace fastopt

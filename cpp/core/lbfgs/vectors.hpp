@@ -11,8 +11,15 @@
 namespace fastopt {
 
 /// Memory for one vector. Empty until `Vectors::reserve`.
-using Buffer = std::unique_ptr<unsigned char[], void (*)(unsigned char*)>;
-Buffer no_buffer();
+struct Release {
+  std::size_t shift = 0;  // of the vector in its memory, in bytes
+  void operator()(unsigned char* vector) const;
+};
+using Buffer = std::unique_ptr<unsigned char[], Release>;
+
+/// The buffer of one of several vectors that a pass reads together. Vectors that all start at the same place of a page
+/// would drive each other out of the cache.
+Buffer one_of_several(int index);
 
 using Results = std::array<double, max_results>;
 
@@ -26,16 +33,19 @@ class Vectors {
   Dtype stored() const { return stored_; }
   std::size_t bytes() const { return n_ * item_size[dtype_]; }  ///< of a point
 
-  /// Make sure that `buffer` holds a vector. All start at the same place of a page: the loads of a pass then
-  /// wait for no store of another vector. Those shorter than a page start with a cache line, and the shortest,
-  /// of which a batch has very many, lie close.
+  /// Make sure that `buffer` holds a vector. All but those of several start at the same place of a page: the loads of
+  /// a pass then wait for no store of another vector. Those shorter than a page start with a cache line, and the
+  /// shortest, of which a batch has very many, lie close.
   void reserve(Buffer& buffer) const;
 
   /// Run one pass. Sums and maxima are over fixed blocks and a fixed tree: the same for every number of threads.
   Results run(Pass Passes::* pass, const Operands& operands) const;
 
-  /// Run a pass over many columns, with `count` sums.
-  std::vector<double> run(ColumnPass Passes::* pass, const Columns& columns, int count) const;
+  /// Run a pass over many columns, with `count` results, of which the first `sums` are sums.
+  std::vector<double> run(ColumnPass Passes::* pass, const Columns& columns, int count, int sums) const;
+  std::vector<double> run(ColumnPass Passes::* pass, const Columns& columns, int sums) const {
+    return run(pass, columns, sums, sums);
+  }
 
   /// Whether a point or gradient is finite; a sum over it spares the look where it is finite itself.
   bool finite(const void* v, double sum) const;

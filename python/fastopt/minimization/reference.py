@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -64,12 +63,18 @@ def total(terms: NDArray[np.float64]) -> float:
 def direction(pairs: Sequence[Pair], g: Vector) -> Vector:
     r"""Return :math:`d = -H g` by the two-loop recursion, the newest pair first.
 
-    .. math:: q \leftarrow q - \alpha_k y_k, \quad \alpha_k = \frac{d_k^T q}{d_k^T y_k}
-              \qquad\text{and back}\qquad
-              q \leftarrow q + \Big(\frac{t_k \alpha_k}{\gamma} - \frac{y_k^T q}{d_k^T y_k}\Big) d_k
+    .. math:: q_0 = g, \quad q_{k+1} = q_k - \alpha_k y_k, \quad \alpha_k = \frac{d_k^T q_k}{d_k^T y_k}
+              \qquad\text{and back from } r_m = q_m = q \qquad
+              r_k = r_{k+1} + \beta_k d_k, \quad
+              \beta_k = \frac{t_k \alpha_k}{\gamma} - \frac{y_k^T r_{k+1}}{d_k^T y_k}
 
     with :math:`s_k = t_k d_k` and :math:`\gamma = s^T y / y^T y` of the newest pair; then
-    :math:`d = -\gamma q`. The q on the way back is Nocedal and Wright's r over :math:`\gamma`.
+    :math:`d = -\gamma r_0`. The r here is Nocedal and Wright's over :math:`\gamma`.
+
+    The vectors between are not formed, as the products with them follow from products of the pairs:
+
+    .. math:: d_k^T q_k = d_k^T g - \sum_{j<k} \alpha_j\, d_k^T y_j, \qquad
+              y_k^T r_{k+1} = y_k^T q + \sum_{j>k} \beta_j\, d_j^T y_k
 
     References
     ----------
@@ -81,18 +86,25 @@ def direction(pairs: Sequence[Pair], g: Vector) -> Vector:
     >>> direction([Pair(d, y, 1.0, 2.0, 4.0)], np.array([2.0, 1.0]))
     array([-1. , -0.5])
     """
-    newest = pairs[0]
-    gamma = newest.step * newest.dy / newest.yy
-    q, along = g, []
-    for pair in pairs:
-        along.append(_dot(pair.d, q) / pair.dy)
-        q = _plus(q, -along[-1], pair.y, g.dtype)
-    for pair, a in zip(pairs[::-1], along[::-1], strict=True):
-        c = pair.step * a / gamma - _dot(pair.y, q) / pair.dy
-        if pair is newest:
-            return (-gamma * (_double(q) + c * _double(pair.d))).astype(pair.d.dtype)
-        q = _plus(q, c, pair.d, g.dtype)
-    raise ValueError("pairs: expected at least one, got none")
+    if not pairs:
+        raise ValueError("pairs: expected at least one, got none")
+    gamma = pairs[0].step * pairs[0].dy / pairs[0].yy
+    alpha: list[float] = []
+    for k, pair in enumerate(pairs):
+        dq = _dot(pair.d, g)
+        for j in range(k):
+            dq -= alpha[j] * _dot(pair.d, pairs[j].y)
+        alpha.append(dq / pair.dy)
+    q = _combination(1.0, g, [-a for a in alpha], [pair.y for pair in pairs]).astype(g.dtype)
+
+    beta = [0.0] * len(pairs)
+    for k, pair in reversed(list(enumerate(pairs))):
+        yr = _dot(pair.y, q)
+        for j in range(len(pairs) - 1, k, -1):
+            yr += beta[j] * _dot(pairs[j].d, pair.y)
+        beta[k] = pair.step * alpha[k] / gamma - yr / pair.dy
+    d = _combination(-gamma, q, [b * -gamma for b in beta], [pair.d for pair in pairs])
+    return d.astype(pairs[0].d.dtype)
 
 
 def _double(v: Vector) -> NDArray[np.float64]:
@@ -103,5 +115,10 @@ def _dot(w: Vector, q: Vector) -> float:
     return total(_double(w) * _double(q))
 
 
-def _plus(q: Vector, c: float, v: Vector, dtype: np.dtype[Any]) -> Vector:
-    return (_double(q) + c * _double(v)).astype(dtype)
+def _combination(
+    scale: float, v: Vector, factors: Sequence[float], columns: Sequence[Vector]
+) -> NDArray[np.float64]:
+    result = scale * _double(v)
+    for factor, column in zip(factors, columns, strict=True):
+        result += factor * _double(column)
+    return result
