@@ -168,3 +168,95 @@ def test_a_state_without_one_of_its_vectors_is_refused():
     for name in ("gradient", "pair 0 d", "pair 0 y", "x"):
         with pytest.raises(ValueError, match=f"state_dict: expected an entry '{name}'"):
             LBFGS([0.0, 0.0]).load_state_dict({key: state[key] for key in state if key != name})
+
+
+# Saved states.
+
+
+def under_way(x0=(-1.2, 1.0), evaluations=6, **arguments):
+    solver = LBFGS(np.array(x0), **arguments)
+    for _ in range(evaluations):
+        solver.tell(*rosenbrock(solver.ask()))
+    assert not solver.done
+    return solver
+
+
+def rosenbrock(x):
+    a, b = x
+    value = 100.0 * (b - a * a) ** 2 + (1.0 - a) ** 2
+    return value, np.array([-400.0 * a * (b - a * a) - 2.0 * (1.0 - a), 200.0 * (b - a * a)])
+
+
+@pytest.mark.parametrize(
+    ("name", "wrong", "error", "expected"),
+    [
+        ("status", 77, ValueError, "an integer from -1 to 11, got 77"),
+        ("status", -2, ValueError, "an integer from -1 to 11, got -2"),
+        ("iterations", -5, ValueError, "an integer >= 0, got -5"),
+        ("evaluations", -5, ValueError, "an integer >= 0, got -5"),
+        ("level", 2**40, ValueError, "an integer from 0 to 2147483647, got 1099511627776"),
+        ("level", 2**80, TypeError, "an integer, got 1208925819614629174706176"),
+        ("begun", 2, ValueError, "an integer from 0 to 1, got 2"),
+        ("lowest is last", -1, ValueError, "an integer from 0 to 1, got -1"),
+        ("size", -1, ValueError, "an integer from 0 to 10, got -1"),
+        ("size", 11, ValueError, "an integer from 0 to 10, got 11"),
+        ("search status", 7, ValueError, "an integer from 0 to 6, got 7"),
+        ("search stage", 0, ValueError, "an integer from 1 to 2, got 0"),
+        ("search max_evaluations", 0, ValueError, "an integer from 1 to 2147483647, got 0"),
+        ("search c1", 1.5, ValueError, "a number from 0 to 1, got 1.5"),
+        ("search x.step", -1.0, ValueError, "a number >= 0, got -1.0"),
+        ("pair 0 dy", -1.0, ValueError, "a number >= 0, got -1.0"),
+        ("steepness", -1.0, ValueError, "a number >= 0, got -1.0"),
+        ("value", np.nan, ValueError, "a number, got nan"),
+        ("slope", np.nan, ValueError, "a number, got nan"),
+        ("slope", [1.0], TypeError, r"a number, got \[1.0\]"),
+        ("pair 0 yy", np.nan, ValueError, "a number >= 0, got nan"),
+        ("gradient", np.zeros(3), ValueError, r"float64 of shape \(2,\), got float64 of shape \(3,\)"),
+        ("gradient", np.zeros((2, 1)), ValueError, r"float64 of shape \(2,\), got float64 of shape \(2, 1\)"),
+        ("pair 0 y", np.zeros(2, np.float32), ValueError, r"float64 of shape \(2,\), got float32 of"),
+        ("pair 0 d", np.zeros(2, int), TypeError, "int64"),
+        ("pair 0 d", [0.0, 0.0], TypeError, "list"),
+        ("x", np.array(["a", "b"]), TypeError, "float32 or float64 .*, got"),
+        ("x", np.array([0.0, 9.0]), ValueError, r"a point inside the bounds, got 9.0 for x0\[1\]"),
+    ],
+)
+def test_an_entry_that_no_solver_saves_is_named(name, wrong, error, expected):
+    solver = under_way(bounds=(-5.0, 5.0))
+    before = solver.state_dict()
+    assert name in before
+    with pytest.raises(error, match=rf"state_dict\['{name}'\]: expected .*{expected}"):
+        solver.load_state_dict({**before, name: wrong})
+    assert repr(solver.state_dict()) == repr(before)
+    other = under_way(bounds=(-5.0, 5.0))
+    while not other.done:
+        assert np.array_equal(solver.ask(), other.ask())
+        for each in (solver, other):
+            each.tell(*rosenbrock(each.ask()))
+
+
+def test_more_pairs_than_the_solver_has_room_for():
+    state = under_way(evaluations=20).state_dict()
+    with pytest.raises(ValueError, match=r"state_dict\['size'\]: expected an integer from 0 to 3, got 10"):
+        LBFGS([-1.2, 1.0], memory=3).load_state_dict(state)
+
+
+def test_vectors_that_go_with_the_numbers():
+    """The gradient of the lowest trial, and the direction of a search."""
+    state = under_way().state_dict()
+    del state["pair -1 d"]
+    with pytest.raises(ValueError, match="state_dict: expected an entry 'pair -1 d'"):
+        LBFGS([0.0, 0.0]).load_state_dict(state)
+    state = {**under_way().state_dict(), "lowest step": 1.0, "lowest is last": 0}
+    state.pop("other gradient", None)
+    with pytest.raises(ValueError, match="state_dict: expected an entry 'other gradient'"):
+        LBFGS([0.0, 0.0]).load_state_dict(state)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_a_solver_that_ended_at_a_start_that_is_not_finite_is_saved(value):
+    solver = LBFGS([1.0, 2.0])
+    solver.tell(value, np.array([np.nan, 1.0]))
+    loaded = LBFGS([1.0, 2.0])
+    loaded.load_state_dict(solver.state_dict())
+    assert loaded.status == fastopt.Status.NOT_FINITE
+    assert repr(loaded.result()) == repr(solver.result())
