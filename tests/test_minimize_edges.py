@@ -1,5 +1,7 @@
 """What minimize does with functions, bounds and states that nobody hoped for."""
 
+import math
+
 import numpy as np
 import pytest
 
@@ -134,7 +136,7 @@ def test_gradient_descent_starts_from_afar(dtype, start):
 def test_gradient_descent_says_that_the_first_step_diverged():
     with np.errstate(over="ignore"):
         result = minimize(bowl, [1.0, 2.0], method="gd", options={"lr": 1e308})
-    assert result.message.startswith("The steps diverged: value or gradient not finite after 1 of lr")
+    assert result.message.startswith("The steps diverged: value or gradient not finite after 1 step of lr")
     assert np.array_equal(result.x, [1.0, 2.0])
 
 
@@ -260,3 +262,224 @@ def test_a_solver_that_ended_at_a_start_that_is_not_finite_is_saved(value):
     loaded.load_state_dict(solver.state_dict())
     assert loaded.status == fastopt.Status.NOT_FINITE
     assert repr(loaded.result()) == repr(solver.result())
+
+
+# Differences.
+
+
+@pytest.mark.parametrize("method", ["lbfgs", "bfgs", "gd", "newton"])
+@pytest.mark.parametrize("maxfun", [5, 14, 15, 16, 99])
+def test_maxfun_holds_for_the_calls_of_differences(method, maxfun):
+    calls = []
+
+    def fun(x):
+        calls.append(x)
+        return rosenbrock(x)[0]
+
+    given = {"hess": lambda x: np.eye(2)} if method == "newton" else {}
+    result = minimize(fun, [-1.2, 1.0], method=method, jac=None, options={"maxfun": maxfun}, **given)
+    assert maxfun - 5 < result.nfev == len(calls) <= maxfun
+    assert result.status == fastopt.Status.EVALUATIONS
+    assert result.message.startswith(f"{len(calls)} evaluations: maxfun allows no more, at max |g| = ")
+
+
+def test_differences_that_maxfun_has_no_room_for():
+    def never(x):
+        raise AssertionError
+
+    with pytest.raises(ValueError, match="maxfun: expected at least 5, for a value and differences, got 4"):
+        minimize(never, [-1.2, 1.0], jac=None, options={"maxfun": 4})
+    result = minimize(lambda x: bowl(x)[0], [1.0, 2.0], method="random", jac=None, options={"maxfun": 1})
+    assert result.nfev == 1
+
+
+def test_the_default_limit_is_of_gradients():
+    """A thousand variables are 2001 calls a gradient, and maxfun is 15000."""
+    x0 = np.linspace(-1.0, 1.0, 1000)
+    scale = np.geomspace(1.0, 30.0, 1000)
+    result = minimize(lambda x: float(x @ (scale * x)), x0, jac=None, options={"maxiter": 9, "gtol": 0.0})
+    assert result.status == fastopt.Status.ITERATIONS
+    assert result.nfev > 15000
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("bounds", [None, (-9.0, 9.0), (-9.0, 2.0)])
+def test_differences_evaluate_no_point_twice(dtype, bounds):
+    seen = []
+
+    def fun(x):
+        assert x["a"].dtype == np.float64
+        assert not x["a"].flags.writeable
+        seen.append(x["a"].tobytes())
+        return bowl(x["a"])[0]
+
+    x0 = {"a": np.array([0.0, 2.0], dtype)}
+    result = minimize(fun, x0, jac=None, bounds=bounds, options={"maxiter": 0})
+    assert result.nfev == len(seen) == len(set(seen)) == 5
+    assert result.njev == 1
+    assert np.allclose(result.jac["a"], [-6.0, -2.0], atol=1e-6)
+    assert result.jac["a"].dtype == dtype
+
+
+def test_differences_beyond_the_domain_are_refused_points():
+    result = minimize(lambda x: x[0] - math.log(x[0]), [1e-7], jac=None)
+    assert result.status == fastopt.Status.NOT_FINITE
+    assert minimize(lambda x: x[0] - math.log(x[0]), [0.5], jac=None).success
+
+
+# No l1 at all.
+
+
+@pytest.mark.parametrize("l1", [0, 0.0, None, np.float32(0), np.array(0.0), np.zeros(2), [0, 0]])
+def test_weights_of_zero_are_no_l1(l1):
+    free = minimize(bowl, [0.5, 0.5], bounds=(0.0, 1.0))
+    result = minimize(bowl, [0.5, 0.5], bounds=(0.0, 1.0), l1=l1)
+    assert np.array_equal(result.x, free.x)
+    assert np.array_equal(LBFGS([0.5, 0.5], bounds=(0, 1), l1=l1).ask(), [0.5, 0.5])
+    assert minimize(bowl, [0.5, 0.5], method="bfgs", l1=l1).success
+    both = {"a": np.zeros(2), "b": np.zeros(1)}
+    assert minimize(lambda x: (0.0, x), both, bounds=(0, 1), l1={"a": np.zeros(2), "b": 0}).success
+
+
+def test_zeros_are_still_judged():
+    with pytest.raises(ValueError, match=r"l1: expected shape \(2,\), as x0, got shape \(3,\)"):
+        minimize(bowl, [0.5, 0.5], l1=np.zeros(3))
+    with pytest.raises(ValueError, match="bounds: expected none for method 'bfgs', only for"):
+        minimize(bowl, [0.5, 0.5], method="bfgs", bounds=np.zeros((2, 2)))
+    with pytest.raises(ValueError, match="l1: expected none for method 'bfgs', only for 'lbfgs'"):
+        minimize(bowl, [0.5, 0.5], method="bfgs", l1=np.array([0.0, 0.1]))
+
+
+# Messages.
+
+
+def test_one_is_singular():
+    one = minimize(bowl, [0.0], options={"maxfun": 1})
+    assert one.message.startswith("1 evaluation: maxfun")
+    solver = LBFGS([0.0])
+    solver.tell(*bowl(solver.ask()))
+    solver.tell(*bowl(solver.ask()))
+    assert repr(solver) == "LBFGS(1 variable, 1 iteration, 2 evaluations, running)"
+    assert solver.message == "Running: 1 iteration, 2 evaluations."
+    assert minimize(bowl, [0.0], options={"maxiter": 1}).message.startswith("1 iteration: maxiter")
+    with pytest.raises(ValueError, match=r"bounds: expected 1 pair \(low, high\)"):
+        minimize(bowl, [0.0], bounds=[(0, 1), (0, 1)])
+    with pytest.raises(TypeError, match="expected a list of 1 array, as x0"):
+        minimize(lambda x: (0.0, 1.0), [np.zeros(2)])
+
+
+def test_the_result_so_far_counts_calls():
+    messages = []
+
+    def callback(intermediate_result):
+        messages.append((intermediate_result.nfev, intermediate_result.message))
+
+    minimize(lambda x: bowl(x)[0], [0.0, 0.0], jac=None, callback=callback)
+    nfev, message = messages[0]
+    assert nfev > 5
+    assert message.startswith(f"Running: 1 iteration, {nfev} evaluations.")
+
+
+# Random search.
+
+
+@pytest.mark.parametrize("options", [{}, {"step": 1e308}])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_random_points_of_the_largest_box(dtype, options):
+    seen = []
+
+    def fun(x):
+        seen.append(x[0])
+        return float(np.tanh(float(x[0]) / 1e308))
+
+    largest = float(np.finfo(dtype).max)
+    for bounds in ((-largest, largest), (-largest, None), None):
+        if bounds == (-largest, largest) or options:
+            minimize(
+                fun, np.zeros(1, dtype), method="random", bounds=bounds, options={"maxiter": 200, **options}
+            )
+    assert np.isfinite(seen).all()
+    assert min(seen) < -largest / 2
+    assert max(seen) > largest / 2
+
+
+# What the caller owns, and where warnings point.
+
+
+STARTS = {
+    "array": np.zeros((2, 2)),
+    "0-d": np.array(1.0),
+    "list": [np.zeros(2), np.zeros((2, 1))],
+    "dict": {"a": np.zeros(2), "b": np.zeros(1)},
+}
+
+
+@pytest.mark.parametrize("x0", STARTS.values(), ids=STARTS)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("method", ["lbfgs", "bfgs", "gd", "newton", "random"])
+def test_the_arrays_of_a_result_are_the_callers(method, dtype, x0):
+    def mapped(function, x):
+        if isinstance(x, dict):
+            return {key: function(a) for key, a in x.items()}
+        return list(map(function, x)) if isinstance(x, list) else function(x)
+
+    def leaves(x):
+        return list(x.values()) if isinstance(x, dict) else x if isinstance(x, list) else [x]
+
+    seen, kept = [], []
+
+    def fun(x):
+        seen.extend(leaves(x))
+        return sum(float(((a - 1) ** 2).sum()) for a in leaves(x)), mapped(lambda a: 2 * (a - 1), x)
+
+    def callback(intermediate_result):
+        kept.append(intermediate_result)
+
+    start = mapped(lambda a: a.astype(dtype), x0)
+    size = sum(a.size for a in leaves(start))
+    given = {"hess": lambda x: 2 * np.eye(size)} if method == "newton" else {}
+    result = minimize(fun, start, method=method, callback=callback, options={"maxiter": 3}, **given)
+    for each in [result, *kept]:
+        for structure in (each.x, each.jac):
+            for a in [] if structure is None else leaves(structure):
+                assert a.flags.writeable
+                assert a.dtype == dtype
+                assert not any(np.shares_memory(a, b) for b in [*seen, *leaves(start)])
+                a[...] = 7.0
+    again = minimize(fun, start, method=method, options={"maxiter": 3}, **given)
+    assert again.fun == result.fun
+
+
+def test_the_point_that_a_callback_gets_is_read_only():
+    def callback(x):
+        x[...] = 0.0
+
+    with pytest.raises(ValueError, match="read-only"):
+        minimize(bowl, [0.0], callback=callback)
+
+
+@pytest.mark.parametrize("outside", [1, 2])
+def test_the_warning_of_a_start_outside_points_here(outside):
+    x0, bounds = [9.0, 9.0 if outside == 2 else 0.0], (-1.0, 1.0)
+    text = {1: "1 of 2 variables lies outside the bounds, and was", 2: "2 of 2 variables lie .*, and were"}
+    calls = [
+        lambda: minimize(bowl, x0, bounds=bounds),
+        lambda: minimize(bowl, x0, bounds=bounds, method="random", options={"maxiter": 1}),
+        lambda: LBFGS(x0, bounds=bounds),
+        lambda: fastopt.scipy_lbfgs(bowl, x0, jac=True, bounds=bounds),
+    ]
+    for call in calls:
+        with pytest.warns(UserWarning, match=f"x0: {text[outside]} moved onto them") as caught:
+            call()
+        assert caught[0].filename == __file__
+        assert caught[0].lineno == call.__code__.co_firstlineno
+
+
+def test_the_warning_points_to_the_call_of_scipy():
+    optimize = pytest.importorskip("scipy.optimize")
+    bounds = optimize.Bounds([-1.0], [1.0])
+    method = fastopt.scipy_lbfgs
+    with pytest.warns(UserWarning, match="x0: 1 of 1 variable lies outside") as caught:
+        result = optimize.minimize(bowl, [9.0], jac=True, method=method, bounds=bounds)
+    assert any(warning.filename == __file__ for warning in caught)
+    assert "1 variable was moved onto them" in result.message

@@ -70,10 +70,10 @@ class Newton(Iterates):
         elif self._refused >= MOST_REFUSED:
             self._end(Status.NO_PROGRESS)
 
-    def _sentence(self, status: Status) -> str:
+    def _sentence(self, status: Status, nfev: int) -> str:
         if status == Status.NOT_FINITE and self._of_hessian:
             return f"The Hessian at the start is not finite; {self._standing()}."
-        return super()._sentence(status)
+        return super()._sentence(status, nfev)
 
 
 class TrustRegion(ABC):

@@ -155,7 +155,7 @@ class LBFGS(Descent):
         if limits is not None:
             region["lower"], region["upper"] = limits
         added = weights(l1, self._layout)
-        if isinstance(added, np.ndarray) or added != 0:
+        if added is not None:
             region["l1"] = added
             if limits is not None:
                 raise ValueError("bounds, l1: expected one of them, got both")
