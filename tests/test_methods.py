@@ -13,7 +13,7 @@ import pytest
 import fastopt
 from fastopt import Status, minimize
 from fastopt.minimization.methods import METHODS
-from fastopt.minimization.steihaug import steihaug
+from fastopt.minimization.steihaug import MOST_KEPT, Products, steihaug
 from fastopt.problems import standard
 from support import Array, same
 
@@ -648,7 +648,7 @@ def test_steihaug(radius: float, least: float) -> None:
     q, _ = np.linalg.qr(rng.standard_normal((12, 12)))
     h = (q * np.linspace(least, 5, 12)) @ q.T
     g = rng.standard_normal(12)
-    p, predicted = steihaug(g, lambda v: h @ v, -h @ g, radius, 1e-9)
+    p, predicted = steihaug(g, lambda k, d: h @ d, radius, 1e-9)
     length = np.linalg.norm(p)
     assert predicted == pytest.approx(-(g @ p + p @ h @ p / 2), rel=1e-9)
     assert length <= radius * (1 + 1e-12)
@@ -663,6 +663,44 @@ def test_steihaug(radius: float, least: float) -> None:
 def test_steihaug_without_curvature() -> None:
     g = np.array([3.0, -4.0])
     for radius, length in ((math.inf, 5.0), (2.0, 2.0)):
-        p, predicted = steihaug(g, lambda v: 0 * v, 0 * g, radius, 1e-9)
+        p, predicted = steihaug(g, lambda k, d: 0 * d, radius, 1e-9)
         np.testing.assert_allclose(p, -g * length / 5)
         assert predicted == pytest.approx(5 * length)
+
+
+def test_newton_asks_for_no_product_twice() -> None:
+    """Where a step is refused the path of conjugate gradients is the same, and ends sooner."""
+    refused = 0
+    for name in ("rosenbrock_2", "helical_valley", "biggs_exp6", "wood_4", "chebyquad_8"):
+        problem, seen = standard.PROBLEMS[name], []
+
+        def hessp(x: Array, v: Array) -> Array:
+            seen.append((x.tobytes(), v.tobytes()))  # noqa: B023
+            return problem.hess(x) @ v  # type: ignore[misc]  # noqa: B023
+
+        result = minimize(problem.fun, problem.start, method="newton", hessp=hessp)
+        assert result.nhev == len(seen) == len(set(seen))
+        refused += result.nfev - 1 - result.nit
+    assert refused >= 5
+
+
+def test_products_beyond_those_that_are_kept() -> None:
+    """They are computed again, to the same step."""
+    n = 2 * MOST_KEPT
+    h, g = np.diag(np.geomspace(1, 1e6, n)), np.ones(n)
+    computed = []
+
+    def product(v: Array) -> Array:
+        computed.append(v)
+        return h @ v
+
+    products = Products(product)
+    first = steihaug(g, products, math.inf, 1e-6)
+    path = len(computed)
+    assert path > MOST_KEPT
+    again = steihaug(g, products, math.inf, 1e-6)
+    assert same(first[0], again[0])
+    assert len(computed) - path == path - MOST_KEPT
+    computed.clear()
+    steihaug(g, products, 1e-3, 1e-6)
+    assert not computed

@@ -1,5 +1,7 @@
 """What minimize does with functions, bounds and states that nobody hoped for."""
 
+import math
+
 import numpy as np
 import pytest
 
@@ -134,7 +136,7 @@ def test_gradient_descent_starts_from_afar(dtype, start):
 def test_gradient_descent_says_that_the_first_step_diverged():
     with np.errstate(over="ignore"):
         result = minimize(bowl, [1.0, 2.0], method="gd", options={"lr": 1e308})
-    assert result.message.startswith("The steps diverged: value or gradient not finite after 1 of lr")
+    assert result.message.startswith("The steps diverged: value or gradient not finite after 1 step of lr")
     assert np.array_equal(result.x, [1.0, 2.0])
 
 
@@ -168,3 +170,316 @@ def test_a_state_without_one_of_its_vectors_is_refused():
     for name in ("gradient", "pair 0 d", "pair 0 y", "x"):
         with pytest.raises(ValueError, match=f"state_dict: expected an entry '{name}'"):
             LBFGS([0.0, 0.0]).load_state_dict({key: state[key] for key in state if key != name})
+
+
+# Saved states.
+
+
+def under_way(x0=(-1.2, 1.0), evaluations=6, **arguments):
+    solver = LBFGS(np.array(x0), **arguments)
+    for _ in range(evaluations):
+        solver.tell(*rosenbrock(solver.ask()))
+    assert not solver.done
+    return solver
+
+
+def rosenbrock(x):
+    a, b = x
+    value = 100.0 * (b - a * a) ** 2 + (1.0 - a) ** 2
+    return value, np.array([-400.0 * a * (b - a * a) - 2.0 * (1.0 - a), 200.0 * (b - a * a)])
+
+
+@pytest.mark.parametrize(
+    ("name", "wrong", "error", "expected"),
+    [
+        ("status", 77, ValueError, "an integer from -1 to 11, got 77"),
+        ("status", -2, ValueError, "an integer from -1 to 11, got -2"),
+        ("iterations", -5, ValueError, "an integer >= 0, got -5"),
+        ("evaluations", -5, ValueError, "an integer >= 0, got -5"),
+        ("level", 2**40, ValueError, "an integer from 0 to 2147483647, got 1099511627776"),
+        ("level", 2**80, TypeError, "an integer, got 1208925819614629174706176"),
+        ("begun", 2, ValueError, "an integer from 0 to 1, got 2"),
+        ("lowest is last", -1, ValueError, "an integer from 0 to 1, got -1"),
+        ("size", -1, ValueError, "an integer from 0 to 10, got -1"),
+        ("size", 11, ValueError, "an integer from 0 to 10, got 11"),
+        ("search status", 7, ValueError, "an integer from 0 to 6, got 7"),
+        ("search stage", 0, ValueError, "an integer from 1 to 2, got 0"),
+        ("search max_evaluations", 0, ValueError, "an integer from 1 to 2147483647, got 0"),
+        ("search c1", 1.5, ValueError, "a number from 0 to 1, got 1.5"),
+        ("search x.step", -1.0, ValueError, "a number >= 0, got -1.0"),
+        ("pair 0 dy", -1.0, ValueError, "a number >= 0, got -1.0"),
+        ("steepness", -1.0, ValueError, "a number >= 0, got -1.0"),
+        ("value", np.nan, ValueError, "a number, got nan"),
+        ("slope", np.nan, ValueError, "a number, got nan"),
+        ("slope", [1.0], TypeError, r"a number, got \[1.0\]"),
+        ("pair 0 yy", np.nan, ValueError, "a number >= 0, got nan"),
+        ("gradient", np.zeros(3), ValueError, r"float64 of shape \(2,\), got float64 of shape \(3,\)"),
+        ("gradient", np.zeros((2, 1)), ValueError, r"float64 of shape \(2,\), got float64 of shape \(2, 1\)"),
+        ("pair 0 y", np.zeros(2, np.float32), ValueError, r"float64 of shape \(2,\), got float32 of"),
+        ("pair 0 d", np.zeros(2, int), TypeError, "int64"),
+        ("pair 0 d", [0.0, 0.0], TypeError, "list"),
+        ("x", np.array(["a", "b"]), TypeError, "float32 or float64 .*, got"),
+        ("x", np.array([0.0, 9.0]), ValueError, r"a point inside the bounds, got 9.0 for x0\[1\]"),
+    ],
+)
+def test_an_entry_that_no_solver_saves_is_named(name, wrong, error, expected):
+    solver = under_way(bounds=(-5.0, 5.0))
+    before = solver.state_dict()
+    assert name in before
+    with pytest.raises(error, match=rf"state_dict\['{name}'\]: expected .*{expected}"):
+        solver.load_state_dict({**before, name: wrong})
+    assert repr(solver.state_dict()) == repr(before)
+    other = under_way(bounds=(-5.0, 5.0))
+    while not other.done:
+        assert np.array_equal(solver.ask(), other.ask())
+        for each in (solver, other):
+            each.tell(*rosenbrock(each.ask()))
+
+
+def test_more_pairs_than_the_solver_has_room_for():
+    state = under_way(evaluations=20).state_dict()
+    with pytest.raises(ValueError, match=r"state_dict\['size'\]: expected an integer from 0 to 3, got 10"):
+        LBFGS([-1.2, 1.0], memory=3).load_state_dict(state)
+
+
+def test_vectors_that_go_with_the_numbers():
+    """The gradient of the lowest trial, and the direction of a search."""
+    state = under_way().state_dict()
+    del state["pair -1 d"]
+    with pytest.raises(ValueError, match="state_dict: expected an entry 'pair -1 d'"):
+        LBFGS([0.0, 0.0]).load_state_dict(state)
+    state = {**under_way().state_dict(), "lowest step": 1.0, "lowest is last": 0}
+    state.pop("other gradient", None)
+    with pytest.raises(ValueError, match="state_dict: expected an entry 'other gradient'"):
+        LBFGS([0.0, 0.0]).load_state_dict(state)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_a_solver_that_ended_at_a_start_that_is_not_finite_is_saved(value):
+    solver = LBFGS([1.0, 2.0])
+    solver.tell(value, np.array([np.nan, 1.0]))
+    loaded = LBFGS([1.0, 2.0])
+    loaded.load_state_dict(solver.state_dict())
+    assert loaded.status == fastopt.Status.NOT_FINITE
+    assert repr(loaded.result()) == repr(solver.result())
+
+
+# Differences.
+
+
+@pytest.mark.parametrize("method", ["lbfgs", "bfgs", "gd", "newton"])
+@pytest.mark.parametrize("maxfun", [5, 14, 15, 16, 99])
+def test_maxfun_holds_for_the_calls_of_differences(method, maxfun):
+    calls = []
+
+    def fun(x):
+        calls.append(x)
+        return rosenbrock(x)[0]
+
+    given = {"hess": lambda x: np.eye(2)} if method == "newton" else {}
+    result = minimize(fun, [-1.2, 1.0], method=method, jac=None, options={"maxfun": maxfun}, **given)
+    assert maxfun - 5 < result.nfev == len(calls) <= maxfun
+    assert result.status == fastopt.Status.EVALUATIONS
+    assert result.message.startswith(f"{len(calls)} evaluations: maxfun allows no more, at max |g| = ")
+
+
+def test_differences_that_maxfun_has_no_room_for():
+    def never(x):
+        raise AssertionError
+
+    with pytest.raises(ValueError, match="maxfun: expected at least 5, for a value and differences, got 4"):
+        minimize(never, [-1.2, 1.0], jac=None, options={"maxfun": 4})
+    result = minimize(lambda x: bowl(x)[0], [1.0, 2.0], method="random", jac=None, options={"maxfun": 1})
+    assert result.nfev == 1
+
+
+def test_the_default_limit_is_of_gradients():
+    """A thousand variables are 2001 calls a gradient, and maxfun is 15000."""
+    x0 = np.linspace(-1.0, 1.0, 1000)
+    scale = np.geomspace(1.0, 30.0, 1000)
+    result = minimize(lambda x: float(x @ (scale * x)), x0, jac=None, options={"maxiter": 9, "gtol": 0.0})
+    assert result.status == fastopt.Status.ITERATIONS
+    assert result.nfev > 15000
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("bounds", [None, (-9.0, 9.0), (-9.0, 2.0)])
+def test_differences_evaluate_no_point_twice(dtype, bounds):
+    seen = []
+
+    def fun(x):
+        assert x["a"].dtype == np.float64
+        assert not x["a"].flags.writeable
+        seen.append(x["a"].tobytes())
+        return bowl(x["a"])[0]
+
+    x0 = {"a": np.array([0.0, 2.0], dtype)}
+    result = minimize(fun, x0, jac=None, bounds=bounds, options={"maxiter": 0})
+    assert result.nfev == len(seen) == len(set(seen)) == 5
+    assert result.njev == 1
+    assert np.allclose(result.jac["a"], [-6.0, -2.0], atol=1e-6)
+    assert result.jac["a"].dtype == dtype
+
+
+def test_differences_beyond_the_domain_are_refused_points():
+    result = minimize(lambda x: x[0] - math.log(x[0]), [1e-7], jac=None)
+    assert result.status == fastopt.Status.NOT_FINITE
+    assert minimize(lambda x: x[0] - math.log(x[0]), [0.5], jac=None).success
+
+
+# No l1 at all.
+
+
+@pytest.mark.parametrize("l1", [0, 0.0, None, np.float32(0), np.array(0.0), np.zeros(2), [0, 0]])
+def test_weights_of_zero_are_no_l1(l1):
+    free = minimize(bowl, [0.5, 0.5], bounds=(0.0, 1.0))
+    result = minimize(bowl, [0.5, 0.5], bounds=(0.0, 1.0), l1=l1)
+    assert np.array_equal(result.x, free.x)
+    assert np.array_equal(LBFGS([0.5, 0.5], bounds=(0, 1), l1=l1).ask(), [0.5, 0.5])
+    assert minimize(bowl, [0.5, 0.5], method="bfgs", l1=l1).success
+    both = {"a": np.zeros(2), "b": np.zeros(1)}
+    assert minimize(lambda x: (0.0, x), both, bounds=(0, 1), l1={"a": np.zeros(2), "b": 0}).success
+
+
+def test_zeros_are_still_judged():
+    with pytest.raises(ValueError, match=r"l1: expected shape \(2,\), as x0, got shape \(3,\)"):
+        minimize(bowl, [0.5, 0.5], l1=np.zeros(3))
+    with pytest.raises(ValueError, match="bounds: expected none for method 'bfgs', only for"):
+        minimize(bowl, [0.5, 0.5], method="bfgs", bounds=np.zeros((2, 2)))
+    with pytest.raises(ValueError, match="l1: expected none for method 'bfgs', only for 'lbfgs'"):
+        minimize(bowl, [0.5, 0.5], method="bfgs", l1=np.array([0.0, 0.1]))
+
+
+# Messages.
+
+
+def test_one_is_singular():
+    one = minimize(bowl, [0.0], options={"maxfun": 1})
+    assert one.message.startswith("1 evaluation: maxfun")
+    solver = LBFGS([0.0])
+    solver.tell(*bowl(solver.ask()))
+    solver.tell(*bowl(solver.ask()))
+    assert repr(solver) == "LBFGS(1 variable, 1 iteration, 2 evaluations, running)"
+    assert solver.message == "Running: 1 iteration, 2 evaluations."
+    assert minimize(bowl, [0.0], options={"maxiter": 1}).message.startswith("1 iteration: maxiter")
+    with pytest.raises(ValueError, match=r"bounds: expected 1 pair \(low, high\)"):
+        minimize(bowl, [0.0], bounds=[(0, 1), (0, 1)])
+    with pytest.raises(TypeError, match="expected a list of 1 array, as x0"):
+        minimize(lambda x: (0.0, 1.0), [np.zeros(2)])
+
+
+def test_the_result_so_far_counts_calls():
+    messages = []
+
+    def callback(intermediate_result):
+        messages.append((intermediate_result.nfev, intermediate_result.message))
+
+    minimize(lambda x: bowl(x)[0], [0.0, 0.0], jac=None, callback=callback)
+    nfev, message = messages[0]
+    assert nfev > 5
+    assert message.startswith(f"Running: 1 iteration, {nfev} evaluations.")
+
+
+# Random search.
+
+
+@pytest.mark.parametrize("options", [{}, {"step": 1e308}])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_random_points_of_the_largest_box(dtype, options):
+    seen = []
+
+    def fun(x):
+        seen.append(x[0])
+        return float(np.tanh(float(x[0]) / 1e308))
+
+    largest = float(np.finfo(dtype).max)
+    for bounds in ((-largest, largest), (-largest, None), None):
+        if bounds == (-largest, largest) or options:
+            minimize(
+                fun, np.zeros(1, dtype), method="random", bounds=bounds, options={"maxiter": 200, **options}
+            )
+    assert np.isfinite(seen).all()
+    assert min(seen) < -largest / 2
+    assert max(seen) > largest / 2
+
+
+# What the caller owns, and where warnings point.
+
+
+STARTS = {
+    "array": np.zeros((2, 2)),
+    "0-d": np.array(1.0),
+    "list": [np.zeros(2), np.zeros((2, 1))],
+    "dict": {"a": np.zeros(2), "b": np.zeros(1)},
+}
+
+
+@pytest.mark.parametrize("x0", STARTS.values(), ids=STARTS)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("method", ["lbfgs", "bfgs", "gd", "newton", "random"])
+def test_the_arrays_of_a_result_are_the_callers(method, dtype, x0):
+    def mapped(function, x):
+        if isinstance(x, dict):
+            return {key: function(a) for key, a in x.items()}
+        return list(map(function, x)) if isinstance(x, list) else function(x)
+
+    def leaves(x):
+        return list(x.values()) if isinstance(x, dict) else x if isinstance(x, list) else [x]
+
+    seen, kept = [], []
+
+    def fun(x):
+        seen.extend(leaves(x))
+        return sum(float(((a - 1) ** 2).sum()) for a in leaves(x)), mapped(lambda a: 2 * (a - 1), x)
+
+    def callback(intermediate_result):
+        kept.append(intermediate_result)
+
+    start = mapped(lambda a: a.astype(dtype), x0)
+    size = sum(a.size for a in leaves(start))
+    given = {"hess": lambda x: 2 * np.eye(size)} if method == "newton" else {}
+    result = minimize(fun, start, method=method, callback=callback, options={"maxiter": 3}, **given)
+    for each in [result, *kept]:
+        for structure in (each.x, each.jac):
+            for a in [] if structure is None else leaves(structure):
+                assert a.flags.writeable
+                assert a.dtype == dtype
+                assert not any(np.shares_memory(a, b) for b in [*seen, *leaves(start)])
+                a[...] = 7.0
+    again = minimize(fun, start, method=method, options={"maxiter": 3}, **given)
+    assert again.fun == result.fun
+
+
+def test_the_point_that_a_callback_gets_is_read_only():
+    def callback(x):
+        x[...] = 0.0
+
+    with pytest.raises(ValueError, match="read-only"):
+        minimize(bowl, [0.0], callback=callback)
+
+
+@pytest.mark.parametrize("outside", [1, 2])
+def test_the_warning_of_a_start_outside_points_here(outside):
+    x0, bounds = [9.0, 9.0 if outside == 2 else 0.0], (-1.0, 1.0)
+    text = {1: "1 of 2 variables lies outside the bounds, and was", 2: "2 of 2 variables lie .*, and were"}
+    calls = [
+        lambda: minimize(bowl, x0, bounds=bounds),
+        lambda: minimize(bowl, x0, bounds=bounds, method="random", options={"maxiter": 1}),
+        lambda: LBFGS(x0, bounds=bounds),
+        lambda: fastopt.scipy_lbfgs(bowl, x0, jac=True, bounds=bounds),
+    ]
+    for call in calls:
+        with pytest.warns(UserWarning, match=f"x0: {text[outside]} moved onto them") as caught:
+            call()
+        assert caught[0].filename == __file__
+        assert caught[0].lineno == call.__code__.co_firstlineno
+
+
+def test_the_warning_points_to_the_call_of_scipy():
+    optimize = pytest.importorskip("scipy.optimize")
+    bounds = optimize.Bounds([-1.0], [1.0])
+    method = fastopt.scipy_lbfgs
+    with pytest.warns(UserWarning, match="x0: 1 of 1 variable lies outside") as caught:
+        result = optimize.minimize(bowl, [9.0], jac=True, method=method, bounds=bounds)
+    assert any(warning.filename == __file__ for warning in caught)
+    assert "1 variable was moved onto them" in result.message

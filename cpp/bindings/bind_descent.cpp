@@ -6,7 +6,6 @@
 #include <cstring>
 #include <memory>
 #include <string>
-#include <type_traits>
 #include <utility>
 
 #include "../core/dense/bfgs_model.hpp"
@@ -15,6 +14,7 @@
 #include "../core/lbfgs/history.hpp"
 #include "../core/lbfgs/orthant.hpp"
 #include "../core/threads.hpp"
+#include "archives.hpp"
 #include "arrays.hpp"
 #include "bindings.hpp"
 #include "turn.hpp"
@@ -57,71 +57,6 @@ class Points {
   py::dtype dtype_;
   py::ssize_t n_;
   py::array at_[2];
-};
-
-class Saver : public Archive {
- public:
-  explicit Saver(std::size_t n) : n_(static_cast<py::ssize_t>(n)) {}
-  using Archive::operator();
-  void operator()(const std::string& name, double& value) override { saved[name.c_str()] = value; }
-  void operator()(const std::string& name, long long& value) override { saved[name.c_str()] = value; }
-  void operator()(const std::string& name, Buffer& buffer, Dtype dtype) override {
-    if (!buffer) return;
-    py::array copy = empty(py::dtype(dtype == f32 ? "float32" : "float64"), {n_});
-    std::memcpy(copy.mutable_data(), buffer.get(), static_cast<std::size_t>(n_) * item_size[dtype]);
-    saved[name.c_str()] = copy;
-  }
-  py::dict saved;
-
- private:
-  py::ssize_t n_;
-};
-
-class Loader : public Archive {
- public:
-  Loader(const py::dict& saved, const Vectors& vectors) : saved_(saved), vectors_(vectors) {}
-  using Archive::operator();
-  void operator()(const std::string& name, double& value) override { value = number<double>(name); }
-  void operator()(const std::string& name, long long& value) override { value = number<long long>(name); }
-  void operator()(const std::string& name, Buffer& buffer, Dtype dtype) override {
-    const bool can_be_empty = name == "other gradient" || name == "pair -1 d";
-    if (can_be_empty && !saved_.contains(name.c_str())) return;
-    const py::array a = vector(name, dtype);
-    vectors_.reserve(buffer);
-    std::memcpy(buffer.get(), a.data(), vectors_.size() * item_size[dtype]);
-  }
-
-  py::array vector(const std::string& name) const { return vector(name, vectors_.dtype()); }
-
- private:
-  py::object found(const std::string& name) const {
-    if (!saved_.contains(name.c_str())) throw py::value_error("state_dict: expected an entry '" + name + "'");
-    return saved_[name.c_str()];
-  }
-
-  template <class T>
-  T number(const std::string& name) const {
-    const py::object given = found(name);
-    try {
-      return given.cast<T>();
-    } catch (const py::cast_error&) {
-      throw py::type_error("state_dict['" + name + "']: expected " +
-                           (std::is_integral_v<T> ? "an integer" : "a number") + ", got " +
-                           std::string(py::repr(given)));
-    }
-  }
-
-  py::array vector(const std::string& name, Dtype dtype) const {
-    const std::string what = "state_dict['" + name + "']";
-    const py::array a = numeric(found(name), Label{what.c_str()});
-    if (dtype_of(a) != dtype || a.ndim() != 1 || static_cast<std::size_t>(a.size()) != vectors_.size() || !row_major(a))
-      throw py::value_error(what + ": expected " + (dtype == f32 ? "float32" : "float64") + " of shape (" +
-                            std::to_string(vectors_.size()) + ",), got " + describe(a));
-    return a;
-  }
-
-  py::dict saved_;
-  Vectors vectors_;
 };
 
 /// A copy of one number for each element of the point: of an array in its dtype, or a number for all. None: empty.
@@ -201,7 +136,7 @@ class Descent {
   /// Nothing is changed where the state does not fit.
   void load(const py::dict& state) {
     const Turn turn(busy_);
-    Loader loader(state, vectors_);
+    Loader loader(state, vectors_, memory_);
     Driver driver = made();
     driver.visit(loader);
     begin(driver, loader.vector("x"));

@@ -213,7 +213,9 @@ def strong_wolfe(
     FloatingPointError
         If value or slope at 0 are not finite.
 
-    Notes ----- The algorithm is MINPACK-2's ``dcsrch`` with ``dcstep``, to the count of evaluations of its
+    Notes
+    -----
+    The algorithm is MINPACK-2's ``dcsrch`` with ``dcstep``, to the count of evaluations of its
     authors' tables. Equal `c1` and `c2` are accepted.
 
     References
@@ -298,7 +300,9 @@ def hager_zhang(
     FloatingPointError
         If value or slope at 0 are not finite.
 
-    References ---------- W.W. Hager, H. Zhang: A new conjugate gradient method with guaranteed descent and an
+    References
+    ----------
+    W.W. Hager, H. Zhang: A new conjugate gradient method with guaranteed descent and an
     efficient line search. SIAM Journal on Optimization 16 (2005), 170-192, section 4.
 
     Examples
@@ -372,7 +376,9 @@ def armijo(
     FloatingPointError
         If value or slope at 0 are not finite.
 
-    Notes ----- The next trial is the minimiser of the parabola through :math:`\varphi(0)`,
+    Notes
+    -----
+    The next trial is the minimiser of the parabola through :math:`\varphi(0)`,
     :math:`\varphi'(0)` and the value that was too high, from the second time on of the cubic through the last
     two values, and between 1/10 and 1/2 of the last.
 
@@ -453,10 +459,14 @@ def bracketing(
     FloatingPointError
         If the value at 0 is not finite.
 
-    Notes ----- The minimum is the only one if the function falls and then rises; else it is one of them. A
+    Notes
+    -----
+    The minimum is the only one if the function falls and then rises; else it is one of them. A
     value that is not finite counts as higher than all others.
 
-    References ---------- J. Kiefer: Sequential minimax search for a maximum. Proceedings of the American
+    References
+    ----------
+    J. Kiefer: Sequential minimax search for a maximum. Proceedings of the American
     Mathematical Society 4 (1953), 502-506.
 
     W.H. Press, S.A. Teukolsky, W.T. Vetterling, B.P. Flannery: Numerical Recipes, 3rd edition (2007),

@@ -7,6 +7,8 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
+from fastopt.structures import many
+
 from .boxes import box, within
 from .layout import Layout, Vector
 from .objective import Objective
@@ -23,6 +25,8 @@ class Solver(ABC):
     ----------
     method : str
         Its name in `minimize`.
+    takes_gradients : bool
+        Whether it asks for gradients, and not for values alone.
     options : type
         What it can be told.
     takes : frozenset of str
@@ -30,6 +34,7 @@ class Solver(ABC):
     """
 
     method: ClassVar[str]
+    takes_gradients: ClassVar[bool] = True
     options: ClassVar[type[Limits]] = Options
     takes: ClassVar[frozenset[str]] = frozenset()
 
@@ -124,16 +129,20 @@ class Solver(ABC):
     @property
     def message(self) -> str:
         """Why it ended, in a sentence."""
+        return self._message(self.nfev)
+
+    def _message(self, nfev: int) -> str:
+        """Say why it ended, after so many calls of the function."""
         status = self.status
         if status is None:
-            return f"Running: {self.nit} iterations, {self.nfev} evaluations."
-        return self._sentence(status)
+            return f"Running: {many(self.nit, 'iteration')}, {many(nfev, 'evaluation')}."
+        return self._sentence(status, nfev)
 
     def _standing(self) -> str:
         """Say how far it got."""
         return f"max |g| = {self.steepness:.3g}"
 
-    def _sentence(self, status: Status) -> str:
+    def _sentence(self, status: Status, nfev: int) -> str:
         """Say why it ended, with the numbers of the test."""
         options, dtype, standing = self._options, self._layout.dtype, self._standing()
         match status:
@@ -158,9 +167,9 @@ class Solver(ABC):
                     "a kink, or a gradient that does not fit the function (fastopt.gradcheck tells)."
                 )
             case Status.ITERATIONS:
-                return f"{self.nit} iterations: maxiter reached, at {standing}."
+                return f"{many(self.nit, 'iteration')}: maxiter reached, at {standing}."
             case Status.EVALUATIONS:
-                return f"{self.nfev} evaluations: maxfun reached, at {standing}."
+                return f"{many(nfev, 'evaluation')}: maxfun allows no more, at {standing}."
             case Status.TIME if options.maxtime is not None:
                 return f"maxtime = {options.maxtime:g} s reached, at {standing}."
             case Status.TIME:
@@ -176,9 +185,9 @@ class Solver(ABC):
 
     def result(self) -> OptimizeResult:
         """Return what there is as `minimize` does."""
-        status = self.status
+        status, layout = self.status, self._layout
         return OptimizeResult(
-            x=self.x,
+            x=layout.structure(layout.vector(self.x, "x").copy()),
             fun=self.fun,
             jac=self.jac,
             nit=self.nit,
@@ -192,6 +201,6 @@ class Solver(ABC):
     def __repr__(self) -> str:
         state = "running" if self.status is None else self.status.name
         return (
-            f"{type(self).__name__}({self._layout.size} variables, {self.nit} iterations, "
-            f"{self.nfev} evaluations, {state})"
+            f"{type(self).__name__}({many(self._layout.size, 'variable')}, {many(self.nit, 'iteration')}, "
+            f"{many(self.nfev, 'evaluation')}, {state})"
         )

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from fastopt.structures import described
+from fastopt.structures import described, many, users_line
 
 from .layout import Layout, Vector
 
@@ -64,34 +64,38 @@ def box(bounds: object, layout: Layout) -> tuple[Vector, Vector] | None:
     return lower, upper
 
 
-def weights(l1: object, layout: Layout) -> float | Vector:
-    """Return the weights of ``sum l1 |x|``: a number, or a vector.
+def weights(l1: object, layout: Layout) -> float | Vector | None:
+    """Return the weights of ``sum l1 |x|``: a number, or a vector; None if there are none but 0.
 
     Raises
     ------
     TypeError, ValueError
         If it is neither a number nor in the structure of the start, or one is negative or not finite.
     """
+    if l1 is None:
+        return None
     if isinstance(l1, int | float | np.number) and not isinstance(l1, bool):
         given: Any = float(l1)
         if not (math.isfinite(given) and given >= 0):
             raise ValueError(f"l1: expected a finite number >= 0, got {l1!r}")
-        return float(given)
+        return float(given) or None
     vector = layout.vector(l1, "l1", broadcast=True).copy()
     wrong = np.flatnonzero(~((vector >= 0) & np.isfinite(vector)))
     if wrong.size:
         k = int(wrong[0])
         raise ValueError(f"l1: expected finite numbers >= 0, got {vector[k]} for {layout.element(k)}")
-    return vector
+    return vector if vector.any() else None
 
 
 def within(start: Vector, lower: Vector, upper: Vector) -> int:
     """Move `start` inside the bounds, with a warning; return how many variables moved."""
     outside = int(np.count_nonzero((start < lower) | (start > upper)))
     if outside:
+        lie, were = ("lies", "was") if outside == 1 else ("lie", "were")
         warnings.warn(
-            f"x0: {outside} of {start.size} variables lie outside the bounds, and were moved onto them",
-            stacklevel=5,
+            f"x0: {outside} of {many(start.size, 'variable')} {lie} outside the bounds, "
+            f"and {were} moved onto them",
+            stacklevel=users_line(),
         )
         np.clip(start, lower, upper, out=start)
     return outside
@@ -122,7 +126,7 @@ def _pairs(bounds: object, size: int) -> np.ndarray[Any, Any]:
         ) from None
     if len(pairs) != size:
         raise ValueError(
-            f"bounds: expected {size} pairs (low, high), one for each variable, got {len(pairs)}"
+            f"bounds: expected {many(size, 'pair')} (low, high), one for each variable, got {len(pairs)}"
         )
     return np.array(
         [

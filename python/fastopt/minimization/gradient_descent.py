@@ -8,6 +8,7 @@ import numpy as np
 
 from fastopt import _core
 from fastopt._typing import Floats
+from fastopt.structures import many
 
 from .iterates import Iterates, is_finite, largest
 from .objective import Objective
@@ -103,10 +104,11 @@ class GradientDescent(Iterates):
             "rounding": self._rounding,
         }
 
-    def _sentence(self, status: Status) -> str:
+    def _sentence(self, status: Status, nfev: int) -> str:
         if status == Status.NOT_FINITE and is_finite(self._value, self._gradient):
+            steps = many(self._iterations + 1, "step")
             return (
-                f"The steps diverged: value or gradient not finite after {self._iterations + 1} of lr = "
+                f"The steps diverged: value or gradient not finite after {steps} of lr = "
                 f"{self._options.lr:g}; the best point has {self._standing()}."
             )
-        return super()._sentence(status)
+        return super()._sentence(status, nfev)

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from fastopt.structures import described
+from fastopt.structures import described, many
 
 from .base import Solver
 from .methods import chosen, judged_options
@@ -51,8 +51,8 @@ def minimize(
     jac : bool or callable, optional
         True: `fun` returns ``(value, gradient)``, the gradient in the structure of `x0`. A function:
         ``jac(x, *args)`` returns the gradient. None or False: central differences of `fun`, two evaluations
-        for each variable; the message says so. Near a bound both are on its inner side. Random
-        search ignores it, and a gradient from `fun`.
+        for each variable, in float64 whatever `x0` is; the message says so. Near a bound both are on its
+        inner side. Random search ignores it, and a gradient from `fun`.
     hess : callable, optional
         ``hess(x, *args)`` returns the Hessian, of shape (n, n) over the n variables flattened: those of
         arrays in C order, of a dict or list one array after the other. For Newton's method.
@@ -67,19 +67,23 @@ def minimize(
     l1 : float or array_like
         Minimise ``fun(x) + sum l1 |x|`` (OWL-QN): a number, or numbers in the structure of `x0`. For L-BFGS.
     callback : callable, optional
-        Called after each iteration: ``callback(x)``, or ``callback(intermediate_result=...)`` with the
-        result so far if it has a parameter of that name. ``StopIteration`` ends the minimisation.
+        Called after each iteration: ``callback(x)``, `x` read-only as for `fun`, or
+        ``callback(intermediate_result=...)`` with the result so far if it has a parameter of that name.
+        ``StopIteration`` ends the minimisation.
     tol : float, optional
         Stands for the options `gtol` and `ftol`.
     options : dict, optional
         All methods: `maxiter`, `maxfun` (15000; random search 10000 and None), `maxtime` (None, seconds).
+        `nfev` is never above a `maxfun` that is given. Differences count: a value and a gradient are
+        :math:`2 n + 1` evaluations of `fun`, and for fewer none is begun. Unless `maxfun` is given there are
+        as many as 15000 gradients take.
         All but random search: `gtol` (1e-5), `ftol` (64 units of rounding), `xtol` (0); see `Status` for the
         formulas. Those of one method are in Notes; where they mean nothing they are refused.
 
     Returns
     -------
     OptimizeResult
-        The best point seen, whatever happened, and why the minimisation ended.
+        The best point seen, whatever happened, and why the minimisation ended. Its arrays are the caller's.
 
     Raises
     ------
@@ -201,13 +205,17 @@ def minimize(
     report = _reporter(callback)
     solver = kind.of(x0, judged, **given)
     objective = Objective(fun, jac, args, solver._layout, hess, hessp, solver._limits)
+    most_calls = _most_calls(solver, objective, judged.maxfun if options and "maxfun" in options else None)
     deadline = math.inf if judged.maxtime is None else began + judged.maxtime
     try:
         while not solver.done:
+            if objective.nfev > most_calls:
+                solver.stop(Status.EVALUATIONS)
+                break
             solver.advance(objective)
             if report is not None and solver.stepped:
                 try:
-                    report(lambda: _result(solver, objective))
+                    report(solver, objective)
                 except StopIteration:
                     solver.stop(Status.CALLBACK)
             if time.monotonic() >= deadline:
@@ -269,22 +277,40 @@ def scipy_lbfgs(fun: Callable[..., Any], x0: Any, args: tuple[Any, ...] = (), **
     return scipy.optimize.OptimizeResult(result)
 
 
+def _most_calls(solver: Solver, objective: Objective, maxfun: int | None) -> float:
+    """Return how many calls of `fun` leave room for another evaluation of value and gradient.
+
+    Only where they are counted here: without differences an evaluation is one call, and the solver counts.
+    """
+    if maxfun is None or not (objective.numeric and solver.takes_gradients):
+        return math.inf
+    if maxfun < objective.calls:
+        raise ValueError(
+            f"maxfun: expected at least {objective.calls}, for a value and differences, got {maxfun}"
+        )
+    return maxfun - objective.calls
+
+
 def _result(solver: Solver, objective: Objective) -> OptimizeResult:
     result = solver.result()
     result.nfev, result.njev = objective.nfev, objective.njev
+    result.message = solver._message(objective.nfev)
     if objective.has_hessian:
         result.nhev = objective.nhev
     notes = []
     if solver._moved:
-        notes.append(f"The start lay outside the bounds: {solver._moved} variables were moved onto them.")
+        were = "was" if solver._moved == 1 else "were"
+        notes.append(
+            f"The start lay outside the bounds: {many(solver._moved, 'variable')} {were} moved onto them."
+        )
     if objective.numeric and objective.njev:
         notes.append("Gradients are central differences.")
     result.message = " ".join([result.message, *notes])
     return result
 
 
-def _reporter(callback: object) -> Callable[[Callable[[], OptimizeResult]], object] | None:
-    """Return how to call the callback with a result that is made when it is wanted."""
+def _reporter(callback: object) -> Callable[[Solver, Objective], object] | None:
+    """Return how to call the callback with the point, or with the result so far if it wants that."""
     if callback is None:
         return None
     if not callable(callback):
@@ -294,5 +320,5 @@ def _reporter(callback: object) -> Callable[[Callable[[], OptimizeResult]], obje
     except (TypeError, ValueError):  # built into C
         whole = False
     if whole:
-        return lambda result: callback(intermediate_result=result())
-    return lambda result: callback(result().x)
+        return lambda solver, objective: callback(intermediate_result=_result(solver, objective))
+    return lambda solver, objective: callback(solver.x)

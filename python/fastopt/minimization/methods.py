@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 from fastopt.structures import described
 
 from .base import Solver
@@ -34,7 +36,7 @@ def chosen(method: object, **arguments: object) -> tuple[type[Solver], dict[str,
     if kind is None:
         raise ValueError(f"method: expected {_listed(METHODS)}, got {method!r}")
     for name, value in arguments.items():
-        if name not in kind.takes and not _is_nothing(value):
+        if not (name in kind.takes or value is None or (name == "l1" and _is_zero(value))):
             owners = _listed([other.method for other in METHODS.values() if name in other.takes])
             got = value if isinstance(value, int | float) else described(value)
             raise ValueError(f"{name}: expected none for method {method!r}, only for {owners}, got {got}")
@@ -61,8 +63,13 @@ def judged_options(kind: type[Solver], options: Mapping[str, Any], tol: float | 
     return kind.options.of(options, tol)
 
 
-def _is_nothing(value: object) -> bool:
-    return value is None or (isinstance(value, int | float) and value == 0)
+def _is_zero(value: object) -> bool:
+    """Whether it is numbers, in any structure, that are all 0."""
+    if isinstance(value, dict):
+        return _is_zero(list(value.values()))
+    if isinstance(value, list | tuple):
+        return len(value) > 0 and all(map(_is_zero, value))
+    return isinstance(value, int | float | np.number | np.ndarray) and not np.any(value)
 
 
 def _listed(names: Any, word: str = "or") -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from typing import Any
 
 import numpy as np
 
@@ -16,7 +15,7 @@ from .layout import Vector
 from .objective import Objective
 from .options import Options
 from .result import Status
-from .steihaug import steihaug
+from .steihaug import Products, steihaug
 
 __all__ = ["Newton"]
 
@@ -71,10 +70,10 @@ class Newton(Iterates):
         elif self._refused >= MOST_REFUSED:
             self._end(Status.NO_PROGRESS)
 
-    def _sentence(self, status: Status) -> str:
+    def _sentence(self, status: Status, nfev: int) -> str:
         if status == Status.NOT_FINITE and self._of_hessian:
             return f"The Hessian at the start is not finite; {self._standing()}."
-        return super()._sentence(status)
+        return super()._sentence(status, nfev)
 
 
 class TrustRegion(ABC):
@@ -134,24 +133,22 @@ class Truncated(TrustRegion):
     def __init__(self, n: int, rounding: float) -> None:
         self._radius = _core.Radius(rounding)
         self._steepest = 0.0  # |g| at the start
-        self._now: Any = None
+        self._now: tuple[float, Floats, Products]
 
     def model(self, objective: Objective, point: Vector, gradient: Floats) -> bool:
         unit = largest(gradient)  # so that nothing overflows
-        first = objective.product(point, -gradient / unit)
-        if not np.isfinite(first).all():
+        products = Products(lambda v: objective.product(point, v))
+        if not np.isfinite(products(0, -gradient / unit)).all():
             return False
-        self._now = objective, point, unit, gradient / unit, first
+        self._now = unit, gradient / unit, products
         return True
 
     def step(self) -> tuple[Floats, float]:
-        objective, point, unit, gradient, first = self._now
+        unit, gradient, products = self._now
         length = float(np.linalg.norm(gradient))
         self._steepest = self._steepest or unit * length
         tolerance = length * min(0.5, math.sqrt(unit * length / self._steepest))
-        step, predicted = steihaug(
-            gradient, lambda v: objective.product(point, v), first, self._radius.value / unit, tolerance
-        )
+        step, predicted = steihaug(gradient, products, self._radius.value / unit, tolerance)
         predicted *= unit * unit
         with np.errstate(over="ignore"):
             step = unit * step

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
 from typing import Any
 
 import numpy as np
 
 from fastopt._typing import Floats
-from fastopt.gradcheck import numeric_gradient
-from fastopt.structures import described
+from fastopt.structures import described, many
 
 from .layout import Layout, Vector, as_numbers
 
@@ -37,6 +36,15 @@ class Objective:
         ``hess(x, *args)`` returns the Hessian, ``hessp(x, v, *args)`` its product with `v`.
     limits : pair of vectors, optional
         Lower and upper bounds, which differences do not leave.
+
+    Attributes
+    ----------
+    numeric : bool
+        Whether gradients are differences. `fun` gets points of float64 then, whatever their dtype is.
+    calls : int
+        Of `fun` for value and gradient, at most.
+    nfev, njev, nhev : int
+        Values, gradients, and Hessians or products with them, so far.
     """
 
     def __init__(
@@ -63,18 +71,21 @@ class Objective:
         self._jac: Any = jac
         self._args = args if isinstance(args, tuple) else (args,)
         self._layout = layout
-        self._limits = limits
+        if limits is None:
+            limits = np.full(layout.size, -math.inf), np.full(layout.size, math.inf)
+        self._lower, self._upper = limits
         self.nfev = 0
         self.njev = 0
         self.nhev = 0
         self.numeric = not callable(jac) and not jac
-        self._call: Callable[[Any], tuple[float, Vector]] = (
-            self._both if not callable(jac) and jac else self._by_differences if self.numeric else self._apart
-        )
+        self.calls = 1 + 2 * int(np.count_nonzero(self._lower < self._upper)) if self.numeric else 1
 
     def __call__(self, point: Vector) -> tuple[float, Vector]:
         """Return value and gradient at `point`, the gradient as a vector that the next call may overwrite."""
-        return self._call(self._layout.structure(point))
+        if self.numeric:
+            return self._by_differences(point.astype(np.float64))
+        x = self._layout.structure(point)
+        return self._apart(x) if callable(self._jac) else self._both(x)
 
     def value_alone(self, point: Vector) -> float:
         """Return the value at `point`, without the gradient if `fun` returns both."""
@@ -89,9 +100,9 @@ class Objective:
         returned = self._hess(self._layout.structure(point), *self._args)
         h, n = as_numbers("the Hessian from hess", returned), self._layout.size
         if h.shape != (n, n):
-            what = "variable" if n == 1 else "variables"
+            variables = many(n, "variable")
             raise ValueError(
-                f"the Hessian from hess: expected shape {(n, n)} for {n} {what}, got shape {h.shape}"
+                f"the Hessian from hess: expected shape {(n, n)} for {variables}, got shape {h.shape}"
             )
         return h.astype(np.float64)  # a copy: it may be overwritten
 
@@ -130,35 +141,37 @@ class Objective:
         self.njev += 1
         return value, self._layout.vector(self._jac(x, *self._args), "the gradient from jac")
 
-    def _by_differences(self, x: Any) -> tuple[float, Vector]:
-        value = self.value(x)
+    def _by_differences(self, point: Floats) -> tuple[float, Vector]:
+        """Return the slopes of parabolas through three values along each variable.
+
+        Their other two points are inside the bounds; a variable without room has the slope 0.
+        """
+        value = self._value_at(point)
         if not np.isfinite(value):
             return value, np.full(self._layout.size, np.nan, self._layout.dtype)
         self.njev += 1
-        try:
-            if self._limits is not None:
-                return value, self._inner_differences(x, value, *self._limits)
-            gradient = numeric_gradient(self.value, x)
-        except FloatingPointError:  # not finite nearby
-            return np.nan, np.full(self._layout.size, np.nan, self._layout.dtype)
-        return value, self._layout.vector(gradient, "gradient")
+        gradient = np.zeros(self._layout.size, self._layout.dtype)
+        for k, x in enumerate(point):
+            places = _places_inside(float(x), float(self._lower[k]), float(self._upper[k]))
+            if places is not None:
+                gradient[k] = self._slope(point, k, value, *places)
+        return value, gradient
 
-    def _inner_differences(self, x: Any, value: float, lower: Vector, upper: Vector) -> Vector:
-        """Return slopes of parabolas through points inside the bounds, 0 for a variable without room."""
-        middle = self._layout.vector(x, "x").astype(np.float64)
-        gradient = np.zeros(middle.size, self._layout.dtype)
-        for k, at in enumerate(middle):
-            places = _places_inside(float(at), float(lower[k]), float(upper[k]))
-            if places is None:
-                continue
-            slopes = []
-            for place in places:
-                near = middle.copy()
-                near[k] = place
-                slopes.append((self.value(self._layout.structure(near)) - value) / (place - at))
-            a, b = places
-            gradient[k] = (slopes[0] * (b - at) - slopes[1] * (a - at)) / (b - a)
-        return gradient
+    def _slope(self, point: Floats, k: int, value: float, a: float, b: float) -> float:
+        """Return the slope along variable `k` from the values here, and at its places a and b; or NaN."""
+        near = [point.copy(), point.copy()]
+        near[0][k], near[1][k] = a, b
+        with np.errstate(all="ignore"):
+            try:
+                at_a, at_b = map(self._value_at, near)
+            except (ValueError, ArithmeticError):  # not defined there, as math.log(-1)
+                return math.nan
+            to_a, to_b = a - point[k], b - point[k]
+            return float(((at_a - value) / to_a * to_b - (at_b - value) / to_b * to_a) / (b - a))
+
+    def _value_at(self, point: Floats) -> float:
+        point.setflags(write=False)
+        return self.value(self._layout.structure(point))
 
 
 def _places_inside(x: float, low: float, high: float) -> tuple[float, float] | None:

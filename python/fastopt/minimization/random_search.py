@@ -20,6 +20,7 @@ class RandomSearch(Solver):
     """Random search; see `minimize`."""
 
     method = "random"
+    takes_gradients = False
     options = RandomSearchOptions
     takes = frozenset({"bounds"})
     _options: RandomSearchOptions
@@ -59,17 +60,17 @@ class RandomSearch(Solver):
     def _drawn(self) -> Vector:
         """Return a random point: uniform between the bounds, or near the best one."""
         rng: np.random.Generator = self._options.seed
-        dtype = self._layout.dtype
-        point: Vector
-        if self._limits is not None and self._options.step is None:
-            lower, upper = self._limits
-            part = rng.random(lower.shape)
-            point = (lower * (1 - part) + upper * part).astype(dtype)
-        else:
-            step = 1.0 if self._options.step is None else self._options.step
-            point = (self._best + step * rng.standard_normal(self._best.shape)).astype(dtype)
-        if self._limits is not None:
-            np.clip(point, *self._limits, out=point)
+        dtype: np.dtype[Any] = self._layout.dtype
+        largest = float(np.finfo(dtype).max)
+        lower, upper = (-largest, largest) if self._limits is None else self._limits
+        with np.errstate(over="ignore"):
+            if self._limits is not None and self._options.step is None:
+                part = rng.random(self._best.shape)
+                drawn = lower * (1 - part) + upper * part  # upper - lower may be too large a number
+            else:
+                step = 1.0 if self._options.step is None else self._options.step
+                drawn = self._best + step * rng.standard_normal(self._best.shape)
+        point: Vector = drawn.clip(np.maximum(lower, -largest), np.minimum(upper, largest)).astype(dtype)
         point.setflags(write=False)
         return point
 
@@ -120,7 +121,7 @@ class RandomSearch(Solver):
     def _standing(self) -> str:
         return f"f = {self._value:.6g}"
 
-    def _sentence(self, status: Status) -> str:
+    def _sentence(self, status: Status, nfev: int) -> str:
         if status == Status.NOT_FINITE:
             return "The value at the start is not finite."
-        return super()._sentence(status)
+        return super()._sentence(status, nfev)

@@ -51,6 +51,8 @@ class Status(enum.IntEnum):
 class OptimizeResult(dict[str, Any]):
     """The outcome of a minimisation: a dict whose entries are attributes, as SciPy's.
 
+    Its arrays are nobody else's, and may be written to.
+
     Attributes
     ----------
     x : array, list or dict of arrays

@@ -155,7 +155,7 @@ class LBFGS(Descent):
         if limits is not None:
             region["lower"], region["upper"] = limits
         added = weights(l1, self._layout)
-        if isinstance(added, np.ndarray) or added != 0:
+        if added is not None:
             region["l1"] = added
             if limits is not None:
                 raise ValueError("bounds, l1: expected one of them, got both")
@@ -277,7 +277,20 @@ class LBFGS(Descent):
         """
         if not isinstance(state_dict, Mapping) or state_dict.get("method") != "lbfgs":
             raise TypeError("state_dict: expected a dict, as state_dict() returns")
+        self._expect_inside(state_dict.get("x"))
         self._core.load(dict(state_dict))
+
+    def _expect_inside(self, x: object) -> None:
+        if self._limits is None or not isinstance(x, np.ndarray):
+            return
+        lower, upper = self._limits
+        if (x.dtype, x.shape) != (lower.dtype, lower.shape):
+            return  # the core says so
+        outside = np.flatnonzero((x < lower) | (x > upper))
+        if outside.size:
+            k = int(outside[0])
+            element = self._layout.element(k)
+            raise ValueError(f"state_dict['x']: expected a point inside the bounds, got {x[k]} for {element}")
 
     def __getstate__(self) -> dict[str, Any]:
         state = dict(self.__dict__)

@@ -9,13 +9,49 @@ import numpy as np
 
 from fastopt._typing import Floats
 
-__all__ = ["steihaug"]
+__all__ = ["Products", "steihaug"]
 
 EPS = float(np.finfo(np.float64).eps)
 
 
+MOST_KEPT = 20
+"""Products that are kept, as much memory as L-BFGS takes; paths that are longer are rarely cut short."""
+
+
+class Products:
+    """Products of a Hessian with the directions that conjugate gradients take from one gradient.
+
+    A smaller radius ends the same path sooner, so the first products are kept and serve again.
+
+    Parameters
+    ----------
+    product : callable
+        ``product(v)`` returns H v, a new array.
+
+    Examples
+    --------
+    >>> products = Products(lambda v: print("computed") or 2 * v)
+    >>> products(0, np.ones(1)), products(0, np.ones(1))
+    computed
+    (array([2.]), array([2.]))
+    """
+
+    def __init__(self, product: Callable[[Floats], Floats]) -> None:
+        self._product = product
+        self._kept: list[Floats] = []
+
+    def __call__(self, k: int, d: Floats) -> Floats:
+        """Return H d for direction `k` of the path, counted from 0."""
+        if k < len(self._kept):
+            return self._kept[k]
+        hd = self._product(d)
+        if k < MOST_KEPT:
+            self._kept.append(hd)
+        return hd
+
+
 def steihaug(
-    gradient: Floats, product: Callable[[Floats], Floats], first: Floats, radius: float, tolerance: float
+    gradient: Floats, product: Callable[[int, Floats], Floats], radius: float, tolerance: float
 ) -> tuple[Floats, float]:
     r"""Minimise :math:`g^T p + p^T H p / 2` nearly, inside :math:`|p| \le` `radius`.
 
@@ -27,9 +63,7 @@ def steihaug(
     gradient : array, shape (n,)
         g, not zero, and not so small that its square is.
     product : callable
-        ``product(v)`` returns H v.
-    first : array, shape (n,)
-        The first product, -H g.
+        ``product(k, d)`` returns H d for direction k, counted from 0, the first being -g: see `Products`.
     radius : float
         Infinite if there is none yet: p then ends before a direction that has no positive curvature, but the
         first one is followed, as far as if its curvature were positive, or 1 if it has none.
@@ -53,13 +87,14 @@ def steihaug(
     --------
     >>> h = np.array([[2.0, 0.0], [0.0, 8.0]])
     >>> g = np.array([2.0, 8.0])
-    >>> steihaug(g, lambda v: h @ v, -h @ g, np.inf, 1e-9)[0].round(6)
+    >>> steihaug(g, lambda k, d: h @ d, np.inf, 1e-9)[0].round(6)
     array([-1., -1.])
     """
     p = np.zeros_like(gradient)
-    r, d, hd = gradient, -gradient, first
+    r, d = gradient, -gradient
     rr, steepest = float(r @ r), 0.0
     for k in range(2 * gradient.size):
+        hd = product(k, d)
         curvature, dd = float(d @ hd), float(d @ d)
         if not math.isfinite(curvature):
             break
@@ -78,7 +113,6 @@ def steihaug(
         if not bent_up or math.sqrt(rr) <= tolerance:
             break
         d = -r + rr / before * d
-        hd = product(d)
     return p, -float(p @ (gradient + r)) / 2
 
 
