@@ -103,6 +103,7 @@ constexpr Passes passes{{move<T, H>, 0},
                         products<T, H>,
                         gram<T, H>,
                         combine<T, H>,
+                        survey<T, H>,
                         descend<T, H>,
                         ascend<T, H>};
 

@@ -94,20 +94,34 @@ template <class H, class V>
   });
 }
 
-/// C'v, one result for each column, and then C'w of a vector w of the history; where they are not null.
+/// C'v.
 template <class T, class H>
 void products(const Columns& c, std::size_t first, std::size_t last, double* results) {
   const T* v = static_cast<const T*>(c.v);
-  const H* w = static_cast<const H*>(c.w);
-  double* of_v = results;
-  double* of_w = results + (v == nullptr ? 0 : static_cast<std::size_t>(c.count) * sum_lanes);
   by_chunks(first, last, [=](std::size_t i, std::size_t n) __attribute__((always_inline)) {
-    by_columns(c.count, [=](int k, auto many) __attribute__((always_inline)) {
-      if (v != nullptr) add_products<H>(c, k, many, v + i, i, n, of_v);
-      if (w != nullptr) add_products<H>(c, k, many, w + i, i, n, of_w);
+    by_columns(c.count, [=](int k, auto many)
+                            __attribute__((always_inline)) { add_products<H>(c, k, many, v + i, i, n, results); });
+  });
+  join_lanes(results, c.count);
+}
+
+/// C'(v + scale w), and then C'w, of a vector w of the history.
+template <class T, class H>
+void survey(const Columns& c, std::size_t first, std::size_t last, double* results) {
+  const T* v = static_cast<const T*>(c.v);
+  const H* w = static_cast<const H*>(c.w);
+  const double scale = c.scale;
+  double* of_w = results + static_cast<std::size_t>(c.count) * sum_lanes;
+  by_chunks(first, last, [=](std::size_t from, std::size_t n) __attribute__((always_inline)) {
+    double sum[chunk];
+#pragma omp simd
+    for (std::size_t i = 0; i < n; ++i) sum[i] = double(v[from + i]) + scale * double(w[from + i]);
+    by_columns(c.count, [=, &sum](int k, auto many) __attribute__((always_inline)) {
+      add_products<H>(c, k, many, sum, from, n, results);
+      add_products<H>(c, k, many, w + from, from, n, of_w);
     });
   });
-  join_lanes(results, c.count * ((v != nullptr) + (w != nullptr)));
+  join_lanes(results, 2 * c.count);
 }
 
 /// Rows of C'C from `first_row` on, each up to the diagonal.

@@ -146,7 +146,7 @@ struct Passes {
   Pass move, take, compare, dot, steepest;
   Pass penalty, subgradient, lead, move_in_orthant, compare_in_orthant, way;
   Pass clip, gap, move_in_box, compare_in_box, downhill_in_box, breaks, reach, bend;
-  ColumnPass products, gram, combine, descend, ascend;
+  ColumnPass products, gram, combine, survey, descend, ascend;
 };
 
 /// A symmetric matrix as kernels/triangle.hpp lays it out, what is added to it and what it is multiplied with.

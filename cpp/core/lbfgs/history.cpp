@@ -45,25 +45,20 @@ Columns History::columns(Buffer Pair::* part, std::size_t first) {
   return columns;
 }
 
-/// d'g of each pair, and where they are missing the products of a pair's y with each older d.
-std::vector<double> History::survey(const void* g, double dg) {
-  const auto complete = [&](std::size_t k) { return k + pairs_[k]->older.size() + 1 >= pairs_.size(); };
-  for (std::size_t k = 1; k < pairs_.size(); ++k) {  // of a history that was loaded
-    if (complete(k)) continue;
-    Columns older = columns(&Pair::d, k + 1);
-    older.w = pairs_[k]->y.get();
-    pairs_[k]->older = vectors_.run(&Passes::products, older, older.count);
-  }
-  const std::size_t first = std::isnan(dg) ? 0 : 1;
-  Columns d = columns(&Pair::d, first);
-  d.v = g;
-  d.w = complete(0) ? nullptr : pairs_[0]->y.get();
+/// The products d'q_1 of each pair with q_1 = g + c y of the newest; and its y with each older d, if they are missing.
+std::vector<double> History::survey(const void* g, double c) {
   std::vector<double> found;
-  if (d.count > 0) found = vectors_.run(&Passes::products, d, d.w == nullptr ? d.count : 2 * d.count);
-  const auto old = static_cast<std::ptrdiff_t>(pairs_.size()) - 1;
-  if (d.w != nullptr) pairs_[0]->older.assign(found.end() - old, found.end());
-  found.resize(static_cast<std::size_t>(d.count));
-  if (first == 1) found.insert(found.begin(), dg);
+  for (std::size_t k = pairs_.size() - 1; k-- > 0;) {
+    const bool complete = k + pairs_[k]->older.size() + 1 >= pairs_.size();
+    if (k > 0 && complete) continue;  // but for a history that was loaded
+    Columns older = columns(&Pair::d, k + 1);
+    older.v = g;
+    older.w = pairs_[k]->y.get();
+    older.scale = c;
+    found = vectors_.run(&Passes::survey, older, 2 * older.count);
+    if (!complete) pairs_[k]->older.assign(found.begin() + older.count, found.end());
+    found.resize(static_cast<std::size_t>(older.count));
+  }
   return found;
 }
 
@@ -71,12 +66,18 @@ Aim History::aim(const void* g, double dg) {
   pairs_.clear();
   for (int k = 0; k < size_; ++k) pairs_.push_back(&pair(k));
   const std::size_t count = pairs_.size();
-  std::vector<double> along = survey(g, dg), factor(count);
+  const Pair& newest = *pairs_[0];
+  std::vector<double> along(count), factor(count);
 
   // From the newest pair to the oldest: q = (I - rho y s') q.
-  for (std::size_t k = 0; k < count; ++k) {
-    for (std::size_t j = 0; j < k; ++j) along[k] -= along[j] * pairs_[j]->older[k - j - 1];
-    along[k] /= pairs_[k]->dy;
+  if (std::isnan(dg)) dg = vectors_.run(&Passes::dot, {{g, newest.d.get()}, {}, {}})[0];
+  along[0] = dg / newest.dy;
+  factor[0] = -along[0];
+  const std::vector<double> dq = survey(g, factor[0]);
+  for (std::size_t k = 1; k < count; ++k) {
+    double product = dq[k - 1];
+    for (std::size_t j = 1; j < k; ++j) product -= along[j] * pairs_[j]->older[k - j - 1];
+    along[k] = product / pairs_[k]->dy;
     factor[k] = -along[k];
   }
   void* q = d();  // which takes its place, if their numbers are alike
@@ -92,11 +93,11 @@ Aim History::aim(const void* g, double dg) {
   const std::vector<double> yq = vectors_.run(&Passes::descend, y, y.count);
 
   // And back: q = (I - rho s y') q + s along / gamma, as r = gamma q; at last d = -r.
-  const double gamma = pairs_[0]->step * pairs_[0]->dy / pairs_[0]->yy;
+  const double gamma = newest.step * newest.dy / newest.yy;
   for (std::size_t k = count; k-- > 0;) {
-    double yr = yq[k];
-    for (std::size_t j = count - 1; j > k; --j) yr += factor[j] * pairs_[k]->older[j - k - 1];
-    factor[k] = pairs_[k]->step * along[k] / gamma - yr / pairs_[k]->dy;
+    double product = yq[k];
+    for (std::size_t j = count - 1; j > k; --j) product += factor[j] * pairs_[k]->older[j - k - 1];
+    factor[k] = pairs_[k]->step * along[k] / gamma - product / pairs_[k]->dy;
   }
   for (double& c : factor) c *= -gamma;
   Columns down = columns(&Pair::d, 0);

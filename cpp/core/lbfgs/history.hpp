@@ -9,9 +9,9 @@
 //   q, r               q              one vector, where d will be; r is gamma q and never formed
 //
 // The recursion (Algorithm 7.4) goes through all pairs one after the other, and back. Here it makes three passes over
-// the pairs: each product with q is that with g, or with q as it turns to go back, less what the pairs between take
-// away: products d'y of one pair with another, which are kept. So 3m + 6 vectors are read and written instead of
-// 10m + 4; and the vectors of a pass come in side by side.
+// the pairs: each product with q is that with q_1, where the newest pair has had its turn, or with q as it turns to go
+// back, less what the pairs between take away: products d'y of one pair with another, which are kept. So 3m + 6 vectors
+// are read and written instead of 10m + 4; and the vectors of a pass come in side by side.
 #pragma once
 
 #include <vector>
@@ -50,7 +50,7 @@ class History : public Model {
 
  private:
   Columns columns(Buffer Pair::* part, std::size_t first);
-  std::vector<double> survey(const void* g, double dg);
+  std::vector<double> survey(const void* g, double c);
 
   Vectors vectors_;
   std::vector<Pair> ring_;  // one more than the most: the next pair grows in it

@@ -73,7 +73,7 @@ def direction(pairs: Sequence[Pair], g: Vector) -> Vector:
 
     The vectors between are not formed, as the products with them follow from products of the pairs:
 
-    .. math:: d_k^T q_k = d_k^T g - \sum_{j<k} \alpha_j\, d_k^T y_j, \qquad
+    .. math:: d_k^T q_k = d_k^T q_1 - \sum_{0<j<k} \alpha_j\, d_k^T y_j, \qquad
               y_k^T r_{k+1} = y_k^T q + \sum_{j>k} \beta_j\, d_j^T y_k
 
     References
@@ -89,10 +89,11 @@ def direction(pairs: Sequence[Pair], g: Vector) -> Vector:
     if not pairs:
         raise ValueError("pairs: expected at least one, got none")
     gamma = pairs[0].step * pairs[0].dy / pairs[0].yy
-    alpha: list[float] = []
-    for k, pair in enumerate(pairs):
-        dq = _dot(pair.d, g)
-        for j in range(k):
+    alpha = [_dot(pairs[0].d, g) / pairs[0].dy]
+    q1 = _combination(1.0, g, [-alpha[0]], [pairs[0].y])
+    for k, pair in enumerate(pairs[1:], 1):
+        dq = _dot(pair.d, q1)
+        for j in range(1, k):
             dq -= alpha[j] * _dot(pair.d, pairs[j].y)
         alpha.append(dq / pair.dy)
     q = _combination(1.0, g, [-a for a in alpha], [pair.y for pair in pairs]).astype(g.dtype)
