@@ -15,7 +15,7 @@ from common import Bench, main, spread, table, verdict
 import fastopt
 from fastopt import _core
 from fastopt.bench.timing import Side, compare
-from fastopt.minimization.options import Options
+from fastopt.minimization.options import LbfgsOptions
 
 SHAPES = [(100, 10), (1000, 10), (10_000, 10), (100, 100)]
 TARGET = 10  # times faster than SciPy
@@ -48,7 +48,7 @@ def scipy_solver() -> Callable[[Any], Any] | None:
         from scipy.optimize import minimize
     except ImportError:
         return None
-    own = Options().core(np.dtype(np.float64))
+    own = LbfgsOptions().core(np.dtype(np.float64))
     options = {"maxcor": own["memory"], "gtol": own["gtol"], "ftol": own["ftol"], "maxls": own["trials"]}
     return lambda x0: minimize(rosenbrock, x0, jac=True, method="L-BFGS-B", options=options)
 
@@ -61,7 +61,7 @@ def check(starts: Any, solve: Callable[[Any], Any]) -> None:
 
 def core_microseconds(starts: Any) -> float:
     """Return what a row costs in a round, without `fun`."""
-    core = _core.Descents(starts, **Options().core(starts.dtype))
+    core = _core.Descents(starts, **LbfgsOptions().core(starts.dtype))
     seconds, rows = 0.0, 0
     while core.running:
         rows += core.running

@@ -1,8 +1,10 @@
 """Many problems at once: each row as it would go alone, and what a batch is told and tells."""
 
+import math
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -14,6 +16,23 @@ from fastopt.minimization.options import LbfgsOptions
 from support import Array, same
 
 Fun = Callable[[Array, Array], tuple[Array, Array]]
+
+
+@dataclass
+class Box:
+    lb: Any
+    ub: Any
+
+
+@dataclass
+class Region:
+    """Bounds or weights of a batch, and those of one of its rows."""
+
+    given: dict[str, Any] = field(default_factory=dict)
+    alone: Callable[[int], dict[str, Any]] | None = None
+
+    def of(self, row: int) -> dict[str, Any]:
+        return self.given if self.alone is None else self.alone(row)
 
 
 def valleys(steep: Array) -> Fun:
@@ -41,15 +60,18 @@ def bowls(X: Array, rows: Array) -> tuple[Array, Array]:
     return (d * d).sum(axis=1), 2 * d
 
 
-def assert_each_as_alone(fun: Fun, X0: Array, **options: Any) -> fastopt.OptimizeResult:
-    result = minimize_batch(fun, X0, options=options)
+def assert_each_as_alone(
+    fun: Fun, X0: Array, region: "Region | None" = None, **options: Any
+) -> fastopt.OptimizeResult:
+    region = region or Region()
+    result = minimize_batch(fun, X0, options=options, **region.given)
     for row, x0 in enumerate(X0):
 
         def one(x: Array, row: int = row) -> tuple[Any, Array]:
             values, gradients = fun(x[None], np.array([row]))
             return values[0], gradients[0]
 
-        alone = minimize(one, x0, options=options)
+        alone = minimize(one, x0, options=options, **region.of(row))
         assert same(result.x[row], alone.x), row
         assert same(result.fun[row], np.float64(alone.fun)), row
         assert same(result.jac[row], alone.jac), row
@@ -92,6 +114,48 @@ def test_each_row_goes_as_it_would_alone(dtype: type, n: int, threads: int, runt
 def test_options_are_those_of_minimize(options: dict[str, Any]) -> None:
     X0 = np.random.default_rng(0).uniform(-1, 1, (6, 4))
     assert_each_as_alone(valleys(np.arange(1.0, 7.0)), X0, **options)
+
+
+ROWS, COLUMNS = 12, 5
+EACH = np.random.default_rng(1).uniform(0.1, 1.2, (ROWS, COLUMNS))
+ONE = EACH[0]
+
+REGIONS = {
+    "one pair": Region({"bounds": (-0.5, 0.8)}),
+    "above only": Region({"bounds": (None, 0.7)}),
+    "a pair for each variable": Region({"bounds": [(-1, 0), (None, 0.5), (0.1, None), (0.2, 0.2), (-9, 9)]}),
+    "arrays of a row": Region({"bounds": Box(-0.9, ONE)}),
+    "lists for each row": Region(
+        {"bounds": ((-EACH).tolist(), EACH.tolist())}, lambda row: {"bounds": Box(-EACH[row], EACH[row])}
+    ),
+    "a number and a column": Region(
+        {"bounds": (-0.6, EACH[:, :1])}, lambda row: {"bounds": (-0.6, EACH[row, 0])}
+    ),
+    "none and each row": Region({"bounds": [None, EACH]}, lambda row: {"bounds": Box(-np.inf, EACH[row])}),
+    "a row and each row": Region({"bounds": Box(-ONE, EACH)}, lambda row: {"bounds": Box(-ONE, EACH[row])}),
+    "nothing is free": Region({"bounds": (EACH, EACH)}, lambda row: {"bounds": Box(EACH[row], EACH[row])}),
+    "weight": Region({"l1": 0.7}),
+    "no weight": Region({"l1": 0.0}),
+    "weights of a row": Region({"l1": ONE}),
+    "weights of each row": Region({"l1": 3 * EACH}, lambda row: {"l1": 3 * EACH[row]}),
+    "a weight for each row": Region(
+        {"l1": 2 * EACH[:, 1:2]}, lambda row: {"l1": np.full(5, 2 * EACH[row, 1])}
+    ),
+}
+
+
+@pytest.mark.filterwarnings("ignore:.0. .* variables (lies|lie) outside the bounds")
+@pytest.mark.parametrize("region", REGIONS.values(), ids=REGIONS)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_each_row_goes_in_its_region_as_it_would_alone(dtype: type, region: Region, runtime: None) -> None:
+    fastopt.set_num_threads(2)
+    _core.set_grain(1000)
+    steep = np.linspace(1, 20, ROWS)
+    steep[7] = 0
+    X0 = np.random.default_rng(2).uniform(-1.2, 1.2, (ROWS, COLUMNS)).astype(dtype)
+    result = assert_each_as_alone(valleys(steep), X0, region, maxiter=60)
+    assert result.status[7] == Status.NOT_FINITE
+    assert result.success.sum() > 5
 
 
 def test_rows_of_long_vectors(runtime: None) -> None:
@@ -223,6 +287,101 @@ def test_starts_are_judged(X0: object, error: type[Exception], message: str) -> 
         minimize_batch(bowls, X0)  # type: ignore[arg-type]
 
 
+def test_no_point_is_outside_of_its_box() -> None:
+    lower, upper = -EACH, EACH[::-1].copy()
+    fixed = (np.arange(ROWS) % 4 == 0)[:, None]
+    upper = np.where(fixed, lower, upper)
+    valley, seen = valleys(np.linspace(1, 20, ROWS)), 0
+
+    def fun(X: Array, rows: Array) -> tuple[Array, Array]:
+        nonlocal seen
+        seen += len(rows)
+        assert same(X, np.clip(X, lower[rows], upper[rows]))
+        lower_given[...] = -9  # they have been read
+        return valley(X, rows)
+
+    lower_given = lower.copy()
+    result = minimize_batch(fun, lower, bounds=(lower_given, upper))
+    assert seen == result.nfev.sum() > 5 * ROWS
+    assert (result.nfev[fixed[:, 0]] == 1).all()
+    assert ((result.x == lower) | (result.x == upper)).sum() > ROWS
+
+
+def test_starts_outside_are_moved_with_a_warning() -> None:
+    X0 = np.array([[-3.0, 0.5], [0.5, 0.5], [2.0, 7.0]])
+    before, low = X0.copy(), np.array([[0.0], [0.0], [3.0]])
+    message = "X0: 3 of 6 variables lie outside the bounds, and were moved onto them"
+    with pytest.warns(UserWarning, match=message) as caught:
+        result = minimize_batch(bowls, X0, bounds=(low, 6.0), options={"maxiter": 0})
+    assert [w.filename for w in caught] == [__file__]
+    assert same(X0, before)
+    assert result.x.tolist() == [[0.0, 0.5], [0.5, 0.5], [3.0, 6.0]]
+    assert result.message.endswith("Starts lay outside the bounds: 3 variables were moved onto them.")
+
+
+@pytest.mark.parametrize("shape", [(0, 3), (3, 0)])
+@pytest.mark.parametrize(
+    "given", [{"bounds": (0, 1)}, {"bounds": (np.zeros((1, 1)), None)}, {"l1": [[1.0]]}], ids=str
+)
+def test_regions_of_nothing(shape: tuple[int, int], given: dict[str, Any]) -> None:
+    result = minimize_batch(lambda X, rows: (np.ones(len(X)), X), np.zeros(shape), **given)
+    assert result.x.shape == shape
+    assert result.success.all()
+
+
+BOUNDS_AND_WEIGHTS = [
+    ({"bounds": 3}, TypeError, r"bounds: expected pairs \(low, high\), or an object with lb and ub, got int"),
+    ({"bounds": np.float64(3)}, TypeError, r"bounds: expected pairs \(low, high\), .*, got float64"),
+    ({"bounds": [(0, 1)] * 2}, ValueError, r"bounds: expected 3 pairs \(low, high\).*, got 2"),
+    ({"bounds": (np.zeros(3), np.ones(3))}, ValueError, r"bounds: expected 3 pairs \(low, high\).*, got 2"),
+    ({"bounds": [(0, 1), 3, 4]}, TypeError, r"bounds\[1\]: expected a pair \(low, high\)"),
+    ({"bounds": (2, 1)}, ValueError, r"bounds: expected lower <= upper, got 2.0 and 1.0 for X0\[:, 0\]"),
+    ({"bounds": [(0, 1)] * 2 + [(0, math.nan)]}, ValueError, r"lower <= upper, .* for X0\[:, 2\]"),
+    (
+        {"bounds": (np.zeros((4, 3)), np.tile([[1.0], [1.0], [-1.0], [1.0]], 3))},
+        ValueError,
+        r"bounds: expected lower <= upper, got 0.0 and -1.0 for X0\[2, 0\]",
+    ),
+    (
+        {"bounds": (math.inf, None)},
+        ValueError,
+        r"bounds: expected finite numbers between them, got inf and inf for X0\[:, 0\]",
+    ),
+    (
+        {"bounds": (np.zeros((3, 4)), 1)},
+        ValueError,
+        r"bounds\[0\]: expected shape \(4, 3\), as X0, got shape \(3, 4\)",
+    ),
+    (
+        {"bounds": Box([0, 1], 1)},
+        ValueError,
+        r"bounds.lb: expected shape \(3,\), as a row of X0, got shape \(2,\)",
+    ),
+    ({"bounds": Box(0, [[1.0], [1.0, 2.0]])}, TypeError, r"bounds.ub: expected an array of real numbers"),
+    ({"l1": -1.0}, ValueError, "l1: expected a finite number >= 0, got -1.0"),
+    ({"l1": math.inf}, ValueError, "l1: expected a finite number >= 0, got inf"),
+    ({"l1": "much"}, TypeError, "l1: expected an array of real numbers, .* got str"),
+    ({"l1": [1.0, -1.0, 0.0]}, ValueError, r"l1: expected finite numbers >= 0, got -1.0 for X0\[:, 1\]"),
+    (
+        {"l1": [[1.0], [1.0], [1.0], [-1.0]]},
+        ValueError,
+        r"l1: expected finite numbers >= 0, got -1.0 for X0\[3, 0\]",
+    ),
+    ({"l1": [1.0, 1.0]}, ValueError, r"l1: expected shape \(3,\), as a row of X0, got shape \(2,\)"),
+    ({"l1": np.ones((3, 4))}, ValueError, r"l1: expected shape \(4, 3\), as X0, got shape \(3, 4\)"),
+    ({"l1": 1.0, "bounds": (0, 1)}, ValueError, "bounds, l1: expected one of them, got both"),
+]
+
+
+@pytest.mark.parametrize(("given", "error", "message"), BOUNDS_AND_WEIGHTS)
+def test_bounds_and_weights_are_judged(given: dict[str, Any], error: type[Exception], message: str) -> None:
+    def never(X: Array, rows: Array) -> Any:
+        raise AssertionError("judged too late")
+
+    with pytest.raises(error, match=message):
+        minimize_batch(never, np.full((4, 3), 0.5), **given)
+
+
 def test_arguments_are_judged() -> None:
     with pytest.raises(TypeError, match="fun: expected a function, got int"):
         minimize_batch(3, [[0.0]])  # type: ignore[arg-type]
@@ -309,6 +468,62 @@ def test_the_core_takes_nothing_that_does_not_fit() -> None:
         with pytest.raises(ValueError, match=message):
             core.tell(values, gradients)
     assert core.evaluations.tolist() == [0, 0, 0]
+
+
+SETTINGS = LbfgsOptions().core(np.dtype(float))
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_the_core_takes_no_setting_for_granted(name: str) -> None:
+    fewer = {key: value for key, value in SETTINGS.items() if key != name}
+    for core, start in ((_core.Descent, np.zeros(2)), (_core.Descents, np.zeros((3, 2)))):
+        with pytest.raises(TypeError, match=f"^{name}: expected an? .*, got none"):
+            core(start, **fewer)
+        with pytest.raises(TypeError, match=f"^{name}: expected an? .*, got "):
+            core(start, **{**SETTINGS, name: object()})
+
+
+TALL = np.zeros((3, 2))
+
+
+@pytest.mark.parametrize(
+    ("starts", "settings", "error", "message"),
+    [
+        (TALL, {"l2": 1.0}, TypeError, "l2: there is no such argument"),
+        (TALL, {"memory": 2**40}, TypeError, "memory: expected an integer of 32 bits, got 1099511627776"),
+        (TALL, {"iterations": 2.5}, TypeError, "iterations: expected an integer of 64 bits, got 2.5"),
+        (
+            TALL,
+            {"history_dtype": "f8"},
+            ValueError,
+            "expected 'float32' or 'float64', got 'f8'",
+        ),
+        (
+            TALL.astype("f"),
+            {},
+            ValueError,
+            "expected 'float32' for float32 points, got 'float64'",
+        ),
+        (TALL, {"lower": TALL}, ValueError, "lower, upper: expected both or none, got one"),
+        (
+            TALL,
+            {"l1": np.zeros(3)},
+            ValueError,
+            r"l1: expected float64 of shape \(3, 2\) or of that of one row, dense, got .* \(3,\)",
+        ),
+        (TALL, {"l1": np.zeros((2, 3)).T}, ValueError, "l1: expected .*, dense, got"),
+        (TALL, {"l1": TALL.astype("f")}, ValueError, "l1: expected float64 .*, got float32"),
+        (TALL, {"l1": 1}, TypeError, "l1: expected a NumPy array, got int"),
+        (TALL[0], {}, ValueError, r"starts: expected 2 dimensions, dense, got float64 of shape \(2,\)"),
+        (TALL.T, {}, ValueError, "starts: expected 2 dimensions, dense, got"),
+        (TALL.astype(int), {}, TypeError, "starts: expected float32 or float64 .*, got int64"),
+    ],
+)
+def test_the_core_judges_settings(
+    starts: Array, settings: dict[str, Any], error: type[Exception], message: str
+) -> None:
+    with pytest.raises(error, match=message):
+        _core.Descents(starts, **{**SETTINGS, **settings})
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the peak of memory is in kilobytes")

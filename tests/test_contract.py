@@ -11,6 +11,7 @@ import pytest
 import fastopt
 from cases import CASES, ILLEGAL
 from fastopt import _core, kernels, reference
+from fastopt.minimization.options import LbfgsOptions
 from fastopt.optimizer import Optimizer, optimizer
 from fastopt.optimizers import OPTIMIZERS
 
@@ -128,5 +129,8 @@ def test_the_stub_has_what_the_core_has() -> None:
             arguments = [a.arg for a in functions[name].args.args]
             signature = (getattr(_core, name).__doc__ or "").splitlines()[0]
             assert all(f"{a}: " in signature for a in arguments), name
+    settings = next(n for n in ast.walk(tree) if isinstance(n, ast.ClassDef) and n.name == "_Settings")
+    names = [n.target.id for n in settings.body if isinstance(n, ast.AnnAssign)]  # type: ignore[union-attr]
+    assert names == [*LbfgsOptions().core(np.dtype(float)), "l1", "lower", "upper"]
     named = {t.id for node in tree.body if isinstance(node, ast.AnnAssign) for t in [node.target]}  # type: ignore[union-attr]
     assert {"rules", "probes"} <= named

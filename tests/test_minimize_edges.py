@@ -79,6 +79,48 @@ def test_bounds_of_one_number_are_for_all_variables():
     assert np.array_equal(minimize(bowl, [0.5, 0.5], bounds=Box(0, 1)).x, [1.0, 1.0])
 
 
+@pytest.mark.parametrize(
+    "bounds",
+    [
+        Box(0, [1.0, 4.0]),
+        Box([[0.0], [-1.0]], [1.0, 4.0]),
+        (0.0, [[1.0, 4.0]]),
+        ([[0.0], [-1.0]], np.array([[1.0, 4.0], [1.0, 4.0]])),
+        (None, np.array([[1.0, 4.0]])),
+        [(0, 1), (0, 4), (0, 1), (0, 4)],
+    ],
+)
+def test_bounds_of_a_matrix_are_broadcast(bounds):
+    result = minimize(bowl, np.full((2, 2), 0.5), bounds=bounds)
+    assert np.allclose(result.x, [[1.0, 3.0], [1.0, 3.0]], atol=1e-5)
+
+
+def test_weights_of_a_matrix_are_broadcast():
+    assert np.allclose(minimize(bowl, np.ones((2, 2)), l1=[2.0, 6.0]).x, [[2.0, 0.0], [2.0, 0.0]])
+
+
+@pytest.mark.parametrize(
+    ("x0", "bounds", "error", "message"),
+    [
+        (
+            np.zeros((2, 2)),
+            (np.zeros((3, 2)), 1.0),
+            ValueError,
+            r"bounds\[0\]: expected shape \(2, 2\), as x0, got shape \(3, 2\)",
+        ),
+        (
+            {"a": np.zeros((2, 2))},
+            (np.zeros((2, 2)), np.ones((2, 2))),
+            TypeError,
+            "bounds: expected a dict of 1 array, as x0, got tuple",
+        ),
+    ],
+)
+def test_arrays_that_are_no_bounds(x0, bounds, error, message):
+    with pytest.raises(error, match=message):
+        minimize(bowl, x0, bounds=bounds)
+
+
 @pytest.mark.parametrize("end", [np.inf, -np.inf])
 def test_bounds_that_leave_no_finite_number(end):
     with pytest.raises(

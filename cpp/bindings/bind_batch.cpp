@@ -5,17 +5,14 @@
 #include <atomic>
 #include <cstdint>
 #include <cstring>
-#include <memory>
 #include <string>
 #include <type_traits>
-#include <utility>
 #include <vector>
 
 #include "../core/lbfgs/batch.hpp"
-#include "../core/lbfgs/history.hpp"
-#include "../core/lbfgs/region.hpp"
 #include "arrays.hpp"
 #include "bindings.hpp"
+#include "settings.hpp"
 #include "turn.hpp"
 #include "unlocked.hpp"
 
@@ -24,23 +21,12 @@ namespace {
 
 class Descents {
  public:
-  /// `starts` is dense, a row for each problem.
-  Descents(const py::array& starts, const std::string& history_dtype, int memory, double gtol, double ftol, double xtol,
-           long long iterations, long long evaluations, double c1, double c2, int trials, double rounding)
-      : dtype_(starts.dtype()),
-        vectors_(static_cast<std::size_t>(starts.shape(1)), static_cast<Dtype>(dtype_of(starts)),
-                 history_dtype == "float32" ? f32 : f64),
-        drivers_(vectors_, static_cast<std::size_t>(starts.shape(0)), starts.data(), [&] {
-          MoreThuente::Options search;
-          search.c1 = c1;
-          search.c2 = c2;
-          search.max_evaluations = trials;
-          search.rounding = rounding;
-          const Limits limits{gtol, ftol, xtol, iterations, evaluations};
-          auto history = std::make_unique<History>(vectors_, memory);
-          auto region = std::make_unique<Free>(vectors_, *history);
-          return Driver(vectors_, std::move(history), std::move(region), limits, search);
-        }) {}
+  /// A row of `starts` for each problem.
+  Descents(const py::array& starts, const py::kwargs& given)
+      : dtype_(judged_starts(starts, 2, Label{"starts"}).dtype()),
+        settings_(starts, given),
+        drivers_(settings_.vectors(), static_cast<std::size_t>(starts.shape(0)), starts.data(),
+                 [this](std::size_t row) { return settings_.driver(row); }) {}
 
   /// The points to evaluate, a row for each of rows(): a new array.
   py::array ask() const {
@@ -88,16 +74,16 @@ class Descents {
   py::array vectors() {
     const Turn turn(busy_);
     py::array found = empty(dtype_, {size(), width()});
+    const std::size_t bytes = settings_.vectors().bytes();
     auto* to = static_cast<unsigned char*>(found.mutable_data());
-    for (std::size_t row = 0; row < drivers_.size(); ++row, to += vectors_.bytes())
-      std::memcpy(to, (drivers_[row].*get)(), vectors_.bytes());
+    for (std::size_t row = 0; row < drivers_.size(); ++row, to += bytes) std::memcpy(to, (drivers_[row].*get)(), bytes);
     return found;
   }
 
  private:
   py::ssize_t size() const { return static_cast<py::ssize_t>(drivers_.size()); }
   py::ssize_t count() const { return static_cast<py::ssize_t>(drivers_.rows().size()); }
-  py::ssize_t width() const { return static_cast<py::ssize_t>(vectors_.size()); }
+  py::ssize_t width() const { return static_cast<py::ssize_t>(settings_.vectors().size()); }
 
   static py::array read_only(py::array a) {
     py::detail::array_proxy(a.ptr())->flags &= ~py::detail::npy_api::NPY_ARRAY_WRITEABLE_;
@@ -114,7 +100,7 @@ class Descents {
   }
 
   py::dtype dtype_;
-  Vectors vectors_;
+  Settings settings_;
   Drivers drivers_;
   mutable std::atomic<bool> busy_{false};
 };
@@ -123,11 +109,7 @@ class Descents {
 
 void bind_batch(py::module_& m) {
   py::class_<Descents>(m, "Descents")
-      .def(py::init<const py::array&, const std::string&, int, double, double, double, long long, long long, double,
-                    double, int, double>(),
-           py::arg("starts"), py::arg("history_dtype"), py::arg("memory"), py::arg("gtol"), py::arg("ftol"),
-           py::arg("xtol"), py::arg("iterations"), py::arg("evaluations"), py::arg("c1"), py::arg("c2"),
-           py::arg("trials"), py::arg("rounding"))
+      .def(py::init<const py::array&, const py::kwargs&>(), py::arg("starts"))
       .def("ask", &Descents::ask, "The points to evaluate, a row for each of `rows`.")
       .def("tell", &Descents::tell, py::arg("values"), py::arg("gradients"), "Values and gradients at those points.")
       .def("stop", &Descents::stop, py::arg("reason"))

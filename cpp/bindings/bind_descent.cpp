@@ -1,22 +1,17 @@
 // A descent under way: ask for a point, tell its value and gradient.
 #include <pybind11/pybind11.h>
 
-#include <algorithm>
 #include <atomic>
 #include <cstring>
-#include <memory>
 #include <string>
 #include <utility>
 
-#include "../core/dense/bfgs_model.hpp"
-#include "../core/lbfgs/box.hpp"
 #include "../core/lbfgs/driver.hpp"
-#include "../core/lbfgs/history.hpp"
-#include "../core/lbfgs/orthant.hpp"
 #include "../core/threads.hpp"
 #include "archives.hpp"
 #include "arrays.hpp"
 #include "bindings.hpp"
+#include "settings.hpp"
 #include "turn.hpp"
 #include "unlocked.hpp"
 
@@ -59,42 +54,14 @@ class Points {
   py::array at_[2];
 };
 
-/// A copy of one number for each element of the point: of an array in its dtype, or a number for all. None: empty.
-Buffer spread(py::handle object, const Vectors& vectors, const Label& label) {
-  Buffer copy;
-  if (object.is_none()) return copy;
-  vectors.reserve(copy);
-  if (py::isinstance<py::float_>(object)) {
-    const auto value = object.cast<double>();
-    if (vectors.dtype() == f32)
-      std::fill_n(reinterpret_cast<float*>(copy.get()), vectors.size(), static_cast<float>(value));
-    else
-      std::fill_n(reinterpret_cast<double*>(copy.get()), vectors.size(), value);
-    return copy;
-  }
-  const py::array a = numeric(object, label);
-  if (dtype_of(a) != vectors.dtype() || static_cast<std::size_t>(a.size()) != vectors.size() || !row_major(a))
-    throw py::value_error(label.text() + ": expected " + (vectors.dtype() == f32 ? "float32" : "float64") +
-                          " of shape (" + std::to_string(vectors.size()) + ",), dense, got " + describe(a));
-  std::memcpy(copy.get(), a.data(), vectors.size() * item_size[vectors.dtype()]);
-  return copy;
-}
 
 class Descent {
  public:
-  Descent(const py::array& start, const std::string& history_dtype, int memory, double gtol, double ftol, double xtol,
-          long long iterations, long long evaluations, double c1, double c2, int trials, double rounding, py::handle l1,
-          py::handle lower, py::handle upper)
-      : vectors_(static_cast<std::size_t>(start.size()), static_cast<Dtype>(dtype_of(start)),
-                 history_dtype == "float32" ? f32 : f64),
-        points_(start.dtype(), start.size()),
-        memory_(memory),
-        limits_{gtol, ftol, xtol, iterations, evaluations},
-        search_(search(c1, c2, trials, rounding)),
-        l1_(spread(l1, vectors_, Label{"l1"})),
-        lower_(spread(lower, vectors_, Label{"lower"})),
-        upper_(spread(upper, vectors_, Label{"upper"})),
-        driver_(made()) {
+  Descent(const py::array& start, const py::kwargs& given)
+      : points_(judged_starts(start, 1, Label{"start"}).dtype(), start.size()),
+        settings_(start, given),
+        vectors_(settings_.vectors()),
+        driver_(settings_.driver()) {
     begin(driver_, start);
   }
 
@@ -136,8 +103,8 @@ class Descent {
   /// Nothing is changed where the state does not fit.
   void load(const py::dict& state) {
     const Turn turn(busy_);
-    Loader loader(state, vectors_, memory_);
-    Driver driver = made();
+    Loader loader(state, vectors_, settings_.memory());
+    Driver driver = settings_.driver();
     driver.visit(loader);
     begin(driver, loader.vector("x"));
     driver_ = std::move(driver);
@@ -157,25 +124,8 @@ class Descent {
   const Driver& driver() const { return driver_; }
 
  private:
-  Driver made() const {
-    if (memory_ == 0) {  // no pairs: a matrix
-      auto matrix = std::make_unique<BfgsModel>(vectors_);
-      auto region = std::make_unique<Free>(vectors_, *matrix);
-      return {vectors_, std::move(matrix), std::move(region), limits_, search_};
-    }
-    auto history = std::make_unique<History>(vectors_, memory_);
-    std::unique_ptr<Region> region;
-    if (l1_)
-      region = std::make_unique<Orthant>(vectors_, *history, l1_.get());
-    else if (lower_ && upper_)
-      region = std::make_unique<Box>(vectors_, *history, lower_.get(), upper_.get());
-    else
-      region = std::make_unique<Free>(vectors_, *history);
-    return {vectors_, std::move(history), std::move(region), limits_, search_};
-  }
-
   /// Whether an iteration is worth giving up the GIL.
-  bool large() const { return vectors_.large() || (memory_ == 0 && vectors_.size() * vectors_.size() >= grain()); }
+  bool large() const { return vectors_.large() || (settings_.dense() && vectors_.size() * vectors_.size() >= grain()); }
 
   /// Let `driver` begin, or go on, at a point.
   void begin(Driver& driver, const py::array& point) {
@@ -192,21 +142,9 @@ class Descent {
     return a;
   }
 
-  static MoreThuente::Options search(double c1, double c2, int trials, double rounding) {
-    MoreThuente::Options options;
-    options.c1 = c1;
-    options.c2 = c2;
-    options.max_evaluations = trials;
-    options.rounding = rounding;
-    return options;
-  }
-
-  Vectors vectors_;
   Points points_;
-  int memory_;
-  Limits limits_;
-  MoreThuente::Options search_;
-  Buffer l1_, lower_, upper_;  // empty where they were not given
+  Settings settings_;
+  Vectors vectors_;
   Driver driver_;
   std::atomic<bool> busy_{false};
 };
@@ -215,12 +153,7 @@ class Descent {
 
 void bind_descent(py::module_& m) {
   py::class_<Descent>(m, "Descent")
-      .def(py::init<const py::array&, const std::string&, int, double, double, double, long long, long long, double,
-                    double, int, double, py::handle, py::handle, py::handle>(),
-           py::arg("start"), py::arg("history_dtype"), py::arg("memory"), py::arg("gtol"), py::arg("ftol"),
-           py::arg("xtol"), py::arg("iterations"), py::arg("evaluations"), py::arg("c1"), py::arg("c2"),
-           py::arg("trials"), py::arg("rounding"), py::kw_only(), py::arg("l1") = py::none(),
-           py::arg("lower") = py::none(), py::arg("upper") = py::none())
+      .def(py::init<const py::array&, const py::kwargs&>(), py::arg("start"))
       .def("ask", &Descent::ask, "The point to evaluate.")
       .def("tell", &Descent::tell, py::arg("value"), py::arg("gradient"), "Value and gradient at that point.")
       .def("state", &Descent::state)

@@ -1,6 +1,6 @@
 """The compiled core of fastopt. Private: the public doors are fastopt and its modules."""
 
-from typing import Any
+from typing import Any, NotRequired, TypedDict, Unpack
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,26 +52,24 @@ class Plan:
     @property
     def under_way(self) -> bool: ...
 
+class _Settings(TypedDict):
+    history_dtype: str
+    memory: int
+    gtol: float
+    ftol: float
+    xtol: float
+    iterations: int
+    evaluations: int
+    c1: float
+    c2: float
+    trials: int
+    rounding: float
+    l1: NotRequired[float | NDArray[Any] | None]
+    lower: NotRequired[float | NDArray[Any] | None]
+    upper: NotRequired[float | NDArray[Any] | None]
+
 class Descent:
-    def __init__(
-        self,
-        start: NDArray[Any],
-        history_dtype: str,
-        memory: int,
-        gtol: float,
-        ftol: float,
-        xtol: float,
-        iterations: int,
-        evaluations: int,
-        c1: float,
-        c2: float,
-        trials: int,
-        rounding: float,
-        *,
-        l1: float | NDArray[Any] | None = ...,
-        lower: NDArray[Any] | None = ...,
-        upper: NDArray[Any] | None = ...,
-    ) -> None: ...
+    def __init__(self, start: NDArray[Any], **settings: Unpack[_Settings]) -> None: ...
     def ask(self) -> NDArray[Any]: ...
     def tell(self, value: float, gradient: NDArray[Any]) -> None: ...
     def stop(self, reason: int) -> None: ...
@@ -95,21 +93,7 @@ class Descent:
     def evaluations(self) -> int: ...
 
 class Descents:
-    def __init__(
-        self,
-        starts: NDArray[Any],
-        history_dtype: str,
-        memory: int,
-        gtol: float,
-        ftol: float,
-        xtol: float,
-        iterations: int,
-        evaluations: int,
-        c1: float,
-        c2: float,
-        trials: int,
-        rounding: float,
-    ) -> None: ...
+    def __init__(self, starts: NDArray[Any], **settings: Unpack[_Settings]) -> None: ...
     def ask(self) -> NDArray[Any]: ...
     def tell(self, values: NDArray[np.float64], gradients: NDArray[Any]) -> None: ...
     def stop(self, reason: int) -> None: ...

@@ -8,7 +8,8 @@
 
 namespace fastopt {
 
-Drivers::Drivers(const Vectors& vectors, std::size_t rows, const void* starts, const std::function<Driver()>& made)
+Drivers::Drivers(const Vectors& vectors, std::size_t rows, const void* starts,
+                 const std::function<Driver(std::size_t)>& made)
     : vectors_(vectors) {
   const std::size_t bytes = vectors.bytes();
   Vectors(2 * rows * vectors.size(), vectors.dtype(), vectors.dtype()).reserve(points_);
@@ -19,7 +20,7 @@ Drivers::Drivers(const Vectors& vectors, std::size_t rows, const void* starts, c
     unsigned char *x = points_.get() + 2 * row * bytes, *trial = x + bytes;
     std::memcpy(x, start, bytes);
     std::memcpy(trial, start, bytes);
-    drivers_.push_back(made());
+    drivers_.push_back(made(row));
     drivers_.back().begin(x, trial, [](void* point) { return point; });
     rows_.push_back(row);
   }

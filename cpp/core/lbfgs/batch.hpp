@@ -18,8 +18,8 @@ namespace fastopt {
 
 class Drivers {
  public:
-  /// `starts` are `rows` vectors, one after the other; `made` returns a driver that has not begun.
-  Drivers(const Vectors& vectors, std::size_t rows, const void* starts, const std::function<Driver()>& made);
+  /// `starts` are `rows` vectors, one after the other; `made(row)` returns a driver that has not begun.
+  Drivers(const Vectors& vectors, std::size_t rows, const void* starts, const std::function<Driver(std::size_t)>& made);
 
   /// The rows that are not done, in order.
   const std::vector<std::size_t>& rows() const { return rows_; }

@@ -105,9 +105,12 @@ SearchStatus MoreThuente::end_narrow() {
   return end(wall_ != 0 && !bracketed_ ? SearchStatus::at_bound : SearchStatus::narrow);
 }
 
-/// Whether the interval is too short for another step, or what a wall has left of it.
+/// Whether the interval is too short for another step, or what a wall has left of it. Where values differ by rounding
+/// errors only, and slopes at its ends still by more than is looked for, it need not be so short: that is noise.
 bool MoreThuente::is_point() const {
-  const auto meet = [this](double a, double b) { return std::abs(a - b) <= options_.xtol * std::max(a, b); };
+  const bool blind = within_rounding(start_, x_, options_.rounding) && within_rounding(start_, y_, options_.rounding);
+  const double xtol = blind ? std::max(options_.xtol, 0.1) : options_.xtol;
+  const auto meet = [xtol](double a, double b) { return std::abs(a - b) <= xtol * std::max(a, b); };
   return (bracketed_ && meet(x_.step, y_.step)) || (wall_ != 0 && meet(x_.step, wall_));
 }
 

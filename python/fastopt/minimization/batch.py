@@ -14,7 +14,8 @@ from numpy.typing import ArrayLike, NDArray
 from fastopt import _core
 from fastopt.structures import described
 
-from .layout import Vector, as_numbers
+from .boxes import box, dimensions, ends, region, weights, within
+from .layout import Layout, RowLayout, Vector, as_numbers
 from .options import LbfgsOptions
 from .result import OptimizeResult, Status
 
@@ -25,6 +26,8 @@ def minimize_batch(
     fun: Callable[[Any, Any], tuple[Any, Any]],
     X0: ArrayLike,
     *,
+    bounds: object = None,
+    l1: object = 0.0,
     tol: float | None = None,
     options: Mapping[str, Any] | None = None,
 ) -> OptimizeResult:
@@ -42,6 +45,15 @@ def minimize_batch(
         ``X0[rows[i]]``. `rows` ascend. Both arrays are read-only and new in each call.
     X0 : array_like, shape (k, n)
         The starts. float32 is computed with as float32, scalars in double; everything else becomes float64.
+    bounds : object, optional
+        As for `minimize`, for all rows: one pair ``(low, high)``, None for no bound; a pair for each of the n
+        variables; or an object with `lb` and `ub`, as SciPy's. For each row its own: such an object, or a
+        pair ``(lower, upper)``, of arrays that are broadcast against `X0`. One of a pair at least has two
+        dimensions; else it is a pair of the first kinds. `fun` is never evaluated outside of the bounds.
+        Starts outside are moved onto them, with a warning.
+    l1 : float or array_like
+        Minimise ``fun(x) + sum l1 |x|`` (OWL-QN): a number, or numbers that are broadcast against `X0`: of
+        shape (n,) for all rows, (k, n) or (k, 1) for each. Not together with bounds.
     tol : float, optional
         Stands for the options `gtol` and `ftol`.
     options : dict, optional
@@ -64,9 +76,9 @@ def minimize_batch(
 
     Notes
     -----
-    Each problem takes the steps that `minimize` takes for it alone, bit for bit as far as `fun` returns the
-    same bits for it, and ends when it would end alone, with its own status. One whose value or gradient at
-    the start is not finite ends there, the others go on.
+    Each problem takes the steps that `minimize` takes for it alone, with its bounds or weights, bit for bit
+    as far as `fun` returns the same bits for it, and ends when it would end alone, with its own status. One
+    whose value or gradient at the start is not finite ends there, the others go on.
 
     References
     ----------
@@ -86,13 +98,29 @@ def minimize_batch(
     (array([ 1.,  2., 10.,  1.]), array([ True,  True,  True, False]))
     >>> result.message
     '3 of 4 problems reached a minimum (3 GRADIENT); 1 did not (1 NOT_FINITE).'
+
+    For x up to 2, up to a number of each one's own, and with a penalty of each one's own:
+
+    >>> X0 = np.zeros((4, 1))
+    >>> minimize_batch(fun, X0, bounds=(None, 2.0)).x[:3, 0].round(4)
+    array([0.    , 0.6931, 2.    ])
+    >>> minimize_batch(fun, X0, bounds=(None, [[1.0], [0.5], [1.5], [0.0]])).x[:3, 0].round(4)
+    array([0. , 0.5, 1.5])
+    >>> np.exp(minimize_batch(fun, X0, l1=[[0.1], [0.1], [7.0], [0.0]]).x[:3, 0]).round(4)
+    array([1. , 1.9, 3. ])
     """
     began = time.monotonic()
     if not callable(fun):
         raise TypeError(f"fun: expected a function, got {described(fun)}")
     judged = LbfgsOptions.of({} if options is None else options, tol)
     starts = _starts(X0)
-    core = _core.Descents(starts, **judged.core(starts.dtype))
+    limits = _limits(bounds, starts)
+    settings = judged.core(starts.dtype) | region(limits, _weights(l1, starts))
+    moved = 0
+    if limits is not None:
+        starts = starts.copy()
+        moved = within(starts, *limits, label="X0")
+    core = _core.Descents(starts, **settings)
     deadline = math.inf if judged.maxtime is None else began + judged.maxtime
     try:
         while core.running:
@@ -103,10 +131,10 @@ def minimize_batch(
     except BaseException as error:
         core.stop(Status.INTERRUPTED)
         with contextlib.suppress(Exception):  # one that takes no attributes
-            error.result = _result(core)  # type: ignore[attr-defined]
+            error.result = _result(core, moved)  # type: ignore[attr-defined]
             error.add_note("The best points so far are in the attribute `result` of this exception.")
         raise
-    return _result(core)
+    return _result(core, moved)
 
 
 def _starts(X0: object) -> Vector:
@@ -117,6 +145,26 @@ def _starts(X0: object) -> Vector:
         row, column = np.argwhere(~np.isfinite(a))[0]
         raise ValueError(f"X0: expected finite numbers, got {a[row, column]} for X0[{row}, {column}]")
     return np.ascontiguousarray(a)
+
+
+def _limits(bounds: object, starts: Vector) -> tuple[Vector, Vector] | None:
+    """Return lower and upper bounds, of the shape of a row where they are for all rows, else of `starts`."""
+    layout = _layout(starts, *ends(bounds, RowLayout(starts, "X0")).values())
+    limits = box(bounds, layout)
+    return None if limits is None else (layout.structure(limits[0]), layout.structure(limits[1]))
+
+
+def _weights(l1: object, starts: Vector) -> float | Vector | None:
+    """Return the weights: a number for all, or numbers of the shape of a row or of `starts`."""
+    layout = _layout(starts, l1)
+    added = weights(l1, layout)
+    return layout.structure(added) if isinstance(added, np.ndarray) else added
+
+
+def _layout(starts: Vector, *given: object) -> Layout:
+    """Return what arrays have to fit: a row, or the whole if one has two dimensions."""
+    whole = any(dimensions(a) > 1 for a in given)
+    return Layout(starts, "X0") if whole else RowLayout(starts, "X0")
 
 
 def _evaluated(
@@ -141,10 +189,13 @@ def _evaluated(
     return np.ascontiguousarray(values, np.float64), np.ascontiguousarray(gradients, dtype)
 
 
-def _result(core: _core.Descents) -> OptimizeResult:
+def _result(core: _core.Descents, moved: int) -> OptimizeResult:
     value, gradient, evaluations, status = core.value, core.gradient, core.evaluations, core.status
     value[evaluations == 0] = np.nan
     gradient[evaluations == 0] = np.nan
+    message = _sentence(status)
+    if moved:
+        message += f" Starts lay outside the bounds: {moved} variables were moved onto them."
     return OptimizeResult(
         x=core.x,
         fun=value,
@@ -153,7 +204,7 @@ def _result(core: _core.Descents) -> OptimizeResult:
         nfev=evaluations,
         success=status <= Status.STEP,
         status=status,
-        message=_sentence(status),
+        message=message,
     )
 
 

@@ -1,4 +1,4 @@
-"""Bounds, in the forms that one writes them."""
+"""Bounds and weights, in the forms that one writes them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from fastopt.structures import described, many, users_line
 
 from .layout import Layout, Vector
 
-__all__ = ["box", "weights", "within"]
+__all__ = ["box", "dimensions", "ends", "region", "weights", "within"]
 
 
 def box(bounds: object, layout: Layout) -> tuple[Vector, Vector] | None:
@@ -22,8 +22,9 @@ def box(bounds: object, layout: Layout) -> tuple[Vector, Vector] | None:
     ----------
     bounds : object, optional
         One pair ``(low, high)`` for all variables, None for no bound; a pair for each variable; a pair for
-        each array, in a dict or list as the start is; or an object with `lb` and `ub` in the structure of
-        the start, numbers standing for arrays, as :class:`scipy.optimize.Bounds`.
+        each array, in a dict or list as the start is; an object with `lb` and `ub` in the structure of
+        the start, as :class:`scipy.optimize.Bounds`; or, where that is an array, a pair ``(lower, upper)`` of
+        which one at least has two dimensions. Arrays that are broadcast to those of the start will do.
     layout : Layout
         The structure of the start.
 
@@ -37,9 +38,11 @@ def box(bounds: object, layout: Layout) -> tuple[Vector, Vector] | None:
         return None
     lower = np.full(layout.size, -math.inf, layout.dtype)
     upper = np.full(layout.size, math.inf, layout.dtype)
-    if hasattr(bounds, "lb") and hasattr(bounds, "ub"):
-        lower[...] = layout.vector(bounds.lb, "bounds.lb", broadcast=True)
-        upper[...] = layout.vector(bounds.ub, "bounds.ub", broadcast=True)
+    apart = ends(bounds, layout)
+    if apart:
+        for vector, (name, end) in zip((lower, upper), apart.items(), strict=True):
+            if end is not None:
+                vector[...] = layout.vector(end, name, broadcast=True)
     elif _is_pair(bounds):
         lower[...], upper[...] = _pair("bounds", bounds)
     elif layout.kind == "array":
@@ -62,6 +65,25 @@ def box(bounds: object, layout: Layout) -> tuple[Vector, Vector] | None:
             f"for {layout.element(k)}"
         )
     return lower, upper
+
+
+def ends(bounds: object, layout: Layout) -> dict[str, Any]:
+    """Return the lower and the upper bounds under their names if they are given apart, else nothing."""
+    if hasattr(bounds, "lb") and hasattr(bounds, "ub"):
+        return {"bounds.lb": bounds.lb, "bounds.ub": bounds.ub}
+    if layout.kind == "array" and isinstance(bounds, tuple | list) and len(bounds) == 2:
+        lower, upper = bounds
+        if max(dimensions(lower), dimensions(upper)) > 1:  # else it is a pair of numbers, or of such pairs
+            return {"bounds[0]": lower, "bounds[1]": upper}
+    return {}
+
+
+def dimensions(given: object) -> int:
+    """Return how many dimensions something has as an array; 0 if it makes none."""
+    try:
+        return np.ndim(given)  # type: ignore[arg-type]
+    except ValueError:  # lists of different lengths
+        return 0
 
 
 def weights(l1: object, layout: Layout) -> float | Vector | None:
@@ -87,13 +109,28 @@ def weights(l1: object, layout: Layout) -> float | Vector | None:
     return vector if vector.any() else None
 
 
-def within(start: Vector, lower: Vector, upper: Vector) -> int:
+def region(limits: tuple[Vector, Vector] | None, added: float | Vector | None) -> dict[str, Any]:
+    """Return what `box` and `weights` returned as the core takes it.
+
+    Raises
+    ------
+    ValueError
+        If there are both.
+    """
+    if limits is None:
+        return {} if added is None else {"l1": added}
+    if added is not None:
+        raise ValueError("bounds, l1: expected one of them, got both")
+    return {"lower": limits[0], "upper": limits[1]}
+
+
+def within(start: Vector, lower: Vector, upper: Vector, label: str = "x0") -> int:
     """Move `start` inside the bounds, with a warning; return how many variables moved."""
     outside = int(np.count_nonzero((start < lower) | (start > upper)))
     if outside:
         lie, were = ("lies", "was") if outside == 1 else ("lie", "were")
         warnings.warn(
-            f"x0: {outside} of {many(start.size, 'variable')} {lie} outside the bounds, "
+            f"{label}: {outside} of {many(start.size, 'variable')} {lie} outside the bounds, "
             f"and {were} moved onto them",
             stacklevel=users_line(),
         )

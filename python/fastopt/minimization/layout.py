@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 
 from fastopt.structures import described, flatten, many
 
-__all__ = ["Layout", "Vector", "as_numbers"]
+__all__ = ["Layout", "RowLayout", "Vector", "as_numbers"]
 
 Vector = NDArray[np.floating[Any]]
 
@@ -86,7 +87,7 @@ class Layout:
         label : str
             What messages call it.
         broadcast : bool
-            Whether one number, in an array too, may stand for an array of equal ones.
+            Whether it may be broadcast to that structure; one number always is, in an array of any shape.
 
         Raises
         ------
@@ -142,9 +143,28 @@ class Layout:
         return structure[key]
 
     def _fitting(self, label: str, a: NDArray[Any], shape: tuple[int, ...], broadcast: bool) -> NDArray[Any]:
-        if broadcast and a.size == 1:
-            return np.broadcast_to(a.reshape(()), shape)
+        if broadcast:
+            with contextlib.suppress(ValueError):
+                return np.broadcast_to(a.reshape(()) if a.size == 1 else a, shape)
         raise ValueError(f"{label}: expected shape {shape}, as {self.label}, got shape {a.shape}")
+
+
+class RowLayout(Layout):
+    """What one row of a matrix is, for all rows alike.
+
+    Examples
+    --------
+    >>> RowLayout(np.ones((5, 3)), "X0").element(2)
+    'X0[:, 2]'
+    """
+
+    def __init__(self, matrix: Vector, label: str) -> None:
+        self._matrix = label
+        super().__init__(np.empty(matrix.shape[1:], matrix.dtype), f"a row of {label}")
+
+    def element(self, k: int) -> str:
+        """Return the name of element `k` of every row."""
+        return f"{self._matrix}[:, {k}]"
 
 
 def _is_plain(start: object) -> bool:

@@ -61,11 +61,13 @@ def minimize(
         method, instead of `hess`.
     bounds : object, optional
         One pair ``(low, high)`` for all variables, None for no bound; a pair for each variable; a pair for
-        each array, in a dict or list as `x0` is; or an object with `lb` and `ub`, as SciPy's. `fun` is
-        never evaluated outside of them. A start outside is moved onto them, with a warning. For L-BFGS and
-        random search.
+        each array, in a dict or list as `x0` is; an object with `lb` and `ub`, as SciPy's; or a pair of
+        arrays, of which one at least has two dimensions. Arrays are broadcast to those of `x0`. `fun` is
+        never evaluated outside of the bounds. A start outside is moved onto them, with a warning. For L-BFGS
+        and random search.
     l1 : float or array_like
-        Minimise ``fun(x) + sum l1 |x|`` (OWL-QN): a number, or numbers in the structure of `x0`. For L-BFGS.
+        Minimise ``fun(x) + sum l1 |x|`` (OWL-QN): a number, or numbers in the structure of `x0`, broadcast
+        as bounds are. For L-BFGS.
     callback : callable, optional
         Called after each iteration: ``callback(x)``, `x` read-only as for `fun`, or
         ``callback(intermediate_result=...)`` with the result so far if it has a parameter of that name.

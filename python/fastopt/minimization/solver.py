@@ -11,7 +11,7 @@ from fastopt import _core
 from fastopt.structures import described
 
 from .base import Solver
-from .boxes import weights
+from .boxes import region, weights
 from .layout import Vector
 from .objective import Objective, as_value
 from .options import LbfgsOptions, SearchOptions, counted
@@ -150,17 +150,9 @@ class LBFGS(Descent):
 
     def _begin(self, x0: object, options: LbfgsOptions, bounds: object = None, l1: object = 0.0) -> None:
         start = self._start(x0, options)
-        region: dict[str, Any] = {}
         limits = self._bounded(start, bounds)
-        if limits is not None:
-            region["lower"], region["upper"] = limits
-        added = weights(l1, self._layout)
-        if added is not None:
-            region["l1"] = added
-            if limits is not None:
-                raise ValueError("bounds, l1: expected one of them, got both")
-        self._region = region
-        self._drive(start, **region)
+        self._region = region(limits, weights(l1, self._layout))
+        self._drive(start, **self._region)
 
     # Ask and tell.
 
