@@ -84,6 +84,17 @@ inline double share(double d, double x, double lower, double upper) {
   return d / room;
 }
 
+/// The largest share of its room that the step d takes.
+template <class T, class H>
+void room(const Operands& o, std::size_t first, std::size_t last, double* results) {
+  const T* __restrict x = static_cast<const T*>(o.read[0]) + first;
+  const H* __restrict d = static_cast<const H*>(o.read[1]) + first;
+  const T* __restrict lower = static_cast<const T*>(o.read[2]) + first;
+  const T* __restrict upper = static_cast<const T*>(o.read[3]) + first;
+  reduce<0, 1>(last - first, results,
+               [=](std::size_t i, double* term) { term[0] = share(d[i], x[i], lower[i], upper[i]); });
+}
+
 /// The direction d = P(x + c g) - x, for c < 0. Gives g'd, d'd, max |d|, and the largest share of the room.
 template <class T, class H>
 void downhill_in_box(const Operands& o, std::size_t first, std::size_t last, double* results) {

@@ -145,7 +145,7 @@ inline constexpr std::size_t column_room = 16;
 struct Passes {
   Pass move, take, compare, dot, steepest;
   Pass penalty, subgradient, lead, move_in_orthant, compare_in_orthant, way;
-  Pass clip, gap, move_in_box, compare_in_box, downhill_in_box, breaks, reach, bend;
+  Pass clip, gap, move_in_box, compare_in_box, downhill_in_box, room, breaks, reach, bend;
   ColumnPass products, gram, combine, survey, descend, ascend;
 };
 

@@ -43,9 +43,16 @@ Aim Box::aim_steepest(const void* x, const void* g, double steepness) {
   return {found[0], found[2], bounded_ ? 1 : std::min(1 / std::sqrt(found[1]), most), most};
 }
 
-Aim Box::aim(const void* x, const void* g, double) {
+Aim Box::aim(const void* x, const void* g, double dg) {
+  // Where all can move and the minimum of the model over the whole space is in the box, it is what is sought.
+  const Results breaks = vectors_.run(&Passes::breaks, {{x, g, lower_, upper_}, {breaks_.get(), u_.get()}, {}});
+  if (breaks[1] == 0) {
+    const Aim inner = model_.aim(g, dg);
+    const double share = vectors_.run(&Passes::room, {{x, model_.d(), lower_, upper_}, {}, {}})[0];
+    if (share <= 1) return {inner.slope, inner.longest, inner.step, 1 / share};
+  }
   if (!compact_.update()) return {unknown, 0, 0};
-  Cauchy at = cauchy(x, g);
+  Cauchy at = cauchy(x, g, breaks);
   const double theta = compact_.theta();
   void* u = u_.get();
   double whole = 1;
@@ -75,18 +82,17 @@ Aim Box::aim(const void* x, const void* g, double) {
 }
 
 /// The first minimum of the model along the path P(x - t g).
-Box::Cauchy Box::cauchy(const void* x, const void* g) {
-  const Results found = vectors_.run(&Passes::breaks, {{x, g, lower_, upper_}, {breaks_.get(), u_.get()}, {}});
+Box::Cauchy Box::cauchy(const void* x, const void* g, const Results& breaks) {
   const VectorXd p = compact_.products(u_.get());
-  Cauchy at{0, VectorXd::Zero(p.size()), p, static_cast<std::size_t>(found[1])};
-  const double curvature = compact_.theta() * found[0] - p.dot(compact_.times_m(p));
-  if (found[0] / curvature * found[2] >= 1 || !(curvature > 0)) {
+  Cauchy at{0, VectorXd::Zero(p.size()), p, static_cast<std::size_t>(breaks[1])};
+  const double curvature = compact_.theta() * breaks[0] - p.dot(compact_.times_m(p));
+  if (breaks[0] / curvature * breaks[2] >= 1 || !(curvature > 0)) {
     if (vectors_.dtype() == f32)
-      walk(at, static_cast<const float*>(x), static_cast<const float*>(g), -found[0], curvature);
+      walk(at, static_cast<const float*>(x), static_cast<const float*>(g), -breaks[0], curvature);
     else
-      walk(at, static_cast<const double*>(x), static_cast<const double*>(g), -found[0], curvature);
+      walk(at, static_cast<const double*>(x), static_cast<const double*>(g), -breaks[0], curvature);
   } else {
-    at.time = found[0] / curvature;
+    at.time = breaks[0] / curvature;
     at.c = at.time * at.p;
   }
   return at;

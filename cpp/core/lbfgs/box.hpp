@@ -12,7 +12,8 @@
 //   r^c, d^u       u               of the model within F: its gradient at x^c; the step to its minimum
 //   x bar          bend            P(x^c + d^u), or, if that leads uphill, the last point of x^c + a d^u in the box
 //
-// While no bound is met the direction is -B^-1 g. Points are never outside, and exactly at a bound that they reach.
+// Where -B^-1 g leads to a point of the box that is the direction, by the recursion. Points are never outside, and
+// exactly at a bound that they reach.
 #pragma once
 
 #include <utility>
@@ -42,7 +43,7 @@ class Box : public Region {
     Eigen::VectorXd c, p;  // p: W'd of the path's last direction d
     std::size_t met;       // elements at a bound
   };
-  Cauchy cauchy(const void* x, const void* g);
+  Cauchy cauchy(const void* x, const void* g, const Results& breaks);
   template <class T>
   void walk(Cauchy& at, const T* x, const T* g, double slope, double curvature);
 

@@ -41,10 +41,12 @@ MatrixXd Compact::gram(int first_row, const Free& free) const {
 }
 
 bool Compact::update() {
+  if (learnt_ == history_.learnt() && pairs_ == history_.size()) return true;
   const int before = pairs_;
-  if (newest_ == history_.pair(0).d.get() && before == history_.size()) return true;
-  newest_ = history_.pair(0).d.get();
+  const auto fresh = static_cast<int>(std::min<long long>(history_.learnt() - learnt_, history_.size()));
   pairs_ = history_.size();
+  const bool grown = learnt_ >= 0 && pairs_ == std::min(before + fresh, history_.most());  // it was not cleared
+  learnt_ = history_.learnt();
   const int count = 2 * pairs_;
   columns_.resize(static_cast<std::size_t>(count));
   scale_.resize(count);
@@ -57,9 +59,8 @@ bool Compact::update() {
     scale_(2 * i + 1) = theta_ * now.step * scale_(2 * i);
   }
 
-  const bool one_more = before > 0 && pairs_ == std::min(before + 1, history_.most());
-  MatrixXd products = gram(one_more ? count - 2 : 0, {});
-  const int kept = one_more ? count - 2 : 0;
+  const int kept = grown ? count - 2 * fresh : 0;
+  MatrixXd products = gram(kept, {});
   products.topLeftCorner(kept, kept) = gram_.bottomRightCorner(kept, kept);
   gram_ = products;
 

@@ -51,8 +51,8 @@ class Compact {
 
   Vectors vectors_;
   History& history_;
-  const void* newest_ = nullptr;  // d of the newest pair that was taken in
   int pairs_ = 0;
+  long long learnt_ = -1;  // how many pairs the history had learnt when they were taken in
   double theta_ = 1;
   std::vector<const void*> columns_;  // y, d of each pair
   Eigen::VectorXd scale_;             // from those to the columns of W

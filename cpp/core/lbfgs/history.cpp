@@ -33,6 +33,7 @@ void History::learn(const Change& change) {
   pair.older.clear();
   newest_ = (newest_ + 1) % static_cast<int>(ring_.size());
   size_ = std::min(size_ + 1, most());
+  ++learnt_;
 }
 
 /// One vector of each pair from pair `first` on.

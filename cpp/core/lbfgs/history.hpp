@@ -37,6 +37,9 @@ class History : public Model {
   void learn(const Change& change) override;
   void visit(Archive& archive) override;
 
+  /// How many pairs have been learnt so far, those forgotten included.
+  long long learnt() const { return learnt_; }
+
   /// Pair k, the newest first.
   struct Pair {
     explicit Pair(int index) : d(one_of_several(index)), y(one_of_several(index)) {}
@@ -55,6 +58,7 @@ class History : public Model {
   Vectors vectors_;
   std::vector<Pair> ring_;  // one more than the most: the next pair grows in it
   int newest_ = 0, size_ = 0;
+  long long learnt_ = 0;
   Buffer q_;
   std::vector<Pair*> pairs_;          // while aiming, the newest first
   std::vector<const void*> columns_;  // of a pass
