@@ -104,7 +104,8 @@ void Driver::end_search(SearchStatus how, Trial trial, Results change) {
     const double least = std::max(10 * options_.rounding, limits_.ftol) * std::abs(value_);
     const bool blind = how == SearchStatus::flat && trial.step * -slope_ > least;
     const bool cut = how == SearchStatus::exhausted || trial.step < cut_short * first_;
-    return accept(trial, change, !blind && !cut);
+    const bool flatter = change[steepest] < steepness_;
+    return accept(trial, change, !blind && !cut && flatter);
   }
   if (lower() && !hidden(lowest_.value - value_)) {  // not what was sought, but a step
     if (!lowest_is_last_) {
@@ -134,7 +135,7 @@ bool Driver::falls_without_end(double step) const {
 /// Whether such a change of the value is nothing but rounding errors.
 bool Driver::hidden(double change) const { return std::abs(change) <= options_.rounding * std::abs(value_); }
 
-/// Go to the last trial. `sought` is whether it is what the search looked for, and not cut short.
+/// Go to the last trial. `sought` is whether it is what the search looked for, so that a short step tells of a minimum.
 void Driver::accept(const Trial& trial, const Results& change, bool sought) {
   const double before = value_;
   const bool curved = change[dy] > eps * -slope_ && std::isfinite(change[yy]);
