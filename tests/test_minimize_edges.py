@@ -59,7 +59,7 @@ KINKS = [largest_residual, sum_of_residuals, largest_affine, weighted_sizes, lar
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-@pytest.mark.parametrize("method", ["lbfgs", "bfgs"])
+@pytest.mark.parametrize("method", ["lbfgs", "bfgs", "gd"])
 @pytest.mark.parametrize("kink", KINKS)
 def test_kinks_are_no_success(kink, method, dtype):
     """From anywhere, from the end of another run, by any test; and the value of these is not without end."""
