@@ -1,12 +1,13 @@
 """What minimize does with functions, bounds and states that nobody hoped for."""
 
+import itertools
 import math
 
 import numpy as np
 import pytest
 
 import fastopt
-from fastopt import LBFGS, minimize
+from fastopt import LBFGS, Status, minimize
 
 
 class Box:
@@ -24,6 +25,109 @@ def bowl(x):
 def test_a_step_cut_short_by_a_kink_is_no_success(method):
     result = minimize(lambda x: (np.abs(x).sum(), np.sign(x)), [1.0, 2.3], method=method)
     assert not result.success or result.fun < 1e-6
+
+
+def largest_residual(a, b, x):
+    r = a @ x - b
+    k = np.abs(r).argmax()
+    return abs(r[k]), np.sign(r[k]) * a[k]
+
+
+def sum_of_residuals(a, b, x):
+    r = a @ x - b
+    return np.abs(r).sum(), a.T @ np.sign(r)
+
+
+def largest_affine(a, b, x):
+    r = a @ x - b
+    k = r.argmax()
+    return r[k] + 0.05 * x @ x, a[k] + 0.1 * x
+
+
+def weighted_sizes(a, b, x):
+    w = np.geomspace(0.01, 10, x.size)
+    return (w * np.abs(x)).sum(), w * np.sign(x)
+
+
+def largest_size_on_a_bowl(a, b, x):
+    k = np.abs(x).argmax()
+    g = x / 10
+    g[k] += np.sign(x[k])
+    return np.abs(x[k]) + x @ x / 20, g
+
+
+KINKS = [largest_residual, sum_of_residuals, largest_affine, weighted_sizes, largest_size_on_a_bowl]
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("method", ["lbfgs", "bfgs", "gd"])
+@pytest.mark.parametrize("kink", KINKS)
+def test_kinks_are_no_success(kink, method, dtype):
+    """From anywhere, from the end of another run, by any test; and the value of these is not without end."""
+    for n, seed, far in itertools.product((2, 10, 50), (1, 2), (1, 1e3)):
+        rng = np.random.default_rng((seed, n))
+        a, b = rng.standard_normal((2 * n + 1, n)), rng.standard_normal(2 * n + 1)
+
+        def fun(x, a=a, b=b):
+            value, gradient = kink(a, b, x.astype(float))
+            return value, gradient.astype(x.dtype)
+
+        x = (far * rng.standard_normal(n)).astype(dtype)
+        for options in ({}, {"xtol": 1e-9, "ftol": 0}):
+            result = minimize(fun, x, method=method, options={"maxfun": 500, **options})
+            assert not result.success or np.abs(result.jac).max() <= 1e-5
+            assert result.status is not Status.UNBOUNDED
+            x = result.x
+
+
+@pytest.mark.parametrize("offset", [1.0, 1e4, 1e8, -1e8])
+@pytest.mark.parametrize("condition", [1.0, 1e4])
+def test_a_value_that_hides_the_minimum_is_a_success(offset, condition):
+    scales = np.geomspace(1, condition, 8)
+
+    def fun(x):
+        return offset + scales @ (x - 1) ** 2, 2 * scales * (x - 1)
+
+    result = minimize(fun, np.full(8, 3.0), options={"gtol": 0})
+    assert result.success
+    assert np.abs(result.x - 1).max() <= 1e-6 * np.sqrt(abs(offset))
+    assert result.nfev <= 80
+
+
+@pytest.mark.parametrize("method", ["lbfgs", "bfgs"])
+@pytest.mark.parametrize(("dtype", "far"), [("float32", 1e9), ("float32", 1e12), ("float64", 1e17)])
+def test_a_first_step_that_the_point_has_digits_for(dtype, far, method):
+    for start in ([far, far], [far, -2 * far], [0.0, far]):
+        result = minimize(bowl, np.array(start, dtype), method=method)
+        assert result.status is Status.GRADIENT
+        assert result.nfev <= 40
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_a_valley_from_afar(dtype):
+    for start in ([1e9, 0.0], [1e6, 1.0], [1e9, 1e9], [1e9, -2e9], [1e4, 1e9]):
+        x = np.array(start, dtype)
+        result = minimize(lambda x: rosenbrock(x, dtype), x, options={"maxfun": 1000})
+        assert result.fun <= 1e-6 * rosenbrock(x, dtype)[0]
+        assert not (result.success and dtype == "float32") or result.fun <= 1e-6
+
+
+def rosenbrock(x, dtype="float64"):
+    a, b = x.astype(float)
+    value = 100.0 * (b - a * a) ** 2 + (1.0 - a) ** 2
+    return value, np.array([-400.0 * a * (b - a * a) - 2.0 * (1.0 - a), 200.0 * (b - a * a)]).astype(dtype)
+
+
+@pytest.mark.parametrize("method", ["lbfgs", "bfgs"])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("gtol", [0.1, 1.0])
+def test_a_loose_tolerance_holds_where_it_ends(gtol, dtype, method):
+    for a, b in ((-1.2, 1), (0, 0), (-3, -4), (5, 5), (1e-3, 2), (-50, 30), (300, 1)):
+        x = np.array([a, b], dtype)
+        options = {"gtol": gtol, "ftol": 0}
+        result = minimize(lambda x: rosenbrock(x, dtype), x, method=method, options=options)
+        assert result.status is Status.GRADIENT
+        assert np.abs(rosenbrock(result.x, dtype)[1]).max() <= gtol
 
 
 @pytest.mark.parametrize(
@@ -223,12 +327,6 @@ def under_way(x0=(-1.2, 1.0), evaluations=6, **arguments):
         solver.tell(*rosenbrock(solver.ask()))
     assert not solver.done
     return solver
-
-
-def rosenbrock(x):
-    a, b = x
-    value = 100.0 * (b - a * a) ** 2 + (1.0 - a) ** 2
-    return value, np.array([-400.0 * a * (b - a * a) - 2.0 * (1.0 - a), 200.0 * (b - a * a)])
 
 
 @pytest.mark.parametrize(

@@ -58,6 +58,7 @@ constexpr Range ranges[] = {
     {"lowest is last", 0, 1},
     {"steepness", 0, infinite},
     {"flattest", 0, infinite},
+    {"steep", 0, infinite},
     {"longest", 0, infinite},
     {"farthest", 0, infinite},
     {"c1", 0, 1},
@@ -90,7 +91,7 @@ class Loader : public Archive {
   using Archive::operator();
   void operator()(const std::string& name, double& value) override {
     value = number<double>(name);
-    const bool undefined = name == "value" || name == "steepness";  // at a start that is not finite
+    const bool undefined = name == "value" || name == "steepness" || name == "high";  // at a start that is not finite
     if (undefined && number<long long>("status") == static_cast<long long>(Status::not_finite)) return;
     const Range range = range_of(name, false);
     if (!(value >= range.low && value <= range.high)) refuse(name, "a number", range);

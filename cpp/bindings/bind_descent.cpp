@@ -54,7 +54,6 @@ class Points {
   py::array at_[2];
 };
 
-
 class Descent {
  public:
   Descent(const py::array& start, const py::kwargs& given)

@@ -11,8 +11,8 @@ namespace {
 constexpr double eps = std::numeric_limits<double>::epsilon();
 constexpr double tiny = std::numeric_limits<double>::min();
 
-// How many steps in a row may leave the value as it is, up to rounding, and the gradient no smaller than it was.
-constexpr int most_level = 30;
+// How many evaluations in a row may leave the value as it is, up to rounding, and the gradient no smaller than it was.
+constexpr int most_level = 50;
 
 // A step below this part of the first trial of its search was cut short, at a kink say: it tells nothing about a
 // minimum.
@@ -69,6 +69,7 @@ void Driver::open(double value, const void* gradient) {
   const Results found = region_->take(x_, gradient, g_.get());
   value_ = value + region_->penalty();
   steepness_ = found[1];
+  high_ = value_;
   if (!std::isfinite(value_) || !vectors_.finite(g_.get(), found[0]))
     finish(Status::not_finite);
   else if (!enough(0, 0, false))
@@ -96,14 +97,15 @@ void Driver::end_search(SearchStatus how, Trial trial, Results change) {
     if (!hidden(value_ - trial.value) || change[steepest] < flattest_) {
       level_ = 0;
       flattest_ = change[steepest];
-    } else if (++level_ > most_level) {
+    } else if ((level_ += search_.evaluations()) > most_level) {
       return finish(Status::rounding);
     }
     // An equal value where a fall was promised says nothing: it may lie beyond a ridge, or behind a kink.
     const double least = std::max(10 * options_.rounding, limits_.ftol) * std::abs(value_);
     const bool blind = how == SearchStatus::flat && trial.step * -slope_ > least;
     const bool cut = how == SearchStatus::exhausted || trial.step < cut_short * first_;
-    return accept(trial, change, !blind && !cut);
+    const bool flatter = change[steepest] < steepness_;
+    return accept(trial, change, !blind && !cut && flatter);
   }
   if (lower() && !hidden(lowest_.value - value_)) {  // not what was sought, but a step
     if (!lowest_is_last_) {
@@ -113,25 +115,32 @@ void Driver::end_search(SearchStatus how, Trial trial, Results change) {
     }
     return accept(trial, change, false);
   }
-  if ((how == SearchStatus::flat && !contrary_) || hidden(promise_ / 10)) return finish(Status::rounding);
+  if ((how == SearchStatus::flat && !contrary_) || hidden(promise_ / 10)) {
+    // Far from 0 a point may have no digits for the first step.
+    const double seen = std::sqrt(options_.rounding) * farthest_ / longest_;
+    return model_->empty() && first_ < seen ? aim_steepest(seen) : finish(Status::rounding);
+  }
   if (model_->empty()) return finish(Status::no_progress);
   model_->clear();
   aim_steepest();
 }
 
-/// Whether a search that is over went 1e10 times farther than it was sent, and the value fell all the way.
+/// Whether a search that is over went 1e10 times farther than it was sent, or than the value is far from 0, and the
+/// value fell all the way. At a kink a search is sent no farther than to the next number.
 bool Driver::falls_without_end(double step) const {
-  return lower() && !search_.bracketed() && lowest_.step == step && step * -slope_ >= 1e10 * promise_;
+  return lower() && !search_.bracketed() && lowest_.step == step &&
+         step * -slope_ >= 1e10 * std::max(promise_, std::abs(value_));
 }
 
 /// Whether such a change of the value is nothing but rounding errors.
 bool Driver::hidden(double change) const { return std::abs(change) <= options_.rounding * std::abs(value_); }
 
-/// Go to the last trial. `sought` is whether it is what the search looked for, and not cut short.
+/// Go to the last trial. `sought` is whether it is what the search looked for, so that a short step tells of a minimum.
 void Driver::accept(const Trial& trial, const Results& change, bool sought) {
   const double before = value_;
   const bool curved = change[dy] > eps * -slope_ && std::isfinite(change[yy]);
   if (curved) region_->settle(x_, trial_, trial.step);
+  if (std::abs(trial.value) < 0.1 * std::abs(high_)) high_ = value_, steep_ = steepness_;
   std::swap(x_, trial_);
   std::swap(g_, last_);
   value_ = trial.value;
@@ -146,6 +155,8 @@ void Driver::accept(const Trial& trial, const Results& change, bool sought) {
 
 /// The tests that end a descent, after the start and after each step.
 bool Driver::enough(double before, double step, bool sought) {
+  steep_ = std::max(steep_, steepness_);
+  sought = sought && vanishes(before - value_);
   const double scale = std::max(std::abs(before), std::abs(value_));
   if (steepness_ <= std::max(limits_.gtol, tiny))
     finish(Status::gradient);
@@ -160,6 +171,14 @@ bool Driver::enough(double before, double step, bool sought) {
   return status_ != Status::running;
 }
 
+/// Whether the gradient has shrunk with the fall of the value, as it does on the way to a minimum of a smooth function:
+/// like the square root. The cube root bears bad conditioning. At a kink, where steps are as short, it does not shrink.
+bool Driver::vanishes(double fall) const {
+  fall = std::max(fall, options_.rounding * std::abs(value_));
+  const double all = std::max(high_ - value_, fall);
+  return steepness_ <= std::min(0.1, std::cbrt(fall / all)) * steep_;
+}
+
 void Driver::aim(double dg) {
   if (!model_->empty()) {
     const Aim found = region_->aim(x_, g_.get(), dg);
@@ -171,11 +190,12 @@ void Driver::aim(double dg) {
 
 /// Of a value > 0 one may guess that 0 is the least. So the first step is not beyond where a parabola would reach 0,
 /// unless bounds limit it; but not shorter than a thousandth of what it would be, as the guess may be wrong, and the
-/// fall then lost in rounding errors.
-void Driver::aim_steepest() {
+/// fall then lost in rounding errors. `least` is how long it is at least.
+void Driver::aim_steepest(double least) {
   Aim found = region_->aim_steepest(x_, g_.get(), steepness_);
   const double zero = 2 * value_ / -found.slope;
   if (value_ > 0 && std::isinf(found.most)) found.step = std::min(found.step, std::max(zero, 1e-3 * found.step));
+  found.step = std::max(found.step, least);
   search(found);
 }
 
@@ -217,6 +237,8 @@ void Driver::visit(Archive& archive) {
   archive("level", level_);
   archive("flattest", flattest_);
   archive("promise", promise_);
+  archive("high", high_);
+  archive("steep", steep_);
   archive("contrary", contrary_);
   archive("iterations", iterations_);
   archive("evaluations", evaluations_);

@@ -25,8 +25,8 @@ namespace fastopt {
 enum class Status : int {
   running = -1,
   gradient = 0,     ///< max |g| <= gtol
-  decrease = 1,     ///< (f - f+) / max(|f|, |f+|) <= ftol
-  step = 2,         ///< max |x+ - x| <= xtol max(1, max |x+|)
+  decrease = 1,     ///< (f - f+) / max(|f|, |f+|) <= ftol, and the gradient has shrunk as well
+  step = 2,         ///< max |x+ - x| <= xtol max(1, max |x+|), likewise
   rounding = 3,     ///< values differ by rounding errors only
   no_progress = 4,  ///< no lower point along -H g, nor along -g
   iterations = 5,
@@ -85,9 +85,10 @@ class Driver {
   void end_search(SearchStatus how, Trial trial, Results change);
   void accept(const Trial& trial, const Results& change, bool sought);
   bool enough(double before, double step, bool sought);
+  bool vanishes(double fall) const;
   bool falls_without_end(double step) const;
   void aim(double dg);
-  void aim_steepest();
+  void aim_steepest(double least = 0);
   void search(const Aim& aim);
   bool hidden(double change) const;
   void finish(Status reason);
@@ -105,7 +106,7 @@ class Driver {
 
   Status status_ = Status::running;
   bool begun_ = false, asked_ = false, stepped_ = false;
-  int level_ = 0;  // steps in a row whose values differ by rounding errors only, since max |g| was least
+  int level_ = 0;  // evaluations of steps whose values differ by rounding errors only, since max |g| was least
   long long iterations_ = 0, evaluations_ = 0;
 
   void *x_ = nullptr, *trial_ = nullptr;
@@ -113,6 +114,8 @@ class Driver {
   double value_ = 0, slope_ = 0;
   double steepness_ = 0;  // max |g|, as the region sees it
   double flattest_ = 0;   // the least of them at that value
+  double high_ = 0;       // the value at the start, or before it last fell to a tenth of what is here
+  double steep_ = 0;      // the greatest max |g| since then
   double longest_ = 0;    // max |d|
   double promise_ = 0;    // how much lower the first step of the search should be, by the slope
   double farthest_ = 0;   // max |x| of the trial point

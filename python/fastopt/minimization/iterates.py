@@ -39,6 +39,7 @@ class Iterates(Solver):
         self._value = math.nan
         self._gradient: Floats = np.full(self._here.shape, math.nan)
         self._best: tuple[Vector, float, Floats] | None = None
+        self._reference = math.nan, 0.0  # F and G of `Status.DECREASE`
         self._status: Status | None = None
         self._stepped = False
         self._level = self._iterations = self._evaluations = 0
@@ -56,6 +57,7 @@ class Iterates(Solver):
     def _open(self, objective: Objective) -> None:
         """Evaluate the start."""
         self._value, self._gradient = self._evaluated(objective, self._here)
+        self._reference = self._value, self.steepness
         if not is_finite(self._value, self._gradient):
             self._end(Status.NOT_FINITE)
         elif self.steepness <= max(self._options.gtol, TINY):
@@ -86,6 +88,7 @@ class Iterates(Solver):
         have it: a shorter one says nothing about the minimum.
         """
         options, steepness = self._options, largest(gradient)
+        sought = sought and self._vanishes(value, steepness, fall)
         scale = max(abs(self._value), abs(value))
         ftol = options.decrease(self._dtype)
         if steepness <= max(options.gtol, TINY):
@@ -101,6 +104,20 @@ class Iterates(Solver):
             return Status.ITERATIONS
         return None
 
+    def _vanishes(self, value: float, steepness: float, fall: float) -> bool:
+        """Whether the gradient shrinks with the fall of the value, as it does not at a kink."""
+        high, steep = self._seen_from(value, steepness)
+        fall = max(fall, self._rounding * abs(value))
+        share = fall / max(high - value, fall) if fall > 0 else 1.0
+        return steepness < self.steepness and steepness <= steep * min(0.1, math.cbrt(share))
+
+    def _seen_from(self, value: float, steepness: float) -> tuple[float, float]:
+        """Return F and G of `Status.DECREASE` for a step to such a point."""
+        high, steep = self._reference
+        if abs(value) < 0.1 * abs(high):
+            high, steep = self._value, self.steepness
+        return high, max(steep, steepness)
+
     def _is_level(self, value: float) -> bool:
         """Whether only rounding errors tell this value from that here."""
         return abs(value - self._value) <= self._rounding * abs(self._value)
@@ -110,6 +127,7 @@ class Iterates(Solver):
         self._level = self._level + 1 if self._is_level(value) else 0
         if self._best is None or self._value < self._best[1]:
             self._best = self._here, self._value, self._gradient
+        self._reference = self._seen_from(value, largest(gradient))
         self._here, self._value, self._gradient = point, value, gradient
         self._iterations += 1
         self._stepped = True

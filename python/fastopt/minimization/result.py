@@ -20,7 +20,13 @@ class Status(enum.IntEnum):
     """``max |g| <= gtol``"""
     DECREASE = 1
     """``f - f+ <= ftol max(|f|, |f+|)``, by a step that was not cut short to less than a thousandth
-    of the first one tried, as at a kink, and not to an equal value where the slope promised a lower one."""
+    of the first one tried, as at a kink, and not to an equal value where the slope promised a lower one.
+
+    The gradient has to shrink as well, as it does with the value of a smooth function but not at a kink:
+    ``max |g+| < max |g|`` and ``max |g+| <= G min(1/10, cbrt((f - f+) / (F - f+)))``. F is the value at the
+    start, or before it last fell to less than a tenth, and G the greatest ``max |g|`` from there on;
+    ``f - f+`` counts as a rounding error at least. A gradient goes like the square root of what is left to
+    fall; the cube root bears bad conditioning."""
     STEP = 2
     """``max |x+ - x| <= xtol max(1, max |x+|)``, likewise"""
     ROUNDING = 3
@@ -40,7 +46,8 @@ class Status(enum.IntEnum):
     INTERRUPTED = 10
     """`fun` or the callback raised an exception; the result is an attribute of it."""
     UNBOUNDED = 11
-    """Along a line the value fell over 1e10 times the length of the step, without end."""
+    """Along a line the value fell without end, over 1e10 times the length of the step, and over one for which
+    the slope promised 1e10 times its size."""
 
     @property
     def success(self) -> bool:
