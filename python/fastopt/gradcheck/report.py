@@ -133,7 +133,7 @@ class Report:
     noise : float
         The standard deviation of rounding errors in the values of the function.
     rtol, atol : float
-        The tolerances; `atol` None if relative to the typical gradient.
+        The tolerances; `atol` None if it is the rounding of the gradient.
     calls : int
         How often the function was called.
     """
