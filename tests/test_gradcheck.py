@@ -981,6 +981,26 @@ TWO = {"W": np.ones((2, 3)), "b": np.ones(3)}
         (lambda: gradcheck(fine, X, rtol=math.nan), ValueError, "rtol: expected a finite number >= 0"),
         (lambda: gradcheck(fine, X, directions=0), ValueError, "directions: expected a whole number >= 1"),
         (lambda: gradcheck(fine, X, worst=1.5), TypeError, "worst: expected a whole number >= 1, got float"),
+        (
+            lambda: gradcheck(squares, [np.ones(5), DATA]),
+            TypeError,
+            r"inputs: expected a tuple of the arguments \(w, X\), got a list of 2",
+        ),
+        (
+            lambda: check_jacobian(squares, DATA, jac=DATA),
+            TypeError,
+            r"inputs: expected a tuple of the arguments \(w, X\), got float64 of shape",
+        ),
+        (
+            lambda: gradgradcheck(lambda a: a, (X, X)),
+            TypeError,
+            r"inputs: expected the arguments \(a\), got a tuple of 2",
+        ),
+        (
+            lambda: numeric_gradient(squares, [np.ones(5), DATA]),
+            TypeError,
+            r"f: expected a function of x alone, got one of \(w, X\)",
+        ),
         (lambda: gradcheck(fine, X, wrt=1), ValueError, "wrt: expected numbers of arguments, 0 to 0, got 1"),
         (lambda: gradcheck(fine, X, wrt=[]), ValueError, r"wrt: expected one or more arguments, .* \[\]"),
         (lambda: gradcheck(fine, (X, 3), wrt=1), TypeError, r"inputs\[1\]: expected float32 .* got int"),
