@@ -138,7 +138,7 @@ class Workbench:
         name : str
             Of the run.
         make : callable
-            Makes the optimizer of parameters and hyperparameters.
+            Makes the optimizer of parameters and hyperparameters; one without a learning rate gets no schedule.
         step : callable, optional
             ``step(optimizer, grads)``; by default its own.
         **hyper
@@ -151,7 +151,8 @@ class Workbench:
         """
         params = self.model.init(self.args.seed, self.args.dtype)
         opt = make(params, **hyper)
-        schedule = scheduled(self.args.schedule, self.args.warmup, getattr(opt, "lr", math.nan), self.steps)
+        lr = getattr(opt, "lr", None)
+        schedule = scheduled(self.args.schedule, self.args.warmup, lr, self.steps) if lr is not None else None
         if schedule is not None:
             opt = make(params, **(hyper | {"lr": schedule}))
         loss = Clocked(LOSSES[self.args.loss])
