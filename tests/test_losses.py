@@ -410,10 +410,11 @@ def test_bad_parameters() -> None:
             multiclass_hinge(SCORES, LABELS, margin=value)
         with raises(ValueError, "margin: expected a finite number >= 0, got"):
             losses.hinge(SCORES, np.ones_like(SCORES), margin=value)
-        with raises(ValueError, "delta: expected a finite number >= 0, got"):
+    for value in (-0.1, 0, math.inf, math.nan):
+        with raises(ValueError, f"delta: expected a finite number > 0, got {value}"):
             losses.huber(SCORES, SCORES, delta=value)
-    with raises(ValueError, "delta: expected a positive number, got 0"):
-        losses.huber(SCORES, SCORES, delta=0)
+    with raises(TypeError, "delta: expected a finite number > 0, got None"):
+        losses.huber(SCORES, SCORES, delta=None)  # type: ignore[arg-type]
     for value in (-0.1, 1.0, math.nan):
         with raises(ValueError, "label_smoothing: expected a number in [0, 1), got"):
             softmax_cross_entropy(SCORES, LABELS, label_smoothing=value)

@@ -52,7 +52,7 @@ __all__ = [
 ]
 
 _SMOOTHING = Bounds(0, 1, open=True)
-_NON_NEGATIVE = Bounds(0)
+_NON_NEGATIVE, _POSITIVE = Bounds(0), Bounds(0, above=True)
 
 
 def softmax_cross_entropy(
@@ -521,7 +521,7 @@ def huber(
     targets : array of the same shape
         :math:`y`: any real numbers.
     delta : float, default 1.0
-        Where the line begins; finite, positive.
+        Where the line begins: a finite number > 0. Without a line it is `squared_error`.
     reduction, out
         See the top of this module.
 
@@ -551,9 +551,7 @@ def huber(
     >>> huber(np.array([0.5, 3.0]), np.array([0.0, 0.0]), reduction="none")
     (array([0.125, 2.5  ]), array([0.5, 1. ]))
     """
-    if not _NON_NEGATIVE.check("delta", delta) > 0:
-        raise ValueError(f"delta: expected a positive number, got {delta!r}")
-    return _core.loss("huber", scores, targets, float(delta), reduction, out)
+    return _core.loss("huber", scores, targets, _POSITIVE.check("delta", delta), reduction, out)
 
 
 def poisson_nll(

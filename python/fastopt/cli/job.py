@@ -138,7 +138,7 @@ class Workbench:
         name : str
             Of the run.
         make : callable
-            Makes the optimizer of parameters and hyperparameters; one without a learning rate gets no schedule.
+            Makes the optimizer of parameters and hyperparameters, of a schedule if it has a learning rate.
         step : callable, optional
             ``step(optimizer, grads)``; by default its own.
         **hyper
