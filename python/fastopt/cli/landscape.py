@@ -36,6 +36,9 @@ examples:
   fastopt landscape --problem himmelblau --start -1,2 --surface --animate h.gif
 """
 
+MOST_STEPS = 1_000_000
+"""In a trajectory: more would take minutes, then all memory, and be drawn on the same pixels."""
+
 Rates = tuple[tuple[str | None, float], ...]
 """Learning rates, each for an optimizer or for all that have none of their own."""
 
@@ -67,7 +70,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="learning rates: of all optimizers, or of one as in adam:0.05; with several there is a "
         "trajectory for each (default: such that something is seen)",
     )
-    parser.add_argument("--steps", type=positive, metavar="N", help="(default: the problem's)")
+    parser.add_argument("--steps", type=step_count, metavar="N", help="(default: the problem's)")
     parser.add_argument("--start", type=point, metavar="X,Y", help="(default: the problem's)")
     parser.add_argument(
         "--out",
@@ -82,6 +85,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--animate", type=Path, metavar="FILE", help="write an animation as well, seen from above: .gif"
     )
     parser.add_argument("--list", action="store_true", help="print the problems and stop")
+
+
+def step_count(text: str) -> int:
+    """Read a number of steps, each a point that is kept and drawn.
+
+    Examples
+    --------
+    >>> step_count("500")
+    500
+    """
+    number = positive(text)
+    if number > MOST_STEPS:
+        raise argparse.ArgumentTypeError(f"expected at most {MOST_STEPS} steps in a picture, got {text}")
+    return number
 
 
 def optimizers(text: str) -> tuple[str, ...]:
