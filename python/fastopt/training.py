@@ -19,6 +19,7 @@ from fastopt.optimizer import Optimizer
 from fastopt.progress import Progress
 from fastopt.regularizers import Regularizer
 from fastopt.structures import Array, Arrays, flatten
+from fastopt.wording import counted
 
 __all__ = [
     "Callback",
@@ -318,7 +319,7 @@ def _evaluation(
         )
     held_out = judged_samples(validation, "validation")
     if len(held_out) != arrays:
-        raise ValueError(f"validation: expected {arrays} arrays, as data, got {len(held_out)}")
+        raise ValueError(f"validation: expected {counted(arrays, 'array')}, as data, got {len(held_out)}")
     functions = _metrics(metrics)
     return partial(_validate, loss_and_grads, held_out, functions), ("val_loss", *functions)
 

@@ -27,6 +27,7 @@ from fastopt.interrupts import interrupts_deferred
 from fastopt.optimizer import Optimizer
 from fastopt.storage import expect_file, expect_suffix
 from fastopt.training import Record, Run, train_in_turns
+from fastopt.wording import counted
 
 __all__ = ["Entry", "add_arguments", "entries", "run"]
 
@@ -161,7 +162,8 @@ def run(args: argparse.Namespace) -> int:
             print(f"  {run.name:{width}}  {text}")
         print(*(f"  + {penalty!r}\n" for penalty in runs[0].regularizers), sep="", end="")
         print(
-            f"{args.epochs} epochs in batches of {bench.batch_size}, seed {args.seed}; {threads}", flush=True
+            f"{counted(args.epochs, 'epoch')} in batches of {bench.batch_size}, seed {args.seed}; {threads}",
+            flush=True,
         )
         with interrupts_deferred():  # only the training can be interrupted, not what saves its results
             return _train(args, bench, runs)

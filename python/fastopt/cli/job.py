@@ -24,6 +24,7 @@ from fastopt.optimizers import OPTIMIZERS
 from fastopt.regularizers import Regularizer
 from fastopt.storage import expect_suffix
 from fastopt.training import Run, evaluate, learning_rate_of
+from fastopt.wording import counted
 
 __all__ = [
     "DEFAULT_BATCH_SIZE",
@@ -244,7 +245,7 @@ def callbacks(args: argparse.Namespace) -> tuple[Callback, ...]:
     if args.early_stopping is not None:
         if args.early_stopping >= args.epochs:
             raise ValueError(
-                f"--early-stopping: expected a patience of fewer than the {args.epochs} epochs, "
+                f"--early-stopping: expected a patience of fewer than the {counted(args.epochs, 'epoch')}, "
                 f"got {args.early_stopping}"
             )
         asked.append(EarlyStopping(MONITORED, patience=args.early_stopping))

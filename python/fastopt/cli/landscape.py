@@ -19,6 +19,7 @@ from fastopt.drawing.style import MOST
 from fastopt.problems import PROBLEMS, Problem
 from fastopt.storage import expect_file, expect_suffix
 from fastopt.trajectories import Trajectory, default_lr, maker, trace
+from fastopt.wording import counted
 
 __all__ = ["add_arguments", "run"]
 
@@ -272,7 +273,7 @@ def _table(problem: Problem, steps: int, entries: list[Entry], runs: dict[str, T
     known = f", minimum {least:.4g}" if math.isfinite(least) else ""
     start = ", ".join(f"{x:g}" for x in runs[entries[0].label].points[0])
     loss = runs[entries[0].label].losses[0]
-    return f"{problem.title}: {steps} steps from {start}, loss {loss:.4g}{known}\n{_aligned(rows)}"
+    return f"{problem.title}: {counted(steps, 'step')} from {start}, loss {loss:.4g}{known}\n{_aligned(rows)}"
 
 
 def _aligned(rows: Sequence[tuple[str, ...]]) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from fastopt.judging import judged_rng
+from fastopt.wording import counted
 
 from .differences import Objective
 from .numeric import difference, first_value, opened
@@ -233,7 +234,8 @@ def grad_check_sparse(
     report.worst.sort(key=lambda c: -c.rel_error)
     wrong = [c.name for c in report.worst if c.status == "wrong"]
     if wrong:
-        report.fail(f"{len(wrong)} of {len(report.worst)} elements are wrong, {wrong[0]} most")
+        are = "is" if len(wrong) == 1 else "are"
+        report.fail(f"{len(wrong)} of {counted(len(report.worst), 'element')} {are} wrong, {wrong[0]} most")
     report.calls = objective.calls
     return report
 

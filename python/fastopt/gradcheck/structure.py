@@ -14,6 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from fastopt.wording import counted
+
 Array = NDArray[Any]
 Structure = Any
 """A number, an array, or lists, tuples and dicts of them, as the optimizers take and deeper."""
@@ -353,7 +355,7 @@ def _paired(label: str, pattern: Structure, given: Structure) -> Iterator[tuple[
         if not isinstance(given, list | tuple) and not (isinstance(given, np.ndarray) and given.ndim):
             raise TypeError(f"{label}: expected a list, as its argument is, got {described(given)}")
         if len(given) != len(pattern):
-            raise ValueError(f"{label}: expected {len(pattern)} gradients, got {len(given)}")
+            raise ValueError(f"{label}: expected {counted(len(pattern), 'gradient')}, got {len(given)}")
         for k, value in enumerate(pattern):
             yield from _paired(f"{label}[{k}]", value, given[k])
     else:

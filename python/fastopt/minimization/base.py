@@ -7,6 +7,8 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
+from fastopt.wording import counted
+
 from .boxes import box, within
 from .layout import Layout, Vector
 from .objective import Objective
@@ -126,8 +128,11 @@ class Solver(ABC):
         """Why it ended, in a sentence."""
         status = self.status
         if status is None:
-            return f"Running: {self.nit} iterations, {self.nfev} evaluations."
+            return f"Running: {self._effort()}."
         return self._sentence(status)
+
+    def _effort(self) -> str:
+        return f"{counted(self.nit, 'iteration')}, {counted(self.nfev, 'evaluation')}"
 
     def _standing(self) -> str:
         """Say how far it got."""
@@ -158,9 +163,9 @@ class Solver(ABC):
                     "a kink, or a gradient that does not fit the function (fastopt.gradcheck tells)."
                 )
             case Status.ITERATIONS:
-                return f"{self.nit} iterations: maxiter reached, at {standing}."
+                return f"{counted(self.nit, 'iteration')}: maxiter reached, at {standing}."
             case Status.EVALUATIONS:
-                return f"{self.nfev} evaluations: maxfun reached, at {standing}."
+                return f"{counted(self.nfev, 'evaluation')}: maxfun reached, at {standing}."
             case Status.TIME if options.maxtime is not None:
                 return f"maxtime = {options.maxtime:g} s reached, at {standing}."
             case Status.TIME:
@@ -191,7 +196,4 @@ class Solver(ABC):
 
     def __repr__(self) -> str:
         state = "running" if self.status is None else self.status.name
-        return (
-            f"{type(self).__name__}({self._layout.size} variables, {self.nit} iterations, "
-            f"{self.nfev} evaluations, {state})"
-        )
+        return f"{type(self).__name__}({counted(self._layout.size, 'variable')}, {self._effort()}, {state})"

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from fastopt.structures import described
+from fastopt.wording import counted
 
 from .layout import Layout, Vector
 
@@ -90,7 +91,7 @@ def within(start: Vector, lower: Vector, upper: Vector) -> int:
     outside = int(np.count_nonzero((start < lower) | (start > upper)))
     if outside:
         warnings.warn(
-            f"x0: {outside} of {start.size} variables lie outside the bounds, and were moved onto them",
+            f"x0: {outside} of {counted(start.size, 'variable')} outside the bounds, moved onto them",
             stacklevel=5,
         )
         np.clip(start, lower, upper, out=start)
@@ -122,7 +123,7 @@ def _pairs(bounds: object, size: int) -> np.ndarray[Any, Any]:
         ) from None
     if len(pairs) != size:
         raise ValueError(
-            f"bounds: expected {size} pairs (low, high), one for each variable, got {len(pairs)}"
+            f"bounds: expected {counted(size, 'pair')} (low, high), one for each variable, got {len(pairs)}"
         )
     return np.array(
         [

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastopt.structures import described, flatten
+from fastopt.wording import counted
 
 __all__ = ["Layout", "Vector", "as_numbers"]
 
@@ -128,7 +129,7 @@ class Layout:
         raise IndexError(k)
 
     def _entry(self, structure: object, key: Any, label: str) -> Any:
-        expected = f"a {self.kind} of {len(self.keys)} arrays, as {self.label}"
+        expected = f"a {self.kind} of {counted(len(self.keys), 'array')}, as {self.label}"
         if self.kind == "dict":
             if not isinstance(structure, dict):
                 raise TypeError(f"{label}: expected {expected}, got {described(structure)}")

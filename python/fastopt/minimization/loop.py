@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from fastopt.structures import described
+from fastopt.wording import counted
 
 from .base import Solver
 from .methods import chosen, judged_options
@@ -276,7 +277,8 @@ def _result(solver: Solver, objective: Objective) -> OptimizeResult:
         result.nhev = objective.nhev
     notes = []
     if solver._moved:
-        notes.append(f"The start lay outside the bounds: {solver._moved} variables were moved onto them.")
+        moved = f"{counted(solver._moved, 'variable')} {'was' if solver._moved == 1 else 'were'} moved"
+        notes.append(f"The start lay outside the bounds: {moved} onto them.")
     if objective.numeric and objective.njev:
         notes.append("Gradients are central differences.")
     result.message = " ".join([result.message, *notes])
