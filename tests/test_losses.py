@@ -404,6 +404,17 @@ def test_how_far_from_1_probabilities_may_sum(dtype: Any) -> None:
             softmax_cross_entropy(s, np.array([[0.5, 0.5 + off]], dtype))
 
 
+def test_a_sum_that_overflows_makes_an_infinite_mean() -> None:
+    """As documented; the gradient is the mean's all the same."""
+    scores = np.full(4, 1.3e154)
+    loss, grad = losses.squared_error(scores, np.zeros(4))
+    assert loss == math.inf
+    assert np.array_equal(grad, scores / 4)
+    assert np.isfinite(losses.squared_error(scores, np.zeros(4), reduction="none")[0]).all()
+    single = np.full(4, 1.5e19, np.float32)
+    assert losses.squared_error(single, np.zeros(4, np.float32))[0] == pytest.approx(1.125e38)
+
+
 def test_bad_parameters() -> None:
     for value in (-0.1, math.inf, math.nan):
         with raises(ValueError, "margin: expected a finite number >= 0, got"):

@@ -12,7 +12,9 @@ batch. Every function also has
 
 - `reduction`: ``"mean"``, the default, is the sum over the batch divided by the number of samples, so a
   learning rate does not depend on the batch size; ``"sum"`` is the sum; ``"none"`` returns an array with the
-  value of each sample (where a row has one loss) or each element, and the gradient of their sum.
+  value of each sample (where a row has one loss) or each element, and the gradient of their sum. Values are
+  added up in double precision and divided afterwards: a sum beyond 1.8e308 makes a mean that is infinite,
+  though it may be representable itself; its gradient is not affected.
 - `out`: an array for the gradient, of dtype and shape of the scores, which may be the scores themselves and
   shares memory with nothing else. Where a row has one loss it lies in C order.
 
