@@ -8,10 +8,11 @@ Both minimise the mean cross-entropy plus |W|^2 / (2 C n), intercept left out, f
 pairs, until no element of the gradient is above the tolerance. The two fit in turns, A B B A, and the optima
 are compared: objectives in double precision, probabilities of the held-out samples. Needs scikit-learn.
 
-With --agreement both descend once, in double precision, until no element of the gradient is above 1e-10, and
-objective, coefficients and intercepts must be the same to 6 digits: minutes for Fashion-MNIST. scikit-learn's
-test for values that hardly change, which has no option and ends a descent at 5 digits of the coefficients, is
-switched off for that.
+With --agreement both descend once, in double precision, until no element of the gradient is above 1e-9 or
+values differ by their rounding alone, and objective and coefficients must be the same to 6 digits (the
+intercepts, which no penalty holds, are shown): minutes for Fashion-MNIST, best with one thread
+(OMP_NUM_THREADS=1). scikit-learn's test for values that hardly change, which has no option and ends a descent
+at 5 digits of the coefficients, is switched off for that.
 """
 
 import argparse
@@ -37,7 +38,7 @@ FTOL = 64 * np.finfo(float).eps
 """What scikit-learn gives SciPy."""
 
 AGREED = 1e-6
-"""Relative to the largest element of each array."""
+"""Of the objective, and of the coefficients beside the largest of them."""
 
 STRENGTHS = {"digits": 1.0, "fashion-mnist": 0.01, "cifar10": 0.001}
 """C of each data set: the weaker the penalty, the longer the descent."""
@@ -131,7 +132,7 @@ def agreement(specs: list[str], tol: float) -> bool:
         # One number added to all intercepts changes nothing.
         b, other_b = (fit.params["b"] - fit.params["b"].mean() for fit in (ours, theirs))
         distances = [apart(f, other_f), apart(ours.params["W"], theirs.params["W"]), apart(b, other_b)]
-        agreed &= max(distances) <= AGREED
+        agreed &= max(distances[:2]) <= AGREED
         rows.append(
             [
                 f"{problem.data.name}, C={problem.C:g}",
@@ -160,7 +161,7 @@ def main() -> None:
         "--agreement",
         nargs="?",
         type=float,
-        const=1e-10,
+        const=1e-9,
         metavar="X",
         help="compare the optima at a tolerance of X",
     )
