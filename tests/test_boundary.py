@@ -372,9 +372,9 @@ def test_private_core_checks_too() -> None:
         _core.apply("sgd", 0, False, (p, f32(3), f32(3)), 1, (0.1, 0.0))
     with raises(TypeError, "must be real number"):
         _core.apply("sgd", 0, False, (p, f32(3)), 1, (0.1, "x"))  # type: ignore[arg-type]
-    with raises(ValueError, "state['v']: expected 1 arrays, got 0"):
+    with raises(ValueError, "state['v']: expected 1 array, got 0"):
         _core.Plan("sgd_momentum", 0, False, p, [[]], count)
-    with raises(ValueError, "state['v']: expected 1 arrays, got none"):
+    with raises(ValueError, "state['v']: expected 1 array, got none"):
         _core.Plan("sgd_momentum", 0, False, p, [None], count)
     with raises(ValueError, "count: expected one int64"):
         _core.Plan("sgd", 0, False, p, [], np.zeros(2, np.int64))

@@ -60,6 +60,16 @@ def test_every_optimizer_and_all_options(tmp_path, capsys):
     assert "+ l2(strength=0.0001" in out
 
 
+def test_schedule_is_for_those_with_a_learning_rate(tmp_path, capsys):
+    options = ["--schedule", "cosine", "--warmup", "3"]
+    assert compare(tmp_path, "--optimizers", "adam,lbfgs", *options) == 0
+    out = capsys.readouterr().out
+    assert re.search(r"\n  adam   Adam\(lr=warmup\(schedule=cosine\(.*\n  lbfgs  .*\n", out)
+    assert re.search(r"\n  lbfgs  .*; no learning rate: without --schedule and --warmup\n", out)
+    assert compare(tmp_path, "--optimizers", "adam,lbfgs") == 0
+    assert "without" not in capsys.readouterr().out
+
+
 def test_equal_optimizers_do_equally(tmp_path, capsys):
     assert compare(tmp_path, "--optimizers", "sgd:0.1,sgd:1e-1") == 0
     table = rows(capsys.readouterr().out)
@@ -108,6 +118,15 @@ def test_interrupted(tmp_path, capsys, monkeypatch):
         (["--hidden", "3"], "--hidden: a linear classifier has no hidden"),
         (["--l1", "-1"], "--l1: expected a finite number >= 0"),
         (["--warmup", "24"], "--warmup: expected fewer than the 24 steps of the run, got 24"),
+        (
+            ["--optimizers", "lbfgs", "--schedule", "cosine"],
+            "--schedule: expected an optimizer with a learning rate, got lbfgs",
+        ),
+        (
+            ["--optimizers", "lbfgs", "--warmup", "2"],
+            "--warmup: expected an optimizer with a learning rate, got lbfgs",
+        ),
+        (["--optimizers", "lbfgs:1"], "lbfgs:1: lbfgs has no learning rate"),
         (["--data", "mnist"], "data: expected digits, fashion-mnist:DIR or cifar10:DIR"),
         (["--out", "a.jpg"], "--out: expected a file name ending in .png, .svg or .pdf, got 'a.jpg'"),
         (["--out", "no/such/a.png"], "--out: cannot write to no"),

@@ -55,6 +55,16 @@ def test_default_run(capsys):
     assert [line[:9] for line in err.splitlines()] == ["epoch 1/3", "epoch 2/3", "epoch 3/3"]
 
 
+def test_one_is_in_the_singular(capsys):
+    assert cli.main([*SMALL, "--epochs", "1", "--compare", "none"]) == 0
+    assert "1 epoch in batches of 128, seed 0" in capsys.readouterr().out
+    assert cli.main([*SMALL, "--epochs", "1", "--optimizer", "lbfgs", "--compare", "none"]) == 0
+    out = capsys.readouterr().out
+    assert "at most 1 iteration over all samples" in out
+    argv = [*SMALL, "--epochs", "1", "--early-stopping", "1"]
+    assert "fewer than the 1 epoch, got 1" in refuse(capsys, argv)
+
+
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 def test_every_optimizer_beside_numpy(capsys, optimizer):
     assert cli.main([*SMALL, "--optimizer", optimizer]) == 0

@@ -21,7 +21,7 @@ from fastopt.gradcheck import (
     numeric_gradient,
 )
 from fastopt.gradcheck.differences import Line, Objective, ladder, noise_level, sweep
-from fastopt.gradcheck.search import random_direction
+from fastopt.gradcheck.search import random_direction, units_of
 from fastopt.gradcheck.structure import Arguments, Move
 from fastopt.losses import multiclass_hinge, softmax_cross_entropy
 from fastopt.models import MLP
@@ -99,6 +99,19 @@ def random_function(seed):
     return f, tuple(x for _, x in parts)
 
 
+def uneven_function(seed, decades):
+    """A random function of x with a factor to each element, so that its gradient spans so many decades."""
+    f, xs = random_function(seed)
+    rng = np.random.default_rng(seed)
+    factors = [10.0 ** rng.uniform(-decades, 0, np.shape(x)) for x in xs]
+
+    def g(*xs):
+        value, grads = f(*(d * x for d, x in zip(factors, xs, strict=True)))
+        return value, tuple(d * grad for d, grad in zip(factors, grads, strict=True))
+
+    return g, xs
+
+
 def with_one_wrong(f, argument, index, error):
     def wrong(*xs):
         value, grads = f(*xs)
@@ -114,7 +127,14 @@ def test_no_false_alarm(block):
     for seed in range(50 * block, 50 * block + 50):
         report = examined(*random_function(seed))
         assert report.ok, f"seed {seed}\n{report}"
-        assert report.calls < 250
+        assert report.calls < 350
+
+
+@pytest.mark.parametrize("decades", [4, 8, 12])
+def test_no_false_alarm_on_uneven_gradients(decades):
+    for seed in range(40):
+        report = examined(*uneven_function(seed, decades))
+        assert report.ok, f"seed {seed}\n{report}"
 
 
 def test_one_wrong_element_of_random_functions():
@@ -135,6 +155,60 @@ def test_one_wrong_element_of_random_functions():
         assert report.worst[0].index == np.unravel_index(index, xs[argument].shape)
         assert report.worst[0].argument == report.arguments[argument].name
     assert visible > 35
+
+
+@pytest.mark.parametrize("decades", [4, 8, 12])
+def test_one_element_twice_too_large_however_small(decades):
+    """Whatever differences of the element itself resolve is seen beside elements many times larger."""
+    visible = small = 0
+    for seed in range(40):
+        f, xs = uneven_function(seed, decades)
+        rng = np.random.default_rng(seed)
+        argument = rng.integers(len(xs))
+        index = rng.integers(xs[argument].size)
+        grad, units = f(*xs)[1][argument].reshape(-1), units_of(xs[argument])
+        objective = Objective(Arguments(f, xs), lambda *args, f=f: f(*args)[0])
+        noise = noise_level(Line(objective, [Move(k, 0, units_of(x)) for k, x in enumerate(xs)]))
+        along = Line(objective, [Move(argument, index, units[index : index + 1])])
+        own = sweep(along, ladder(np.dtype(float)), noise, "", 0.0)
+        if abs(own.numeric) < 100 * own.error:
+            continue
+        visible += 1
+        small += abs(own.numeric) < 1e-5 * np.sqrt(np.mean((grad * units) ** 2))
+        report = examined(with_one_wrong(f, argument, index, grad[index]), xs)
+        assert not report, f"seed {seed}\n{report}"
+        assert report.worst[0].index == np.unravel_index(index, xs[argument].shape)
+        assert report.worst[0].argument == report.arguments[argument].name
+    assert visible > 15
+    assert small >= 3 or decades == 4
+
+
+@pytest.mark.parametrize("size", [2, 200])
+@pytest.mark.parametrize("factor", [2, -1, 0, 1.01])
+def test_a_small_element_is_not_hidden_by_large_ones(size, factor):
+    v = np.full(size, 1e-4)
+    v[-1] = 1
+    assert examined(lambda v: ((1 / v).sum(), -1 / v**2), v)
+    wrong = np.append(np.ones(size - 1), factor)
+    report = examined(lambda v: ((1 / v).sum(), -wrong / v**2), v)
+    assert report.reason == f"v: 1 of {size} elements is wrong, all others agree"
+    assert report.worst[0].index == (size - 1,)
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_rounding_of_the_gradient_is_no_mistake(dtype):
+    """An element that is zero but for what its terms leave."""
+    x, target, w = DATA.copy(), TARGET, np.ones(5)
+    w[4] = 0
+    residual = x @ w - target
+    x[:, 4] -= residual * (residual @ x[:, 4]) / (residual @ residual)
+
+    def f(w):
+        residual = x @ w - target
+        return residual @ residual / 2, (x.T.astype(dtype) @ residual.astype(dtype)).astype(float)
+
+    assert abs(f(w)[1][4]) < 1e-5
+    assert examined(f, w)
 
 
 def test_one_wrong_element_of_a_million():
@@ -907,6 +981,26 @@ TWO = {"W": np.ones((2, 3)), "b": np.ones(3)}
         (lambda: gradcheck(fine, X, rtol=math.nan), ValueError, "rtol: expected a finite number >= 0"),
         (lambda: gradcheck(fine, X, directions=0), ValueError, "directions: expected a whole number >= 1"),
         (lambda: gradcheck(fine, X, worst=1.5), TypeError, "worst: expected a whole number >= 1, got float"),
+        (
+            lambda: gradcheck(squares, [np.ones(5), DATA]),
+            TypeError,
+            r"inputs: expected a tuple of the arguments \(w, X\), got a list of 2",
+        ),
+        (
+            lambda: check_jacobian(squares, DATA, jac=DATA),
+            TypeError,
+            r"inputs: expected a tuple of the arguments \(w, X\), got float64 of shape",
+        ),
+        (
+            lambda: gradgradcheck(lambda a: a, (X, X)),
+            TypeError,
+            r"inputs: expected the arguments \(a\), got a tuple of 2",
+        ),
+        (
+            lambda: numeric_gradient(squares, [np.ones(5), DATA]),
+            TypeError,
+            r"f: expected a function of x alone, got one of \(w, X\)",
+        ),
         (lambda: gradcheck(fine, X, wrt=1), ValueError, "wrt: expected numbers of arguments, 0 to 0, got 1"),
         (lambda: gradcheck(fine, X, wrt=[]), ValueError, r"wrt: expected one or more arguments, .* \[\]"),
         (lambda: gradcheck(fine, (X, 3), wrt=1), TypeError, r"inputs\[1\]: expected float32 .* got int"),

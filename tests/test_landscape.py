@@ -270,6 +270,7 @@ def test_a_problem_is_known_in_any_case():
         ("--lr 0.1,0.1", "--lr: expected different learning rates, got sgd, lr 0.1 twice"),
         ("--lr 1,2,3", "expected at most 14 trajectories in a picture, got 15"),
         ("--steps 0", "expected a positive integer, got '0'"),
+        ("--steps 1000000000000", "--steps: expected at most 1000000 steps in a picture, got 1000000000000"),
         ("--start 1", "start: expected 2 numbers for gabor, got 1 number"),
         ("--start 1,2,3", "start: expected 2 numbers for gabor, got 3 numbers"),
         ("--start 1,x", "expected numbers as in -1.5,2, got '1,x'"),

@@ -404,16 +404,28 @@ def test_how_far_from_1_probabilities_may_sum(dtype: Any) -> None:
             softmax_cross_entropy(s, np.array([[0.5, 0.5 + off]], dtype))
 
 
+def test_a_sum_that_overflows_makes_an_infinite_mean() -> None:
+    """As documented; the gradient is the mean's all the same."""
+    scores = np.full(4, 1.3e154)
+    loss, grad = losses.squared_error(scores, np.zeros(4))
+    assert loss == math.inf
+    assert np.array_equal(grad, scores / 4)
+    assert np.isfinite(losses.squared_error(scores, np.zeros(4), reduction="none")[0]).all()
+    single = np.full(4, 1.5e19, np.float32)
+    assert losses.squared_error(single, np.zeros(4, np.float32))[0] == pytest.approx(1.125e38)
+
+
 def test_bad_parameters() -> None:
     for value in (-0.1, math.inf, math.nan):
         with raises(ValueError, "margin: expected a finite number >= 0, got"):
             multiclass_hinge(SCORES, LABELS, margin=value)
         with raises(ValueError, "margin: expected a finite number >= 0, got"):
             losses.hinge(SCORES, np.ones_like(SCORES), margin=value)
-        with raises(ValueError, "delta: expected a finite number >= 0, got"):
+    for value in (-0.1, 0, math.inf, math.nan):
+        with raises(ValueError, f"delta: expected a finite number > 0, got {value}"):
             losses.huber(SCORES, SCORES, delta=value)
-    with raises(ValueError, "delta: expected a positive number, got 0"):
-        losses.huber(SCORES, SCORES, delta=0)
+    with raises(TypeError, "delta: expected a finite number > 0, got None"):
+        losses.huber(SCORES, SCORES, delta=None)  # type: ignore[arg-type]
     for value in (-0.1, 1.0, math.nan):
         with raises(ValueError, "label_smoothing: expected a number in [0, 1), got"):
             softmax_cross_entropy(SCORES, LABELS, label_smoothing=value)

@@ -175,7 +175,7 @@ def test_the_end_of_digits(name: str) -> None:
     result = minimize(fun, fun.problem.start, options={**TO_THE_END, "maxfun": 3000})
     assert result.status in (Status.GRADIENT, Status.ROUNDING, Status.NO_PROGRESS)
     assert result.success == (np.abs(result.jac).max() == 0)
-    best = int(np.argmin(fun.steepness))
+    best = int(np.nanargmin(fun.steepness))
     assert fun.steepness[best] <= 1e-5 * max(1, abs(result.fun))
     assert result.nfev - best <= 80
     assert result.fun == pytest.approx(min(fun.values), rel=1e-13, abs=0)
@@ -920,3 +920,12 @@ def test_what_scipy_passes() -> None:
             method=fastopt.scipy_lbfgs,
             constraints={"type": "eq", "fun": lambda x: x[0]},
         )
+
+
+def test_one_is_in_the_singular() -> None:
+    one = {"maxiter": 1}
+    with pytest.warns(UserWarning, match="x0: 1 of 1 variable lies outside the bounds, and was moved"):
+        result = minimize(lambda x: (x @ x, 2 * x), np.array([3.0]), bounds=[(1, 2)], options=one)
+    assert "1 variable was moved onto them" in result.message
+    result = minimize(lambda x: ((x**4).sum(), 4 * x**3), np.array([3.0]), options=one)
+    assert result.message.startswith("1 iteration: maxiter reached")

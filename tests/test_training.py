@@ -456,6 +456,22 @@ def test_validation_by_a_function():
     assert history.to_dict()["metrics"]["bad"] == [None, None]
 
 
+@pytest.mark.parametrize("later", [{"a": 1.0}, {"a": 1.0, "c": 2.0}, {"a": 1.0, "b": 2.0, "c": 3.0}, {}])
+def test_validation_gives_the_same_names_each_time(later):
+    calls = []
+
+    def validation(params):
+        calls.append(1)
+        return {"b": 2.0, "a": 1.0} if len(calls) < 3 else later
+
+    message = f"validation: expected the names ['b', 'a'], as at first, got {list(later)}"
+    with pytest.raises(ValueError, match=re.escape(message)):
+        fit(validation=validation)
+    assert len(calls) == 3
+    calls[:], later = [], {"a": 1.0, "b": 2.0}
+    assert list(fit(validation=validation)[1].metrics) == ["b", "a"]
+
+
 def test_history_as_json():
     _, history = fit(validation=(A, B))
     read = json.loads(json.dumps(history.to_dict(), allow_nan=False))

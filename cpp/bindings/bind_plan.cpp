@@ -156,7 +156,8 @@ class Plan {
       const auto& arrays = state[static_cast<std::size_t>(i)];
       if (!slots.data[i].present(formula_.variant) || (arrays && arrays->size() == size())) continue;
       throw py::value_error(std::string("state['") + slots.data[i].name + "']: expected " + std::to_string(size()) +
-                            " arrays, got " + (arrays ? std::to_string(arrays->size()) : "none"));
+                            (size() == 1 ? " array" : " arrays") + ", got " +
+                            (arrays ? std::to_string(arrays->size()) : "none"));
     }
   }
 

@@ -59,7 +59,7 @@ void Structure::refuse(const py::object& other, const char* what, bool right_kin
   const bool counted = is_list(other) || PyDict_Check(other.ptr());
   const std::string expected = kind_ == Kind::list ? "a list of " : "a dict of ";
   const std::string message = std::string(what) + ": expected " + expected + std::to_string(size()) +
-                              " arrays, as params, got " + type_name(other) +
+                              (size() == 1 ? " array" : " arrays") + ", as params, got " + type_name(other) +
                               (counted ? " of " + std::to_string(py::len(other)) : "");
   if (right_kind) throw py::value_error(message);
   throw py::type_error(message);

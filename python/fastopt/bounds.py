@@ -15,7 +15,7 @@ Hyper = float | Schedule
 
 @dataclass(frozen=True)
 class Bounds:
-    """An interval of finite numbers: ``low <= x <= high``, or ``x < high`` where it is open.
+    """An interval of finite numbers: ``low <= x <= high``, an end left out if told so.
 
     Parameters
     ----------
@@ -23,6 +23,8 @@ class Bounds:
         Its ends.
     open : bool
         Whether `high` itself is left out.
+    above : bool
+        Whether `low` itself is left out.
     constant : bool
         Whether a schedule is refused.
     count : int
@@ -32,13 +34,16 @@ class Bounds:
     low: float = -math.inf
     high: float = math.inf
     open: bool = False
+    above: bool = False
     constant: bool = False
     count: int = 1
 
     def __str__(self) -> str:
         if self.high == math.inf:
-            return f"a finite number >= {self.low:g}"
-        return f"a number in [{self.low:g}, {self.high:g}{')' if self.open else ']'}"
+            return f"a finite number {'>' if self.above else '>='} {self.low:g}"
+        return (
+            f"a number in {'(' if self.above else '['}{self.low:g}, {self.high:g}{')' if self.open else ']'}"
+        )
 
     def hypers(self, field: str) -> list[tuple[str, str]]:
         """Pair the hyperparameters in `field` with their labels: ``beta1`` is ``betas[0]``."""
@@ -62,8 +67,9 @@ class Bounds:
             x = float(value)
         except OverflowError:  # a whole number beyond the largest float
             x = math.inf
+        above = self.low < x if self.above else self.low <= x
         below = x < self.high if self.open else x <= self.high
-        if not (math.isfinite(x) and self.low <= x and below):
+        if not (math.isfinite(x) and above and below):
             raise ValueError(f"{label}: expected {self}, got {value!r}")
         return x
 

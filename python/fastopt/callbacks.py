@@ -20,6 +20,7 @@ from fastopt.history import Record
 from fastopt.judging import judged_count, named
 from fastopt.storage import expect_file, expect_suffix, save_npz
 from fastopt.structures import Array, flatten
+from fastopt.wording import counted
 
 if TYPE_CHECKING:
     from fastopt.loop import Outcome, Run
@@ -246,8 +247,7 @@ class EarlyStopping(Monitor):
         run.restored = self._bests[run].record
 
     def _message(self, best: Best) -> str:
-        epochs = "1 epoch" if self._patience == 1 else f"{self._patience} epochs"
-        said = f"no better {best.monitor.replace('_', ' ')} for {epochs}"
+        said = f"no better {best.monitor.replace('_', ' ')} for {counted(self._patience, 'epoch')}"
         if best.record is None:
             return said
         restored = ", whose parameters were put back" if self._restore else ""

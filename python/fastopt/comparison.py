@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from fastopt.training import Run
+from fastopt.wording import counted
 
 __all__ = ["Comparison", "compare"]
 
@@ -86,6 +87,6 @@ def _differences(run: Run, other: Run) -> Iterator[str]:
         if unequal.any():
             at = tuple(int(i) for i in np.argwhere(unequal)[0])
             yield (
-                f"{name}: {np.count_nonzero(unequal)} of {mine.size} elements, first "
+                f"{name}: {np.count_nonzero(unequal)} of {counted(mine.size, 'element')}, first "
                 f"{name}{list(at)}: {mine[at]} ({run.name}) against {theirs[at]} ({other.name})"
             )

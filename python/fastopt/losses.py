@@ -12,7 +12,9 @@ batch. Every function also has
 
 - `reduction`: ``"mean"``, the default, is the sum over the batch divided by the number of samples, so a
   learning rate does not depend on the batch size; ``"sum"`` is the sum; ``"none"`` returns an array with the
-  value of each sample (where a row has one loss) or each element, and the gradient of their sum.
+  value of each sample (where a row has one loss) or each element, and the gradient of their sum. Values are
+  added up in double precision and divided afterwards: a sum beyond 1.8e308 makes a mean that is infinite,
+  though it may be representable itself; its gradient is not affected.
 - `out`: an array for the gradient, of dtype and shape of the scores, which may be the scores themselves and
   shares memory with nothing else. Where a row has one loss it lies in C order.
 
@@ -52,7 +54,7 @@ __all__ = [
 ]
 
 _SMOOTHING = Bounds(0, 1, open=True)
-_NON_NEGATIVE = Bounds(0)
+_NON_NEGATIVE, _POSITIVE = Bounds(0), Bounds(0, above=True)
 
 
 def softmax_cross_entropy(
@@ -521,7 +523,7 @@ def huber(
     targets : array of the same shape
         :math:`y`: any real numbers.
     delta : float, default 1.0
-        Where the line begins; finite, positive.
+        Where the line begins: a finite number > 0. Without a line it is `squared_error`.
     reduction, out
         See the top of this module.
 
@@ -551,9 +553,7 @@ def huber(
     >>> huber(np.array([0.5, 3.0]), np.array([0.0, 0.0]), reduction="none")
     (array([0.125, 2.5  ]), array([0.5, 1. ]))
     """
-    if not _NON_NEGATIVE.check("delta", delta) > 0:
-        raise ValueError(f"delta: expected a positive number, got {delta!r}")
-    return _core.loss("huber", scores, targets, float(delta), reduction, out)
+    return _core.loss("huber", scores, targets, _POSITIVE.check("delta", delta), reduction, out)
 
 
 def poisson_nll(

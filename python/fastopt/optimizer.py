@@ -21,6 +21,7 @@ import numpy as np
 from fastopt import _core
 from fastopt.bounds import Bounds, Hyper
 from fastopt.structures import Array, Arrays, described, flatten
+from fastopt.wording import counted
 
 PAGE = 4096
 MOST_STEPS = 2**53
@@ -279,7 +280,7 @@ class Optimizer:
             expected = (
                 "one array"
                 if self._structure == "array"
-                else f"a {self._structure} of {len(self._keys)} arrays"
+                else f"a {self._structure} of {counted(len(self._keys), 'array')}"
             )
             raise ValueError(f"{label}: expected {expected}, as params")
         by_key = dict(zip(keys, flat, strict=True))

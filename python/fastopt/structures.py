@@ -29,11 +29,6 @@ def flatten(label: str, arrays: object) -> tuple[str, list[Any], list[Array]]:
     return kind, keys, flat
 
 
-def many(n: int, what: str) -> str:
-    """Return a number of things, in the plural unless it is one: ``1 variable``, ``2 variables``."""
-    return f"{n} {what}" if n == 1 else f"{n} {what}s"
-
-
 def users_line() -> int:
     """Return the `stacklevel` at which the function that calls this warns of what the user wrote.
 

@@ -19,6 +19,7 @@ from fastopt.optimizer import Optimizer
 from fastopt.progress import Progress
 from fastopt.regularizers import Regularizer
 from fastopt.structures import Array, Arrays, flatten
+from fastopt.wording import counted
 
 __all__ = [
     "Callback",
@@ -86,7 +87,7 @@ def train(
     validation : tuple of arrays, or callable, optional
         What is computed after each epoch, and once before the first, for what is wrong to show at once.
         Data as in `data` give "val_loss", the mean loss without `regularizer`; a function
-        ``validation(params) -> {name: number}`` gives what it returns.
+        ``validation(params) -> {name: number}`` gives what it returns, under the same names each time.
     metrics : callable, or dict of callables, optional
         ``metric(params, x, y) -> number``, computed on all validation data and called "val_" and the key in
         the dict, or the name of the function.
@@ -310,7 +311,7 @@ def _evaluation(
     if validation is None:
         return None, ()
     if callable(validation):
-        return partial(_call_validation, validation), None
+        return _Validation(validation), None
     if not isinstance(validation, tuple):
         raise TypeError(
             "validation: expected a tuple of arrays as data, or a function of params, "
@@ -318,7 +319,7 @@ def _evaluation(
         )
     held_out = judged_samples(validation, "validation")
     if len(held_out) != arrays:
-        raise ValueError(f"validation: expected {arrays} arrays, as data, got {len(held_out)}")
+        raise ValueError(f"validation: expected {counted(arrays, 'array')}, as data, got {len(held_out)}")
     functions = _metrics(metrics)
     return partial(_validate, loss_and_grads, held_out, functions), ("val_loss", *functions)
 
@@ -350,15 +351,26 @@ def _validate(
     return {"val_loss": total / n, **values}
 
 
-def _call_validation(validation: Callable[[Any], object], params: Any) -> dict[str, float]:
-    with _blamed_on("validation"):
-        result = validation(params)
-        if not isinstance(result, Mapping) or not all(isinstance(name, str) for name in result):
-            raise TypeError(f"expected a dict of numbers by name, got {result!r}")
-        taken = set(result) & RESERVED
-        if taken:
-            raise ValueError(f"expected names that are not in use, got {sorted(taken)}")
-        return {name: _number(name, value) for name, value in result.items()}
+class _Validation:
+    """The caller's function of params, which gives numbers of the same names each time."""
+
+    def __init__(self, function: Callable[[Any], object]) -> None:
+        self._function = function
+        self._names: list[str] | None = None
+
+    def __call__(self, params: Any) -> dict[str, float]:
+        with _blamed_on("validation"):
+            result = self._function(params)
+            if not isinstance(result, Mapping) or not all(isinstance(name, str) for name in result):
+                raise TypeError(f"expected a dict of numbers by name, got {result!r}")
+            taken = set(result) & RESERVED
+            if taken:
+                raise ValueError(f"expected names that are not in use, got {sorted(taken)}")
+            if self._names is None:
+                self._names = list(result)
+            elif result.keys() != set(self._names):
+                raise ValueError(f"expected the names {self._names}, as at first, got {list(result)}")
+            return {name: _number(name, value) for name, value in result.items()}
 
 
 @contextmanager

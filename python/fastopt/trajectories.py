@@ -21,6 +21,7 @@ import numpy as np
 from fastopt._typing import Floats
 from fastopt.catalogue import made_by
 from fastopt.problems import Problem
+from fastopt.wording import counted
 
 __all__ = ["Steps", "Trajectory", "default_lr", "maker", "trace"]
 
@@ -107,7 +108,8 @@ def trace(
     x = np.array(problem.start if start is None else start, np.float64)
     if x.shape != (problem.dimension,):
         raise ValueError(
-            f"start: expected {_numbers(problem.dimension)} for {problem.name}, got {_numbers(x.size)}"
+            f"start: expected {counted(problem.dimension, 'number')} for {problem.name}, "
+            f"got {counted(x.size, 'number')}"
         )
     optimizer = make_optimizer(x)
     points, losses, norms = [], [], []
@@ -126,10 +128,6 @@ def trace(
     if not points:
         raise ValueError(f"start: the loss of {problem.name} or its gradient is not finite at {x.tolist()}")
     return Trajectory(np.array(points), np.array(losses), np.array(norms), diverged)
-
-
-def _numbers(n: int) -> str:
-    return f"{n} number{'s'[: n != 1]}"
 
 
 # The learning rate in units of the problem's `lr`, or of its `stride`.

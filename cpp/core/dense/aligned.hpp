@@ -31,12 +31,4 @@ class Aligned {
   std::vector<Line> lines_;
 };
 
-/// a'b, in 8 lanes whatever the instruction set.
-inline double dot(const Aligned& a, const Aligned& b) {
-  double lane[Aligned::in_line] = {};
-  for (std::size_t i = 0; i < a.size(); i += Aligned::in_line)
-    for (std::size_t l = 0; l < Aligned::in_line; ++l) lane[l] += a[i + l] * b[i + l];
-  return ((lane[0] + lane[4]) + (lane[2] + lane[6])) + ((lane[1] + lane[5]) + (lane[3] + lane[7]));
-}
-
 }  // namespace fastopt

@@ -33,6 +33,13 @@ std::vector<std::size_t> edges(std::size_t eights) {
   return all;
 }
 
+/// a'b, added up as kernels/reduce.hpp does. What fills the last line adds zeros.
+double dot(const Aligned& a, const Aligned& b) {
+  double sum[max_results];
+  table().passes[f64][f64]->dot.run({{a.data(), b.data()}, {}, {}}, 0, a.size(), sum);
+  return sum[0];
+}
+
 }  // namespace
 
 InverseBfgs::InverseBfgs(std::size_t n)

@@ -94,7 +94,7 @@ void Driver::place(double step) {
 void Driver::end_search(SearchStatus how, Trial trial, Results change) {
   if (falls_without_end(trial.step)) return finish(Status::unbounded);
   if (search_.best().step == trial.step) {
-    if (!hidden(value_ - trial.value) || change[steepest] < flattest_) {
+    if ((trial.value < value_ && !hidden(value_ - trial.value)) || change[steepest] < flattest_) {
       level_ = 0;
       flattest_ = change[steepest];
     } else if ((level_ += search_.evaluations()) > most_level) {

@@ -148,8 +148,12 @@ SearchStatus MoreThuente::tell(double value, double slope) {
   if (sufficient && flatter(options_.c2)) return end_with(t, SearchStatus::found);
   if (within_rounding(start_, t, options_.rounding)) {
     if (flatter(std::min(options_.c2, 1 - 2 * options_.c1))) return end_with(t, SearchStatus::flat);
-    // A step so short that the fall is hidden. The slope says to go on, so the value must not say to go back.
-    if (!bracketed_ && slope < 0) t.value = std::min(value, x_.value);
+    // A step so short that the fall is hidden. The slope says to go on, so the value must not say to go back; or where
+    // to look between, so it is what the slopes make of it.
+    if (slope > 0)
+      t.value = x_.value + (x_.slope + slope) / 2 * (t.step - x_.step);
+    else if (!bracketed_)
+      t.value = std::min(value, x_.value);
   }
   if (sufficient && value < best_.value) best_ = t;
   if (t.step == options_.max_step && sufficient && slope <= slope_test) return end(SearchStatus::at_bound);

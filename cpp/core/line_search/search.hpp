@@ -41,11 +41,13 @@ constexpr double value_error = 10 * std::numeric_limits<double>::epsilon();
 
 /// Whether rounding errors of the values alone explain what is seen at `trial`: the value is that of the start, and
 /// the slope at the start promised no more. Of equal values the error is what was promised: they may be differences
-/// of larger numbers.
+/// of larger numbers. Where less than an error was promised values cannot tell, so one of ten times the size is no
+/// news.
 inline bool within_rounding(const Trial& start, const Trial& trial, double error) {
   if (trial.value == start.value) return true;
-  const double tolerance = error * std::abs(start.value);
-  return std::abs(trial.value - start.value) <= tolerance && trial.step * std::abs(start.slope) <= 10 * tolerance;
+  const double tolerance = error * std::abs(start.value), promised = trial.step * std::abs(start.slope);
+  const double most = promised <= tolerance ? 10 * tolerance : tolerance;
+  return std::abs(trial.value - start.value) <= most && promised <= 10 * tolerance;
 }
 
 template <class V>

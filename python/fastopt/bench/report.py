@@ -12,6 +12,7 @@ from fastopt.bench.formula import GUARDS
 from fastopt.bench.measurement import PYTHON_ELEMENTS, Row
 from fastopt.bench.timing import STEADY
 from fastopt.bench.torch_peer import counterpart
+from fastopt.wording import counted
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -56,8 +57,9 @@ def header(facts: dict[str, Any]) -> str:
     """Return the machine in two lines."""
     torch = f"torch {facts['torch']}" if facts["torch"] else "no torch"
     busy = "" if facts["load"] is None else f" (load {facts['load']:g})"
+    cores, threads = counted(facts["cores"], "core"), counted(facts["threads"], "thread")
     return (
-        f"{facts['cpu']}, {facts['cores']} cores{busy}; {facts['isa']}, {facts['threads']} threads\n"
+        f"{facts['cpu']}, {cores}{busy}; {facts['isa']}, {threads}\n"
         f"fastopt {facts['fastopt']} ({facts['compiler']}), NumPy {facts['numpy']}, {torch}, "
         f"Python {facts['python']}, {facts['system']}"
     )

@@ -27,6 +27,7 @@ from fastopt.interrupts import interrupts_deferred
 from fastopt.optimizer import Optimizer
 from fastopt.storage import expect_file, expect_suffix
 from fastopt.training import Record, Run, train_in_turns
+from fastopt.wording import counted
 
 __all__ = ["Entry", "add_arguments", "entries", "run"]
 
@@ -68,6 +69,11 @@ class Entry(NamedTuple):
     hyper: dict[str, float]
     """The learning rate, if it was given."""
 
+    @property
+    def has_lr(self) -> bool:
+        """Whether it has a learning rate, which a schedule may change."""
+        return self.name in (*VARIANTS, *owners("lr"))
+
     def make(self, params: Any, **hyper: Any) -> Optimizer:
         """Return the optimizer; `hyper` goes before what was written."""
         return made_by(self.name)(params, **(self.hyper | hyper))
@@ -86,17 +92,17 @@ def entries(text: str) -> tuple[Entry, ...]:
         typed, colon, rate = part.strip().partition(":")
         name = optimizer_name(typed, (*NAMES, NAME))
         label = f"{name}{colon}{rate}"
-        if colon and name not in (*VARIANTS, *owners("lr")):
-            raise argparse.ArgumentTypeError(f"{label}: {name} has no learning rate")
         try:
-            hyper = {"lr": float(rate)} if colon else {}
+            entry = Entry(label, name, {"lr": float(rate)} if colon else {})
         except ValueError:
             raise argparse.ArgumentTypeError(
                 f"expected a number as the learning rate, got {label!r}"
             ) from None
-        if any(label == entry.label for entry in found):
+        if entry.hyper and not entry.has_lr:
+            raise argparse.ArgumentTypeError(f"{label}: {name} has no learning rate")
+        if any(label == other.label for other in found):
             raise argparse.ArgumentTypeError(f"expected each once, got {label!r} again")
-        found.append(Entry(label, name, hyper))
+        found.append(entry)
     return tuple(found)
 
 
@@ -156,7 +162,8 @@ def run(args: argparse.Namespace) -> int:
             print(f"  {run.name:{width}}  {text}")
         print(*(f"  + {penalty!r}\n" for penalty in runs[0].regularizers), sep="", end="")
         print(
-            f"{args.epochs} epochs in batches of {bench.batch_size}, seed {args.seed}; {threads}", flush=True
+            f"{counted(args.epochs, 'epoch')} in batches of {bench.batch_size}, seed {args.seed}; {threads}",
+            flush=True,
         )
         with interrupts_deferred():  # only the training can be interrupted, not what saves its results
             return _train(args, bench, runs)
@@ -191,8 +198,10 @@ def _prepare(args: argparse.Namespace) -> tuple[Workbench, list[Run], list[str]]
                     entry.make(np.zeros(1, args.dtype))
             except (TypeError, ValueError) as error:
                 raise ValueError(f"--optimizers: {entry.label}: {error}") from error
-            if entry.name not in (*VARIANTS, *owners("lr")) and (args.schedule or args.warmup):
-                raise ValueError(f"--schedule: {entry.name} has no learning rate")
+        if not any(entry.has_lr for entry in args.optimizers):
+            for flag in _schedule_flags(args):
+                names = ", ".join(entry.name for entry in args.optimizers)
+                raise ValueError(f"{flag}: expected an optimizer with a learning rate, got {names}")
         penalties(args)
         require("rich", "fastopt compare needs rich")
         require("matplotlib.figure", "fastopt compare needs matplotlib")
@@ -206,10 +215,17 @@ def _prepare(args: argparse.Namespace) -> tuple[Workbench, list[Run], list[str]]
 
 def _made(bench: Workbench, entry: Entry) -> tuple[Run, str]:
     """Return the run of an optimizer, and what is said about it."""
+    flags = "" if entry.has_lr else " and ".join(_schedule_flags(bench.args))
+    aside = f"; no learning rate: without {flags}" if flags else ""
     if entry.name == NAME:
-        return bench.full_batch(entry.label, LbfgsRun), in_words(bench.args.dtype)
+        return bench.full_batch(entry.label, LbfgsRun), in_words(bench.args.dtype) + aside
     run, opt = bench.run(entry.label, entry.make)
-    return run, _in_short(opt)
+    return run, _in_short(opt) + aside
+
+
+def _schedule_flags(args: argparse.Namespace) -> list[str]:
+    """Return the options that change learning rates, as far as they are given."""
+    return [f"--{flag}" for flag in ("schedule", "warmup") if getattr(args, flag)]
 
 
 def _in_short(opt: Optimizer) -> str:

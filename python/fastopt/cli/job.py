@@ -24,6 +24,7 @@ from fastopt.optimizers import OPTIMIZERS
 from fastopt.regularizers import Regularizer
 from fastopt.storage import expect_suffix
 from fastopt.training import Run, evaluate, learning_rate_of
+from fastopt.wording import counted
 
 __all__ = [
     "DEFAULT_BATCH_SIZE",
@@ -138,7 +139,7 @@ class Workbench:
         name : str
             Of the run.
         make : callable
-            Makes the optimizer of parameters and hyperparameters.
+            Makes the optimizer of parameters and hyperparameters, of a schedule if it has a learning rate.
         step : callable, optional
             ``step(optimizer, grads)``; by default its own.
         **hyper
@@ -151,7 +152,8 @@ class Workbench:
         """
         params = self.model.init(self.args.seed, self.args.dtype)
         opt = make(params, **hyper)
-        schedule = scheduled(self.args.schedule, self.args.warmup, getattr(opt, "lr", math.nan), self.steps)
+        lr = getattr(opt, "lr", None)
+        schedule = scheduled(self.args.schedule, self.args.warmup, lr, self.steps) if lr is not None else None
         if schedule is not None:
             opt = make(params, **(hyper | {"lr": schedule}))
         loss = Clocked(LOSSES[self.args.loss])
@@ -243,7 +245,7 @@ def callbacks(args: argparse.Namespace) -> tuple[Callback, ...]:
     if args.early_stopping is not None:
         if args.early_stopping >= args.epochs:
             raise ValueError(
-                f"--early-stopping: expected a patience of fewer than the {args.epochs} epochs, "
+                f"--early-stopping: expected a patience of fewer than the {counted(args.epochs, 'epoch')}, "
                 f"got {args.early_stopping}"
             )
         asked.append(EarlyStopping(MONITORED, patience=args.early_stopping))

@@ -19,6 +19,7 @@ from fastopt.drawing.style import MOST
 from fastopt.problems import PROBLEMS, Problem
 from fastopt.storage import expect_file, expect_suffix
 from fastopt.trajectories import Trajectory, default_lr, maker, trace
+from fastopt.wording import counted
 
 __all__ = ["add_arguments", "run"]
 
@@ -35,6 +36,9 @@ examples:
   fastopt landscape --problem parabola --optimizers sgd --lr 0.05,0.2,1.1
   fastopt landscape --problem himmelblau --start -1,2 --surface --animate h.gif
 """
+
+MOST_STEPS = 1_000_000
+"""In a trajectory: more would take minutes, then all memory, and be drawn on the same pixels."""
 
 Rates = tuple[tuple[str | None, float], ...]
 """Learning rates, each for an optimizer or for all that have none of their own."""
@@ -67,7 +71,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="learning rates: of all optimizers, or of one as in adam:0.05; with several there is a "
         "trajectory for each (default: such that something is seen)",
     )
-    parser.add_argument("--steps", type=positive, metavar="N", help="(default: the problem's)")
+    parser.add_argument("--steps", type=step_count, metavar="N", help="(default: the problem's)")
     parser.add_argument("--start", type=point, metavar="X,Y", help="(default: the problem's)")
     parser.add_argument(
         "--out",
@@ -82,6 +86,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--animate", type=Path, metavar="FILE", help="write an animation as well, seen from above: .gif"
     )
     parser.add_argument("--list", action="store_true", help="print the problems and stop")
+
+
+def step_count(text: str) -> int:
+    """Read a number of steps, each a point that is kept and drawn.
+
+    Examples
+    --------
+    >>> step_count("500")
+    500
+    """
+    number = positive(text)
+    if number > MOST_STEPS:
+        raise argparse.ArgumentTypeError(f"expected at most {MOST_STEPS} steps in a picture, got {text}")
+    return number
 
 
 def optimizers(text: str) -> tuple[str, ...]:
@@ -255,7 +273,7 @@ def _table(problem: Problem, steps: int, entries: list[Entry], runs: dict[str, T
     known = f", minimum {least:.4g}" if math.isfinite(least) else ""
     start = ", ".join(f"{x:g}" for x in runs[entries[0].label].points[0])
     loss = runs[entries[0].label].losses[0]
-    return f"{problem.title}: {steps} steps from {start}, loss {loss:.4g}{known}\n{_aligned(rows)}"
+    return f"{problem.title}: {counted(steps, 'step')} from {start}, loss {loss:.4g}{known}\n{_aligned(rows)}"
 
 
 def _aligned(rows: Sequence[tuple[str, ...]]) -> str:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from fastopt import schedules
 from fastopt.schedules import Schedule
+from fastopt.wording import counted
 
 __all__ = ["SCHEDULES", "scheduled"]
 
@@ -88,5 +89,7 @@ def scheduled(name: str | None, warmup: int | None, lr: float, steps: int) -> Sc
     if name == "one_cycle" and warmup:
         raise ValueError("--warmup: one_cycle has a rise of its own")
     if warmup and warmup >= steps:
-        raise ValueError(f"--warmup: expected fewer than the {steps} steps of the run, got {warmup}")
+        raise ValueError(
+            f"--warmup: expected fewer than the {counted(steps, 'step')} of the run, got {warmup}"
+        )
     return SCHEDULES[name or "constant"].make(lr, steps, warmup or 0)

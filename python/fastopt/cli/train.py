@@ -31,6 +31,7 @@ from fastopt.loop import Outcome
 from fastopt.optimizers import OPTIMIZERS
 from fastopt.storage import expect_file
 from fastopt.training import train_in_turns
+from fastopt.wording import counted
 
 __all__ = ["add_arguments", "run"]
 
@@ -206,9 +207,9 @@ def _judge_optimizer(args: argparse.Namespace) -> None:
 def _heading(args: argparse.Namespace, job: Job, threads: str) -> str:
     parameters = sum(array.size for array in job.runs[0].params.values())
     if args.optimizer == descent.NAME:
-        length = f"at most {args.epochs} iterations over all samples"
+        length = f"at most {counted(args.epochs, 'iteration')} over all samples"
     else:
-        length = f"{args.epochs} epochs in batches of {args.batch_size}"
+        length = f"{counted(args.epochs, 'epoch')} in batches of {args.batch_size}"
     return "\n".join(
         (
             f"{job.dataset}",

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from fastopt.judging import judged_rng
+from fastopt.wording import counted
 
 from .differences import Objective
 from .numeric import difference, first_value, opened
@@ -62,9 +63,9 @@ def gradcheck(
         its array (1 if all are zero). Others follow if it does not suit the function.
     atol, rtol : float, optional
         An element is wrong if ``|analytic - numeric| > atol + rtol * |numeric|`` by more than the error of
-        the difference. By default `rtol` is 1e-3, and `atol` 1e-5 times the root mean square of the
-        gradient by this array, in units of the steps, so that it does not depend on those of the function;
-        1e-2 and 1e-3 in float32.
+        the difference. By default `rtol` is 1e-3 (1e-2 in float32), and `atol` but the rounding of the
+        gradient: a hundred times the relative noise of the function, times the largest element by this
+        array, in units of the steps.
     directions : int
         How many random directions to try for each array.
     worst : int
@@ -233,7 +234,8 @@ def grad_check_sparse(
     report.worst.sort(key=lambda c: -c.rel_error)
     wrong = [c.name for c in report.worst if c.status == "wrong"]
     if wrong:
-        report.fail(f"{len(wrong)} of {len(report.worst)} elements are wrong, {wrong[0]} most")
+        are = "is" if len(wrong) == 1 else "are"
+        report.fail(f"{len(wrong)} of {counted(len(report.worst), 'element')} {are} wrong, {wrong[0]} most")
     report.calls = objective.calls
     return report
 

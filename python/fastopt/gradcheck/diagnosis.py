@@ -15,6 +15,8 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
+from fastopt.wording import counted
+
 from .differences import Floats
 from .options import MARGIN
 from .report import Coordinate
@@ -91,7 +93,7 @@ def diagnose(evidence: Evidence) -> list[str]:
 def _not_finite(e: Evidence) -> Iterator[str]:
     count = int(np.count_nonzero(~np.isfinite(e.analytic)))
     if count:
-        yield f"analytic is not finite at {count} of {e.analytic.size} elements"
+        yield f"analytic is not finite at {count} of {counted(e.analytic.size, 'element')}"
 
 
 def _forgotten(e: Evidence) -> Iterator[str]:
@@ -143,13 +145,14 @@ def _missing_term(e: Evidence) -> Iterator[str]:
 def _extent(e: Evidence) -> Iterator[str]:
     """Say how much is wrong."""
     wrong, total = int(e.wrong.sum()), e.analytic.size
+    are = "is" if wrong == 1 else "are"
     if not wrong:
         yield "wrong along a random direction by more than the tolerances of its elements add up to"
     elif e.complete:
         others = "" if wrong == total else ", all others agree"
-        yield f"{wrong} of {total} elements {'is' if wrong == 1 else 'are'} wrong{others}"
+        yield f"{wrong} of {counted(total, 'element')} {are} wrong{others}"
     else:
-        yield f"{wrong} of {len(e.coordinates)} elements visited are wrong, of {total}"
+        yield f"{wrong} of {counted(len(e.coordinates), 'element')} visited {are} wrong, of {total}"
 
 
 def _among_the_wrong(e: Evidence) -> Iterator[str]:

@@ -23,9 +23,9 @@ class Options:
     step : float or None
         The first step, a power of two.
     atol : float or None
-        The absolute tolerance, or None for one relative to the typical gradient.
+        The absolute tolerance of an element, or None for the rounding of the gradient.
     relative_atol : float
-        That one.
+        Of a direction, relative to the typical gradient; and the most that rounding may be.
     rtol : float
         The tolerance relative to an element.
     directions, worst : int

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from fastopt.wording import counted
+
 from .differences import Sweep
 
 if TYPE_CHECKING:
@@ -133,7 +135,7 @@ class Report:
     noise : float
         The standard deviation of rounding errors in the values of the function.
     rtol, atol : float
-        The tolerances; `atol` None if relative to the typical gradient.
+        The tolerances; `atol` None if it is the rounding of the gradient.
     calls : int
         How often the function was called.
     """
@@ -204,7 +206,7 @@ class Report:
         if math.isfinite(self.rtol):
             atol = "" if self.atol is None else f", atol {self.atol:g}"
             parts.append(f"rtol {self.rtol:g}{atol}")
-        return "; ".join([*parts, f"{self.calls} calls"])
+        return "; ".join([*parts, counted(self.calls, "call")])
 
     def plot(self) -> Figure:
         """Draw the error of central differences against their step, on logarithmic axes.

@@ -8,6 +8,10 @@ Where such a step leaves the domain, that of log near 0, :math:`s_i` is the size
 Elements whose steps are then so small that a direction could not show an error of the size of the gradient
 are visited one by one, 64 of them at the most.
 
+Nor may large elements of the *gradient* hide small ones. Where directions agree, elements above a thousandth
+of the typical one are left out, and the rest is tried by itself, at the precision that differences have
+without the large ones; and so on, until noise hides an error of the size of a typical element.
+
 **Detection.** Let :math:`e = \text{analytic} - \text{numeric}`. A direction :math:`v` with entries of
 random sign and of size uniform in [1/2, 1] costs two calls a step, whatever the length of :math:`x`, and
 shows :math:`\langle e, v \rangle`. One wrong element contributes at least :math:`|e_i| / 2`, so among any
@@ -31,9 +35,12 @@ right half is the difference; the larger half is halved again: one wrong element
           > \text{atol} + \text{rtol} |\text{numeric}_i| + 5\, \text{error}_i
 
 where the error covers what is left of truncation and rounding (see `differences`), so a correct gradient
-fails only if two estimates of error, along different lines, are both too small by far. For errors too
-widespread to be caught in an element, a direction is itself evidence: if all elements were within
-tolerance, then
+fails only if two estimates of error, along different lines, are both too small by far. So it is what
+differences resolve at an element that decides, and not how large the others are; but for the rounding of the
+gradient itself: an element that cancels keeps the rounding of its terms. Unless given, atol is therefore a
+hundred times the relative noise of the function (or the precision of the gradient) times the largest element,
+and no more than 1e-5 of the typical one, in units of the steps. For errors too widespread to be caught in an
+element, a direction is itself evidence: if all elements were within tolerance, then
 
 .. math:: \lVert e \rVert_2 \le \text{atol} \sqrt n + \text{rtol} \lVert \text{numeric} \rVert_2
 
@@ -42,6 +49,7 @@ and random signs add up to five times that with a probability below :math:`2 e^{
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -57,6 +65,7 @@ from .differences import (
     Line,
     Objective,
     Sweep,
+    are_float32,
     ladder,
     root_mean_square,
     sweep,
@@ -74,6 +83,12 @@ SAMPLE = 32
 
 MEAN_SQUARE = 7 / 12
 """Of the entries of a random direction."""
+
+SMALL = 1e-3
+"""Beside the typical element of a gradient, up to so much is small, and tried without the larger ones."""
+
+ROUNDINGS = 100
+"""How many roundings of its largest element an element of a gradient may be off by."""
 
 
 def random_direction(rng: np.random.Generator, size: int) -> Floats:
@@ -182,19 +197,42 @@ class Search:
         self.units = units_of(leaf.array)
         self.steps = ladder(leaf.array.dtype)
         self.narrow = False  # whether steps are relative to each element, however small
+        self.tried = np.ones(leaf.size, bool)  # which elements directions move
         self.typical = 0.0  # of the gradient by y, from the slopes
+        self.rounding = 0.0  # of its elements by y
 
     def run(self) -> Finding:
-        """Try random directions, and explain them if they disagree."""
+        """Try random directions, of all elements and then of the small ones; explain a disagreement."""
         bad = np.flatnonzero(~np.isfinite(self.gradient))
         if bad.size:
             return self._not_finite(bad)
+        whole = found = self._try()
+        while found.status in ("ok", "kink") and found.resolution <= found.typical:
+            rest = found.search._without_the_large()
+            if not rest.tried.any():
+                break
+            found = rest._try()
+        return whole if found.status in ("ok", whole.status) else found
+
+    def _without_the_large(self) -> Search:
+        """Return the search among the elements that are small beside the typical one."""
+        sizes = np.abs(self.gradient * self.units)
+        rest = copy.copy(self)
+        rest.tried = self.tried & (sizes <= SMALL * root_mean_square(sizes[self.tried]))
+        if np.array_equal(rest.tried, self.tried):  # zeros
+            rest.tried = np.zeros_like(self.tried)
+        rest.typical = 0.0
+        return rest
+
+    def _try(self) -> Finding:
+        """Try random directions, and explain them if they disagree."""
         slopes, hidden = self._slopes(), np.empty(0, np.intp)
         if not any(math.isfinite(slope.error) for slope in slopes):
             # A domain that ends near x, as that of log near 0: steps relative to |x| stay inside.
             self.units, self.typical = units_of(self.leaf.array, smallest=0.0), 0.0
             self.narrow, slopes = True, self._slopes()
             hidden = self._hidden(slopes)
+        self.rounding = self._rounding()
         finding = Finding(self, slopes, self._resolution(slopes), self.typical / self._unit)
         if any(slope.suspicious for slope in slopes):
             self._explain(finding)
@@ -211,14 +249,18 @@ class Search:
         """
         seen = 2 * min(slope.threshold for slope in slopes)
         order = np.argsort(self.units, kind="stable")
-        return order[seen > self.units[order] * root_mean_square(self.gradient)]
+        order = order[self.tried[order]]
+        return order[seen > self.units[order] * root_mean_square(self.gradient[order])]
 
     def _slopes(self) -> list[Slope]:
-        return [self.probe(self.draw()) for _ in range(self.options.directions)]
+        slopes = [self.probe(self.draw())]
+        while len(slopes) < self.options.directions and (self.tried.all() or not slopes[0].lost):
+            slopes.append(self.probe(self.draw()))
+        return slopes
 
     def draw(self, without: Sequence[int] = ()) -> Floats:
         """Draw a direction, in units of `x`."""
-        v = random_direction(self.rng, self.leaf.size) * self.units
+        v = random_direction(self.rng, self.leaf.size) * self.units * self.tried
         v[list(without)] = 0
         return v
 
@@ -308,10 +350,20 @@ class Search:
     def _atol(self, index: int) -> float:
         if self.options.atol is not None:
             return self.options.atol
-        typical = self.typical / float(self.units[index])
+        atol = self.rounding / float(self.units[index])
         if self.narrow:  # 1 in units of 1e-12 is much, where the gradient is not as large as that
-            typical = min(typical, root_mean_square(self.gradient))
-        return self.options.relative_atol * typical
+            atol = min(atol, self.options.relative_atol * root_mean_square(self.gradient))
+        return atol
+
+    def _rounding(self) -> float:
+        """Return what rounding may do to an element of the gradient by y, judged by that of the value."""
+        sizes = np.abs(self.gradient * self.units)
+        value = abs(self.objective())
+        single = float(np.finfo(np.float32).eps) if are_float32(self.gradient, distinct=3) else 0.0
+        relative = max(self.grain, single, self.noise / value if value else math.inf)
+        return min(
+            ROUNDINGS * relative * float(sizes.max()), self.options.relative_atol * root_mean_square(sizes)
+        )
 
     def _finest(self, numeric: float) -> float:
         """Return the mismatch along a direction from which on an element may be out of tolerance."""
@@ -321,22 +373,27 @@ class Search:
 
     def _root_mean_square(self, numeric: float) -> float:
         """Estimate that of the gradient from one slope."""
-        return abs(numeric) / math.sqrt(MEAN_SQUARE * self.leaf.size)
+        return abs(numeric) / math.sqrt(MEAN_SQUARE * self.size)
+
+    @property
+    def size(self) -> int:
+        """The number of elements that are tried."""
+        return int(np.count_nonzero(self.tried))
 
     @property
     def _unit(self) -> float:
-        return float(self.units.min())
+        return float(self.units[self.tried].min())
 
     def _resolution(self, slopes: list[Slope]) -> float:
         return 2 * min(slope.threshold for slope in slopes) / self._unit
 
     def _proven(self, slope: Slope) -> bool:
         """Whether the mismatch along a direction is more than elements within tolerance add up to."""
-        n = self.leaf.size
+        n = self.size
         atol = (
-            self.options.atol * float(self.units.max())
+            self.options.atol * float(self.units[self.tried].max())
             if self.options.atol is not None
-            else self.options.relative_atol * self.typical
+            else max(self.rounding, self.options.relative_atol * self.typical)
         )
         bound = MARGIN * math.sqrt(n) * (atol + self.options.rtol * self.typical)
         return abs(slope.analytic - slope.numeric) > bound + slope.threshold
@@ -346,23 +403,24 @@ class Search:
     def _explain(self, finding: Finding) -> None:
         """Visit the elements that explain a suspicion, and settle the status."""
         slopes = finding.slopes
-        while len(slopes) < 3 and self.leaf.size > 1:
+        while len(slopes) < 3 and self.size > 1:
             slopes.append(self.probe(self.draw()))
         finding.typical = self.typical / self._unit
-        finding.vanishes = self._vanishes(slopes)
-        finding.ratio = None if finding.vanishes else self._constant_ratio(slopes)
+        if self.tried.all():
+            finding.vanishes = self._vanishes(slopes)
+            finding.ratio = None if finding.vanishes else self._constant_ratio(slopes)
         suspect = next(slope for slope in slopes if slope.suspicious)
         near = suspect.sweep.step if suspect.sweep else None
         if finding.vanishes or (finding.ratio and self.leaf.size > FEW):
             largest = np.argsort(-np.abs(self.gradient * self.units), kind="stable")[: self.options.worst]
             finding.visited = {int(i): self.coordinate(int(i), near) for i in largest}
-        elif self.leaf.size <= FEW:
-            finding.visited = {i: self.coordinate(i, near) for i in range(self.leaf.size)}
+        elif self.size <= FEW:
+            finding.visited = {int(i): self.coordinate(int(i), near) for i in np.flatnonzero(self.tried)}
             finding.complete = True
         else:
             self._locate(finding, suspect)
             if not finding.complete:
-                sample = self.rng.choice(self.leaf.size, SAMPLE, replace=False)
+                sample = self.rng.choice(np.flatnonzero(self.tried), SAMPLE, replace=False)
                 for i in set(sample.tolist()) - set(finding.visited):
                     finding.visited[i] = self.coordinate(i, near)
         if self._settle(finding):

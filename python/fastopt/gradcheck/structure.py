@@ -14,6 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from fastopt.wording import counted
+
 Array = NDArray[Any]
 Structure = Any
 """A number, an array, or lists, tuples and dicts of them, as the optimizers take and deeper."""
@@ -64,6 +66,13 @@ class Arguments:
         Whether float32 is copied to float64.
     label : str, optional
         What messages call the only argument; a tuple is then an argument like others.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If they are not what they should be, or not as many as `func` takes.
+    FloatingPointError
+        If they are not finite.
     """
 
     def __init__(
@@ -90,6 +99,7 @@ class Arguments:
         self._constants = {
             k: _mapped(_copied, value) for k, value in enumerate(self._inputs) if k not in self.chosen
         }
+        _expect_taken(func, self._inputs, inputs, label)
         self.copying = False  # a function that changes its arguments gets fresh copies at every call
 
     @property
@@ -251,6 +261,25 @@ def _chosen(labels: list[str], inputs: tuple[Any, ...], wrt: int | Sequence[int]
     return sorted(chosen)
 
 
+def _expect_taken(
+    func: Callable[..., Any], arguments: tuple[Any, ...], inputs: Structure, label: str | None
+) -> None:
+    """Raise if `func` says that it takes other than so many arguments."""
+    try:
+        signature = inspect.signature(func)
+    except (TypeError, ValueError):  # as of many a builtin
+        return
+    try:
+        signature.bind(*arguments)
+    except TypeError:
+        names = [p.name for p in signature.parameters.values() if p.default is inspect.Parameter.empty]
+        wanted = f"({', '.join(names)})"
+        if label is not None:
+            raise TypeError(f"f: expected a function of {label} alone, got one of {wanted}") from None
+        kind = "the arguments" if isinstance(inputs, tuple) else "a tuple of the arguments"
+        raise TypeError(f"inputs: expected {kind} {wanted}, got {described(inputs)}") from None
+
+
 def _names(func: Callable[..., Any], labels: list[str]) -> list[str]:
     """Return the names of the arguments in the signature of `func`, or `labels`."""
     try:
@@ -326,7 +355,7 @@ def _paired(label: str, pattern: Structure, given: Structure) -> Iterator[tuple[
         if not isinstance(given, list | tuple) and not (isinstance(given, np.ndarray) and given.ndim):
             raise TypeError(f"{label}: expected a list, as its argument is, got {described(given)}")
         if len(given) != len(pattern):
-            raise ValueError(f"{label}: expected {len(pattern)} gradients, got {len(given)}")
+            raise ValueError(f"{label}: expected {counted(len(pattern), 'gradient')}, got {len(given)}")
         for k, value in enumerate(pattern):
             yield from _paired(f"{label}[{k}]", value, given[k])
     else:

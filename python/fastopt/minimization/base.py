@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from fastopt.structures import many
+from fastopt.wording import counted
 
 from .boxes import box, within
 from .layout import Layout, Vector
@@ -135,8 +135,11 @@ class Solver(ABC):
         """Say why it ended, after so many calls of the function."""
         status = self.status
         if status is None:
-            return f"Running: {many(self.nit, 'iteration')}, {many(nfev, 'evaluation')}."
+            return f"Running: {counted(self.nit, 'iteration')}, {counted(nfev, 'evaluation')}."
         return self._sentence(status, nfev)
+
+    def _effort(self) -> str:
+        return f"{counted(self.nit, 'iteration')}, {counted(self.nfev, 'evaluation')}"
 
     def _standing(self) -> str:
         """Say how far it got."""
@@ -167,9 +170,9 @@ class Solver(ABC):
                     "a kink, or a gradient that does not fit the function (fastopt.gradcheck tells)."
                 )
             case Status.ITERATIONS:
-                return f"{many(self.nit, 'iteration')}: maxiter reached, at {standing}."
+                return f"{counted(self.nit, 'iteration')}: maxiter reached, at {standing}."
             case Status.EVALUATIONS:
-                return f"{many(nfev, 'evaluation')}: maxfun allows no more, at {standing}."
+                return f"{counted(nfev, 'evaluation')}: maxfun allows no more, at {standing}."
             case Status.TIME if options.maxtime is not None:
                 return f"maxtime = {options.maxtime:g} s reached, at {standing}."
             case Status.TIME:
@@ -200,7 +203,5 @@ class Solver(ABC):
 
     def __repr__(self) -> str:
         state = "running" if self.status is None else self.status.name
-        return (
-            f"{type(self).__name__}({many(self._layout.size, 'variable')}, {many(self.nit, 'iteration')}, "
-            f"{many(self.nfev, 'evaluation')}, {state})"
-        )
+        variables, steps = counted(self._layout.size, "variable"), counted(self.nit, "iteration")
+        return f"{type(self).__name__}({variables}, {steps}, {counted(self.nfev, 'evaluation')}, {state})"

@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from fastopt import _core
 from fastopt.structures import described
+from fastopt.wording import counted
 
 from .boxes import box, dimensions, ends, region, weights, within
 from .layout import Layout, RowLayout, Vector, as_numbers
@@ -211,7 +212,7 @@ def _result(core: _core.Descents, moved: int) -> OptimizeResult:
 def _sentence(status: NDArray[np.int64]) -> str:
     """Say how many ended how."""
     reached = status <= Status.STEP
-    said = f"{reached.sum()} of {status.size} problems reached a minimum{_counts(status[reached])}"
+    said = f"{reached.sum()} of {counted(status.size, 'problem')} reached a minimum{_counts(status[reached])}"
     rest = status[~reached]
     return f"{said}; {rest.size} did not{_counts(rest)}." if rest.size else f"{said}."
 

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from fastopt.structures import described, many, users_line
+from fastopt.structures import described, users_line
+from fastopt.wording import counted
 
 from .layout import Layout, Vector
 
@@ -130,7 +131,7 @@ def within(start: Vector, lower: Vector, upper: Vector, label: str = "x0") -> in
     if outside:
         lie, were = ("lies", "was") if outside == 1 else ("lie", "were")
         warnings.warn(
-            f"{label}: {outside} of {many(start.size, 'variable')} {lie} outside the bounds, "
+            f"{label}: {outside} of {counted(start.size, 'variable')} {lie} outside the bounds, "
             f"and {were} moved onto them",
             stacklevel=users_line(),
         )
@@ -163,7 +164,7 @@ def _pairs(bounds: object, size: int) -> np.ndarray[Any, Any]:
         ) from None
     if len(pairs) != size:
         raise ValueError(
-            f"bounds: expected {many(size, 'pair')} (low, high), one for each variable, got {len(pairs)}"
+            f"bounds: expected {counted(size, 'pair')} (low, high), one for each variable, got {len(pairs)}"
         )
     return np.array(
         [

@@ -8,7 +8,7 @@ import numpy as np
 
 from fastopt import _core
 from fastopt._typing import Floats
-from fastopt.structures import many
+from fastopt.wording import counted
 
 from .iterates import Iterates, is_finite, largest
 from .objective import Objective
@@ -106,7 +106,7 @@ class GradientDescent(Iterates):
 
     def _sentence(self, status: Status, nfev: int) -> str:
         if status == Status.NOT_FINITE and is_finite(self._value, self._gradient):
-            steps = many(self._iterations + 1, "step")
+            steps = counted(self._iterations + 1, "step")
             return (
                 f"The steps diverged: value or gradient not finite after {steps} of lr = "
                 f"{self._options.lr:g}; the best point has {self._standing()}."

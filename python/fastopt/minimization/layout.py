@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fastopt.structures import described, flatten, many
+from fastopt.structures import described, flatten
+from fastopt.wording import counted
 
 __all__ = ["Layout", "RowLayout", "Vector", "as_numbers"]
 
@@ -129,7 +130,7 @@ class Layout:
         raise IndexError(k)
 
     def _entry(self, structure: object, key: Any, label: str) -> Any:
-        expected = f"a {self.kind} of {many(len(self.keys), 'array')}, as {self.label}"
+        expected = f"a {self.kind} of {counted(len(self.keys), 'array')}, as {self.label}"
         if self.kind == "dict":
             if not isinstance(structure, dict):
                 raise TypeError(f"{label}: expected {expected}, got {described(structure)}")

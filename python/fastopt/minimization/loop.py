@@ -9,7 +9,8 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from fastopt.structures import described, many
+from fastopt.structures import described
+from fastopt.wording import counted
 
 from .base import Solver
 from .methods import chosen, judged_options
@@ -303,7 +304,7 @@ def _result(solver: Solver, objective: Objective) -> OptimizeResult:
     if solver._moved:
         were = "was" if solver._moved == 1 else "were"
         notes.append(
-            f"The start lay outside the bounds: {many(solver._moved, 'variable')} {were} moved onto them."
+            f"The start lay outside the bounds: {counted(solver._moved, 'variable')} {were} moved onto them."
         )
     if objective.numeric and objective.njev:
         notes.append("Gradients are central differences.")

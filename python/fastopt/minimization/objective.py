@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from fastopt._typing import Floats
-from fastopt.structures import described, many
+from fastopt.structures import described
+from fastopt.wording import counted
 
 from .layout import Layout, Vector, as_numbers
 
@@ -100,7 +101,7 @@ class Objective:
         returned = self._hess(self._layout.structure(point), *self._args)
         h, n = as_numbers("the Hessian from hess", returned), self._layout.size
         if h.shape != (n, n):
-            variables = many(n, "variable")
+            variables = counted(n, "variable")
             raise ValueError(
                 f"the Hessian from hess: expected shape {(n, n)} for {variables}, got shape {h.shape}"
             )

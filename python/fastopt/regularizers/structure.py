@@ -3,6 +3,7 @@
 import numpy as np
 
 from fastopt.structures import Array, Arrays, described, flatten
+from fastopt.wording import counted
 
 from .memory import Labelled
 from .selection import Selector, ordered
@@ -31,7 +32,7 @@ class Parts:
         if self.kind == "array":
             return "one array"
         keys = ", ".join(map(repr, self.keys))
-        return f"a list of {len(self.keys)} arrays" if self.kind == "list" else f"a dict of {keys}"
+        return f"a list of {counted(len(self.keys), 'array')}" if self.kind == "list" else f"a dict of {keys}"
 
     @property
     def labelled(self) -> Labelled:
