@@ -11,7 +11,7 @@ namespace {
 
 /// Elements of one column that are read before its neighbour's turn: so few that the processor fetches ahead in all
 /// columns, which then come at the speed of one.
-constexpr std::size_t chunk = 64;
+constexpr std::size_t chunk = 32;
 
 /// Call f(i, n) for elements i to i + n - 1 of a chunk, whole chunks with a constant n.
 template <class F>

@@ -51,8 +51,10 @@ void Vectors::reserve(Buffer& buffer) const {
                                                      : alignof(std::max_align_t);
   std::size_t& shift = buffer.get_deleter().shift;
   if (unit < page) shift = 0;
-  const std::size_t grain = std::min(unit, page);
-  const std::size_t room = std::max<std::size_t>(1, (shift + bytes + grain - 1) / grain) * grain;
+  const auto whole = [all = shift + bytes](std::size_t of) {
+    return std::max<std::size_t>(1, (all + of - 1) / of) * of;
+  };
+  const std::size_t room = unit < page || whole(unit) <= bytes + bytes / 8 ? whole(unit) : whole(page);
   void* memory = std::aligned_alloc(unit, room);
   if (memory == nullptr) throw std::bad_alloc();
 #if defined(__linux__)
