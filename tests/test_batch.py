@@ -61,7 +61,7 @@ def bowls(X: Array, rows: Array) -> tuple[Array, Array]:
 
 
 def assert_each_as_alone(
-    fun: Fun, X0: Array, region: "Region | None" = None, **options: Any
+    fun: Fun, X0: Array, region: Region | None = None, **options: Any
 ) -> fastopt.OptimizeResult:
     region = region or Region()
     result = minimize_batch(fun, X0, options=options, **region.given)
@@ -317,6 +317,9 @@ def test_starts_outside_are_moved_with_a_warning() -> None:
     assert same(X0, before)
     assert result.x.tolist() == [[0.0, 0.5], [0.5, 0.5], [3.0, 6.0]]
     assert result.message.endswith("Starts lay outside the bounds: 3 variables were moved onto them.")
+    with pytest.warns(UserWarning, match="X0: 1 of 6 variables lies outside the bounds, and was moved"):
+        result = minimize_batch(bowls, X0, bounds=(-3.0, 6.0), options={"maxiter": 0})
+    assert result.message.endswith("Starts lay outside the bounds: 1 variable was moved onto them.")
 
 
 @pytest.mark.parametrize("shape", [(0, 3), (3, 0)])

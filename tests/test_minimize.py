@@ -920,12 +920,3 @@ def test_what_scipy_passes() -> None:
             method=fastopt.scipy_lbfgs,
             constraints={"type": "eq", "fun": lambda x: x[0]},
         )
-
-
-def test_one_is_in_the_singular() -> None:
-    one = {"maxiter": 1}
-    with pytest.warns(UserWarning, match="x0: 1 of 1 variable lies outside the bounds, and was moved"):
-        result = minimize(lambda x: (x @ x, 2 * x), np.array([3.0]), bounds=[(1, 2)], options=one)
-    assert "1 variable was moved onto them" in result.message
-    result = minimize(lambda x: ((x**4).sum(), 4 * x**3), np.array([3.0]), options=one)
-    assert result.message.startswith("1 iteration: maxiter reached")

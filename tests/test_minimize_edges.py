@@ -502,6 +502,9 @@ def test_one_is_singular():
     assert repr(solver) == "LBFGS(1 variable, 1 iteration, 2 evaluations, running)"
     assert solver.message == "Running: 1 iteration, 2 evaluations."
     assert minimize(bowl, [0.0], options={"maxiter": 1}).message.startswith("1 iteration: maxiter")
+    with pytest.warns(UserWarning, match="x0: 1 of 1 variable lies outside the bounds, and was moved"):
+        moved = minimize(bowl, [3.0], bounds=(1, 2))
+    assert "1 variable was moved onto them" in moved.message
     with pytest.raises(ValueError, match=r"bounds: expected 1 pair \(low, high\)"):
         minimize(bowl, [0.0], bounds=[(0, 1), (0, 1)])
     with pytest.raises(TypeError, match="expected a list of 1 array, as x0"):

@@ -1,7 +1,5 @@
 """Structures of arrays, as optimizers take them: one array, a list, or a dict of arrays."""
 
-import sys
-from types import FrameType
 from typing import Any
 
 import numpy as np
@@ -27,22 +25,6 @@ def flatten(label: str, arrays: object) -> tuple[str, list[Any], list[Array]]:
     if not flat:
         raise ValueError(f"{label}: expected at least one array, got an empty {kind}")
     return kind, keys, flat
-
-
-def users_line() -> int:
-    """Return the `stacklevel` at which the function that calls this warns of what the user wrote.
-
-    That is the first line outside of this package, and of SciPy, which calls `scipy_lbfgs`.
-    """
-    level, frame = 0, sys._getframe()
-    while _is_ours(frame) and frame.f_back is not None:
-        level, frame = level + 1, frame.f_back
-    return level
-
-
-def _is_ours(frame: FrameType) -> bool:
-    package: str = frame.f_globals.get("__name__", "").partition(".")[0]
-    return package in ("fastopt", "scipy")
 
 
 def described(a: object) -> str:

@@ -1,8 +1,11 @@
-"""Words of messages."""
+"""Words of messages, and where warnings point."""
 
 from __future__ import annotations
 
-__all__ = ["counted"]
+import sys
+from types import FrameType
+
+__all__ = ["counted", "users_line"]
 
 
 def counted(number: int, noun: str) -> str:
@@ -14,3 +17,19 @@ def counted(number: int, noun: str) -> str:
     ('1 epoch', '20 epochs', '0 arrays')
     """
     return f"{number} {noun}{'s'[: number != 1]}"
+
+
+def users_line() -> int:
+    """Return the `stacklevel` at which the function that calls this warns of what the user wrote.
+
+    That is the first line outside of this package, and of SciPy, which calls `scipy_lbfgs`.
+    """
+    level, frame = 0, sys._getframe()
+    while _is_ours(frame) and frame.f_back is not None:
+        level, frame = level + 1, frame.f_back
+    return level
+
+
+def _is_ours(frame: FrameType) -> bool:
+    package: str = frame.f_globals.get("__name__", "").partition(".")[0]
+    return package in ("fastopt", "scipy")

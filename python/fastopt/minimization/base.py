@@ -138,9 +138,6 @@ class Solver(ABC):
             return f"Running: {counted(self.nit, 'iteration')}, {counted(nfev, 'evaluation')}."
         return self._sentence(status, nfev)
 
-    def _effort(self) -> str:
-        return f"{counted(self.nit, 'iteration')}, {counted(self.nfev, 'evaluation')}"
-
     def _standing(self) -> str:
         """Say how far it got."""
         return f"max |g| = {self.steepness:.3g}"

@@ -15,7 +15,7 @@ from fastopt import _core
 from fastopt.structures import described
 from fastopt.wording import counted
 
-from .boxes import box, dimensions, ends, region, weights, within
+from .boxes import box, dimensions, ends, moved_onto_bounds, region, weights, within
 from .layout import Layout, RowLayout, Vector, as_numbers
 from .options import LbfgsOptions
 from .result import OptimizeResult, Status
@@ -196,7 +196,7 @@ def _result(core: _core.Descents, moved: int) -> OptimizeResult:
     gradient[evaluations == 0] = np.nan
     message = _sentence(status)
     if moved:
-        message += f" Starts lay outside the bounds: {moved} variables were moved onto them."
+        message += f" Starts lay outside the bounds: {moved_onto_bounds(moved)}"
     return OptimizeResult(
         x=core.x,
         fun=value,

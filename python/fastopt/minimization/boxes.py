@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from fastopt.structures import described, users_line
-from fastopt.wording import counted
+from fastopt.structures import described
+from fastopt.wording import counted, users_line
 
 from .layout import Layout, Vector
 
-__all__ = ["box", "dimensions", "ends", "region", "weights", "within"]
+__all__ = ["box", "dimensions", "ends", "moved_onto_bounds", "region", "weights", "within"]
 
 
 def box(bounds: object, layout: Layout) -> tuple[Vector, Vector] | None:
@@ -137,6 +137,11 @@ def within(start: Vector, lower: Vector, upper: Vector, label: str = "x0") -> in
         )
         np.clip(start, lower, upper, out=start)
     return outside
+
+
+def moved_onto_bounds(moved: int) -> str:
+    """Say what `within` did, in the sentence of a result."""
+    return f"{counted(moved, 'variable')} {'was' if moved == 1 else 'were'} moved onto them."
 
 
 def _is_pair(bounds: object) -> bool:

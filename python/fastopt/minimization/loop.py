@@ -10,9 +10,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from fastopt.structures import described
-from fastopt.wording import counted
 
 from .base import Solver
+from .boxes import moved_onto_bounds
 from .methods import chosen, judged_options
 from .objective import Objective
 from .result import OptimizeResult, Status
@@ -302,10 +302,7 @@ def _result(solver: Solver, objective: Objective) -> OptimizeResult:
         result.nhev = objective.nhev
     notes = []
     if solver._moved:
-        were = "was" if solver._moved == 1 else "were"
-        notes.append(
-            f"The start lay outside the bounds: {counted(solver._moved, 'variable')} {were} moved onto them."
-        )
+        notes.append(f"The start lay outside the bounds: {moved_onto_bounds(solver._moved)}")
     if objective.numeric and objective.njev:
         notes.append("Gradients are central differences.")
     result.message = " ".join([result.message, *notes])

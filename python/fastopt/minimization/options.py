@@ -20,8 +20,8 @@ __all__ = [
     "Options",
     "RandomSearchOptions",
     "SearchOptions",
-    "counted",
     "value_error",
+    "whole_number",
 ]
 
 UNLIMITED = 2**62
@@ -51,7 +51,7 @@ class Limits:
         """Judge whole numbers, None for no limit."""
         for name, low in least.items():
             if getattr(self, name) is not None:
-                self._set(name, counted(name, getattr(self, name), low))
+                self._set(name, whole_number(name, getattr(self, name), low))
 
     def _judge_numbers(self, **optional: bool) -> None:
         """Judge numbers >= 0, and whether None is one of them."""
@@ -131,7 +131,7 @@ class SearchOptions(Options):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self._set("maxls", counted("maxls", self.maxls, 1))
+        self._set("maxls", whole_number("maxls", self.maxls, 1))
         for name in ("c1", "c2"):
             self._set(name, Bounds(0, 1, open=True).check(name, getattr(self, name)))
         if not 0 < self.c1 <= self.c2:
@@ -171,7 +171,7 @@ class LbfgsOptions(SearchOptions):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self._set("memory", counted("memory", self.memory, 1))
+        self._set("memory", whole_number("memory", self.memory, 1))
         if self.history_dtype is not None:
             self._set("history_dtype", _dtype_name(self.history_dtype))
 
@@ -203,7 +203,7 @@ class GradientDescentOptions(Options):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self._set("maxls", counted("maxls", self.maxls, 1))
+        self._set("maxls", whole_number("maxls", self.maxls, 1))
         self._set("c1", Bounds(0, 1, open=True).check("c1", self.c1))
         self._judge_numbers(lr=True)
         if self.lr == 0:
@@ -244,7 +244,7 @@ def value_error(dtype: np.dtype[Any]) -> float:
     return 10 * float(np.finfo(dtype).eps)
 
 
-def counted(name: str, value: object, low: int) -> int:
+def whole_number(name: str, value: object, low: int) -> int:
     """Return a whole number of at least `low`, or say what is none."""
     if isinstance(value, float) and value.is_integer():  # 1e5, as one writes it
         value = int(value)

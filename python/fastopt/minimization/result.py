@@ -19,8 +19,9 @@ class Status(enum.IntEnum):
     GRADIENT = 0
     """``max |g| <= gtol``"""
     DECREASE = 1
-    """``f - f+ <= ftol max(|f|, |f+|)``, by a step that was not cut short to less than a thousandth
-    of the first one tried, as at a kink, and not to an equal value where the slope promised a lower one.
+    """``f - f+ <= ftol max(|f|, |f+|)``, by a step that was not cut short: to less than a thousandth of the
+    first one tried, as at a kink, or by `maxls`; and not to an equal value where the slope promised a lower
+    one.
 
     The gradient has to shrink as well, as it does with the value of a smooth function but not at a kink:
     ``max |g+| < max |g|`` and ``max |g+| <= G min(1/10, cbrt((f - f+) / (F - f+)))``. F is the value at the
@@ -46,8 +47,8 @@ class Status(enum.IntEnum):
     INTERRUPTED = 10
     """`fun` or the callback raised an exception; the result is an attribute of it."""
     UNBOUNDED = 11
-    """Along a line the value fell without end, over 1e10 times the length of the step, and over one for which
-    the slope promised 1e10 times its size."""
+    """Along a line the value fell all the way to a step 1e10 times the first one tried, by which it should
+    have fallen by ``1e10 |f|`` if it had kept its slope."""
 
     @property
     def success(self) -> bool:

@@ -14,7 +14,7 @@ from .base import Solver
 from .boxes import region, weights
 from .layout import Vector
 from .objective import Objective, as_value
-from .options import LbfgsOptions, SearchOptions, counted
+from .options import LbfgsOptions, SearchOptions, whole_number
 from .result import Status
 
 __all__ = ["BFGS", "LBFGS"]
@@ -213,7 +213,7 @@ class LBFGS(Descent):
         """
         if not callable(closure):
             raise TypeError(f"closure: expected a function, got {described(closure)}")
-        last = self._core.iterations + counted("iterations", iterations, 1)
+        last = self._core.iterations + whole_number("iterations", iterations, 1)
         self._expect_in_place()
         before = self.fun
         try:
