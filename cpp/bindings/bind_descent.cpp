@@ -114,10 +114,7 @@ class Descent {
   /// A copy: the next step writes to the gradient.
   py::array gradient() {
     const Turn turn(busy_);
-    py::array g =
-        empty(py::dtype(vectors_.dtype() == f32 ? "float32" : "float64"), {static_cast<py::ssize_t>(vectors_.size())});
-    std::memcpy(g.mutable_data(), driver_.gradient(), vectors_.size() * item_size[vectors_.dtype()]);
-    return g;
+    return copy(driver_.gradient());
   }
 
   const Driver& driver() const { return driver_; }
@@ -129,15 +126,13 @@ class Descent {
   /// Let `driver` begin, or go on, at a point.
   void begin(Driver& driver, const py::array& point) {
     points_.renew();
-    const std::size_t bytes = vectors_.size() * item_size[vectors_.dtype()];
-    std::memcpy(points_.data(0), point.data(), bytes);
-    std::memcpy(points_.data(1), point.data(), bytes);
+    for (int k : {0, 1}) std::memcpy(points_.data(k), point.data(), vectors_.bytes());
     driver.begin(points_.data(1), points_.data(0), [this](void* trial) { return points_.vacant(trial); });
   }
 
   py::array copy(const void* vector) const {
     py::array a = empty(points_.dtype(), {static_cast<py::ssize_t>(vectors_.size())});
-    std::memcpy(a.mutable_data(), vector, vectors_.size() * item_size[vectors_.dtype()]);
+    std::memcpy(a.mutable_data(), vector, vectors_.bytes());
     return a;
   }
 

@@ -1,4 +1,5 @@
-// Passes over many vectors of the history at once, the columns of a matrix C: see core/lbfgs/compact.hpp.
+// Passes over many vectors of the history at once, the columns of a matrix C: see core/lbfgs/history.hpp
+// and compact.hpp.
 #pragma once
 
 #include <utility>

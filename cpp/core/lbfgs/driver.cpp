@@ -125,8 +125,9 @@ void Driver::end_search(SearchStatus how, Trial trial, Results change) {
   aim_steepest();
 }
 
-/// Whether a search that is over went 1e10 times farther than it was sent, or than the value is far from 0, and the
-/// value fell all the way. At a kink a search is sent no farther than to the next number.
+/// Whether the value fell all the way to a step 1e10 times the first one, by which the slope promised a fall of
+/// 1e10 |f| as well: at a kink the first step may lead no farther than to the next number, and 1e10 times it is not
+/// far.
 bool Driver::falls_without_end(double step) const {
   return lower() && !search_.bracketed() && lowest_.step == step &&
          step * -slope_ >= 1e10 * std::max(promise_, std::abs(value_));
@@ -171,8 +172,9 @@ bool Driver::enough(double before, double step, bool sought) {
   return status_ != Status::running;
 }
 
-/// Whether the gradient has shrunk with the fall of the value, as it does on the way to a minimum of a smooth function:
-/// like the square root. The cube root bears bad conditioning. At a kink, where steps are as short, it does not shrink.
+/// Whether the gradient has shrunk with the fall of the value: max |g+| <= G min(1/10, cbrt((f - f+) / (F - f+))).
+/// On the way to a minimum of a smooth function it shrinks like the square root; the cube root bears bad conditioning.
+/// At a kink, where steps are as short, it does not shrink.
 bool Driver::vanishes(double fall) const {
   fall = std::max(fall, options_.rounding * std::abs(value_));
   const double all = std::max(high_ - value_, fall);

@@ -114,8 +114,8 @@ class Driver {
   double value_ = 0, slope_ = 0;
   double steepness_ = 0;  // max |g|, as the region sees it
   double flattest_ = 0;   // the least of them at that value
-  double high_ = 0;       // the value at the start, or before it last fell to a tenth of what is here
-  double steep_ = 0;      // the greatest max |g| since then
+  double high_ = 0;       // F: the value at the start, or before it last fell to less than a tenth of F
+  double steep_ = 0;      // G: the greatest max |g| since then
   double longest_ = 0;    // max |d|
   double promise_ = 0;    // how much lower the first step of the search should be, by the slope
   double farthest_ = 0;   // max |x| of the trial point

@@ -6,6 +6,7 @@
 //   rho_k              1 / (step dy)  dy = d'y
 //   gamma_k            gamma          s'y / y'y of the newest pair
 //   alpha_i            along[i]       rho s'q, the same number for d as for s: (d'q) / (d'y)
+//   alpha_i - beta     factor[i]      of d instead of s, over gamma; on the way there it is -alpha_i, of y
 //   q, r               q              one vector, where d will be; r is gamma q and never formed
 //
 // The recursion (Algorithm 7.4) goes through all pairs one after the other, and back. Here it makes three passes over
