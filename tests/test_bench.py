@@ -301,7 +301,7 @@ def test_table_and_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> N
     assert run(*argv, "--dtype", "float64", "--json", str(file)) == 0
     out, _ = capsys.readouterr()
     assert f"NumPy {np.__version__}, no torch" in out
-    assert f"{fastopt.build_info()['isa']}, 1 thread" in out
+    assert f"{fastopt.build_info()['isa']}, 1 thread\n" in out
     lines = [line.split() for line in out.splitlines() if line.split()[:1] and line.split()[0] in rules()]
     assert [line[0] for line in lines] == rules()
     assert all(len(line) == 9 and line[-1] == "-" for line in lines)

@@ -40,7 +40,7 @@ def _inverse_sqrt(lr: float, steps: int, warmup: int) -> Schedule:
 
 
 SCHEDULES = {
-    "constant": Shape("--lr throughout", _after(lambda lr, steps: schedules.constant(lr))),
+    "constant": Shape("lr throughout", _after(lambda lr, steps: schedules.constant(lr))),
     "step": Shape("times 0.1 after 30, 60 and 90 %% of the steps", _step),
     "exponential": Shape(
         "to a hundredth", _after(lambda lr, steps: schedules.exponential(lr, 0.01, period=steps))
@@ -53,7 +53,7 @@ SCHEDULES = {
     ),
     "inverse_sqrt": Shape("lr / sqrt(t), where a warmup ends at lr", _inverse_sqrt),
     "one_cycle": Shape(
-        "from --lr / 25 up to --lr and down", lambda lr, steps, warmup: schedules.one_cycle(lr, steps)
+        "from lr / 25 up to lr and down", lambda lr, steps, warmup: schedules.one_cycle(lr, steps)
     ),
 }
 

@@ -63,9 +63,9 @@ def gradcheck(
         its array (1 if all are zero). Others follow if it does not suit the function.
     atol, rtol : float, optional
         An element is wrong if ``|analytic - numeric| > atol + rtol * |numeric|`` by more than the error of
-        the difference. By default `rtol` is 1e-3 (1e-2 in float32), and `atol` but the rounding of the
+        the difference. By default `rtol` is 1e-3 (1e-2 in float32), and `atol` only the rounding of the
         gradient: a hundred times the relative noise of the function, times the largest element by this
-        array, in units of the steps.
+        array, in units of the steps; at most 1e-5 (1e-3) of the root mean square of these elements.
     directions : int
         How many random directions to try for each array.
     worst : int
