@@ -318,6 +318,11 @@ def test_a_state_without_one_of_its_vectors_is_refused():
             LBFGS([0.0, 0.0]).load_state_dict({key: state[key] for key in state if key != name})
 
 
+def test_who_has_the_loop_has_the_clock():
+    with pytest.raises(ValueError, match="maxtime: expected none, as the loop is the caller's, got 3"):
+        LBFGS([0.0], maxtime=3)
+
+
 # Saved states.
 
 

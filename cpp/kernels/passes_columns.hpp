@@ -10,6 +10,8 @@
 namespace fastopt::FASTOPT_ISA {
 namespace {
 
+static_assert(column_room == sum_lanes);
+
 /// Elements of one column that are read before its neighbour's turn: so few that the processor fetches ahead in all
 /// columns, which then come at the speed of one.
 constexpr std::size_t chunk = 32;
@@ -128,9 +130,6 @@ void survey(const Columns& c, std::size_t first, std::size_t last, double* resul
 /// Rows of C'C from `first_row` on, each up to the diagonal.
 template <class T, class H>
 void gram(const Columns& c, std::size_t first, std::size_t last, double* results) {
-  int many = 0;
-  for (int row = c.first_row; row < c.count; ++row) many += row + 1;
-  for (int k = 0; k < many; ++k) results[k] = 0;
   constexpr std::size_t most = 512;  // elements of one column that stay in the cache while the others pass
   for (std::size_t from = first; from < last; from += most) {
     const std::size_t n = last - from < most ? last - from : most;

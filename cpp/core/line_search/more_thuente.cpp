@@ -105,8 +105,9 @@ SearchStatus MoreThuente::end_narrow() {
   return end(wall_ != 0 && !bracketed_ ? SearchStatus::at_bound : SearchStatus::narrow);
 }
 
-/// Whether the interval is too short for another step, or what a wall has left of it. Where values differ by rounding
-/// errors only, and slopes at its ends still by more than is looked for, it need not be so short: that is noise.
+/// Whether the interval is too short for another step, or what a wall has left of it. Where the values at both ends
+/// differ from that at 0 by rounding errors only, a tenth of its farther end is short enough: if slopes are not flat
+/// there, that is noise.
 bool MoreThuente::is_point() const {
   const bool blind = within_rounding(start_, x_, options_.rounding) && within_rounding(start_, y_, options_.rounding);
   const double xtol = blind ? std::max(options_.xtol, 0.1) : options_.xtol;
@@ -148,8 +149,8 @@ SearchStatus MoreThuente::tell(double value, double slope) {
   if (sufficient && flatter(options_.c2)) return end_with(t, SearchStatus::found);
   if (within_rounding(start_, t, options_.rounding)) {
     if (flatter(std::min(options_.c2, 1 - 2 * options_.c1))) return end_with(t, SearchStatus::flat);
-    // A step so short that the fall is hidden. The slope says to go on, so the value must not say to go back; or where
-    // to look between, so it is what the slopes make of it.
+    // A step so short that the fall is hidden: slopes decide. A positive one has the trial bracket the minimum, at the
+    // value that the slopes make of it; while all are negative no value may send the search back.
     if (slope > 0)
       t.value = x_.value + (x_.slope + slope) / 2 * (t.step - x_.step);
     else if (!bracketed_)

@@ -41,8 +41,8 @@ constexpr double value_error = 10 * std::numeric_limits<double>::epsilon();
 
 /// Whether rounding errors of the values alone explain what is seen at `trial`: the value is that of the start, and
 /// the slope at the start promised no more. Of equal values the error is what was promised: they may be differences
-/// of larger numbers. Where less than an error was promised values cannot tell, so one of ten times the size is no
-/// news.
+/// of larger numbers. Where less than one error was promised values cannot tell, so a difference of ten errors is
+/// no news either.
 inline bool within_rounding(const Trial& start, const Trial& trial, double error) {
   if (trial.value == start.value) return true;
   const double tolerance = error * std::abs(start.value), promised = trial.step * std::abs(start.slope);

@@ -88,7 +88,7 @@ class Layout:
         label : str
             What messages call it.
         broadcast : bool
-            Whether it may be broadcast to that structure; one number always is, in an array of any shape.
+            Whether it may be broadcast to that structure; an array of one number then is, whatever its shape.
 
         Raises
         ------

@@ -146,7 +146,10 @@ class LBFGS(Descent):
     takes = frozenset({"bounds", "l1"})
 
     def __init__(self, x0: object, *, bounds: object = None, l1: object = 0.0, **options: Any) -> None:
-        self._begin(x0, LbfgsOptions.of(options), bounds, l1)
+        judged = LbfgsOptions.of(options)
+        if judged.maxtime is not None:
+            raise ValueError(f"maxtime: expected none, as the loop is the caller's, got {judged.maxtime:g}")
+        self._begin(x0, judged, bounds, l1)
 
     def _begin(self, x0: object, options: LbfgsOptions, bounds: object = None, l1: object = 0.0) -> None:
         start = self._start(x0, options)
