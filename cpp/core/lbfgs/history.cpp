@@ -51,7 +51,7 @@ std::vector<double> History::survey(const void* g, double c) {
   std::vector<double> found;
   for (std::size_t k = pairs_.size() - 1; k-- > 0;) {
     const bool complete = k + pairs_[k]->older.size() + 1 >= pairs_.size();
-    if (k > 0 && complete) continue;  // missing for all pairs after `visit`
+    if (k > 0 && complete) continue;  // but for a history that was loaded
     Columns older = columns(&Pair::d, k + 1);
     older.v = g;
     older.w = pairs_[k]->y.get();
@@ -120,7 +120,6 @@ void History::visit(Archive& archive) {
     archive(name + "step", now.step);
     archive(name + "dy", now.dy);
     archive(name + "yy", now.yy);
-    now.older.clear();
     archive(name + "d", now.d, vectors_.stored());
     if (k >= 0) archive(name + "y", now.y, vectors_.stored());
   }

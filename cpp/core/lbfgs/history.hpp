@@ -36,6 +36,7 @@ class History : public Model {
   void clear() override { size_ = 0; }
   Aim aim(const void* g, double dg) override;
   void learn(const Change& change) override;
+  /// The products of pairs with each other are not shown: a history that was loaded, into a new one, takes them again.
   void visit(Archive& archive) override;
 
   /// How many pairs have been learnt so far, those forgotten included.
