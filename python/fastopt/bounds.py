@@ -21,7 +21,7 @@ class Bounds:
     ----------
     low, high : float
         Its ends.
-    open : bool
+    below : bool
         Whether `high` itself is left out.
     above : bool
         Whether `low` itself is left out.
@@ -33,7 +33,7 @@ class Bounds:
 
     low: float = -math.inf
     high: float = math.inf
-    open: bool = False
+    below: bool = False
     above: bool = False
     constant: bool = False
     count: int = 1
@@ -42,7 +42,7 @@ class Bounds:
         if self.high == math.inf:
             return f"a finite number {'>' if self.above else '>='} {self.low:g}"
         return (
-            f"a number in {'(' if self.above else '['}{self.low:g}, {self.high:g}{')' if self.open else ']'}"
+            f"a number in {'(' if self.above else '['}{self.low:g}, {self.high:g}{')' if self.below else ']'}"
         )
 
     def hypers(self, field: str) -> list[tuple[str, str]]:
@@ -67,9 +67,9 @@ class Bounds:
             x = float(value)
         except OverflowError:  # a whole number beyond the largest float
             x = math.inf
-        above = self.low < x if self.above else self.low <= x
-        below = x < self.high if self.open else x <= self.high
-        if not (math.isfinite(x) and above and below):
+        low = self.low < x if self.above else self.low <= x
+        high = x < self.high if self.below else x <= self.high
+        if not (math.isfinite(x) and low and high):
             raise ValueError(f"{label}: expected {self}, got {value!r}")
         return x
 
@@ -88,6 +88,6 @@ class Bounds:
 
 NonNegative = Annotated[Hyper, Bounds(0)]
 Fraction = Annotated[Hyper, Bounds(0, 1)]
-Decay = Annotated[Hyper, Bounds(0, 1, open=True)]
-Decays = Annotated[tuple[Hyper, Hyper], Bounds(0, 1, open=True, count=2)]
+Decay = Annotated[Hyper, Bounds(0, 1, below=True)]
+Decays = Annotated[tuple[Hyper, Hyper], Bounds(0, 1, below=True, count=2)]
 Start = Annotated[float, Bounds(0, constant=True)]

@@ -229,17 +229,17 @@ def strong_wolfe(
     >>> round(result.step, 3), result.nfev, result.message
     (1.286, 2, 'the conditions hold')
     """
-    c2 = Bounds(0, 1, open=True).check("c2", c2)
+    c2 = Bounds(0, 1, below=True).check("c2", c2)
     c1 = _positive("c1", c1)
     if c1 > c2:
         raise ValueError(f"c1: expected a number in (0, c2] with c2={c2:g}, got {c1:g}")
     options = {
         "c1": c1,
         "c2": c2,
-        "xtol": Bounds(0, 1, open=True).check("xtol", xtol),
+        "xtol": Bounds(0, 1, below=True).check("xtol", xtol),
         **_limits(min_step, max_step),
         "max_evaluations": judged_count("max_evaluations", max_evaluations),
-        "rounding": Bounds(0, 1, open=True).check("rounding", rounding),
+        "rounding": Bounds(0, 1, below=True).check("rounding", rounding),
     }
     step = _positive("step", step)
     return _run(_core.MoreThuente(*_descent(phi, start), step, options), phi, slopes=True)
@@ -316,7 +316,7 @@ def hager_zhang(
     c1 = _positive("c1", c1)
     if c1 >= 0.5:
         raise ValueError(f"c1: expected a number in (0, 1/2), got {c1:g}")
-    c2 = Bounds(0, 1, open=True).check("c2", c2)
+    c2 = Bounds(0, 1, below=True).check("c2", c2)
     if c1 > c2:
         raise ValueError(f"c1: expected a number in (0, c2] with c2={c2:g}, got {c1:g}")
     options = {
@@ -394,10 +394,10 @@ def armijo(
     LineSearchResult(step=1.0, value=0.0, slope=nan, nfev=2, success=True, status='found')
     """
     options = {
-        "c1": _positive("c1", Bounds(0, 1, open=True).check("c1", c1)),
+        "c1": _positive("c1", Bounds(0, 1, below=True).check("c1", c1)),
         **_limits(min_step, max_step),
         "max_evaluations": judged_count("max_evaluations", max_evaluations),
-        "rounding": Bounds(0, 1, open=True).check("rounding", rounding),
+        "rounding": Bounds(0, 1, below=True).check("rounding", rounding),
     }
     step = _positive("step", step)
     return _run(_core.Armijo(*_descent(phi, start), step, options), phi, slopes=False)
@@ -482,10 +482,10 @@ def bracketing(
         raise ValueError(f"scheme: expected one of {', '.join(map(repr, SCHEMES))}, got {scheme!r}")
     options = {
         **(_core.Bracketing.four_point() if scheme == "four_point" else {}),
-        "xtol": Bounds(0, 1, open=True).check("xtol", xtol),
+        "xtol": Bounds(0, 1, below=True).check("xtol", xtol),
         "max_step": _positive("max_step", max_step),
         "max_evaluations": judged_count("max_evaluations", max_evaluations),
-        "rounding": Bounds(0, 1, open=True).check("rounding", rounding),
+        "rounding": Bounds(0, 1, below=True).check("rounding", rounding),
     }
     step = _positive("step", step)
     value = _evaluate(phi, 0.0, slopes=False)[0] if start is None else _number("start", start)

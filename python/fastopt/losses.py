@@ -53,7 +53,7 @@ __all__ = [
     "squared_error",
 ]
 
-_SMOOTHING = Bounds(0, 1, open=True)
+_SMOOTHING = Bounds(0, 1, below=True)
 _NON_NEGATIVE, _POSITIVE = Bounds(0), Bounds(0, above=True)
 
 

@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from fastopt.wording import users_line
+
 from .diagnosis import Evidence, diagnose
 from .differences import Line, Objective, are_float32, ladder, noise_level, sweep
 from .numeric import opened
@@ -116,7 +118,7 @@ def finish(report: Report, raise_exception: bool) -> Report:
         if all(a.status in ("unchecked", "empty") for a in report.arguments):
             report.status, report.reason = "unchecked", text
         elif raise_exception:
-            warnings.warn(f"{report.check}: {text}", stacklevel=3)
+            warnings.warn(f"{report.check}: {text}", stacklevel=users_line())
     if raise_exception and not report.ok:
         raise GradientError(report)
     return report

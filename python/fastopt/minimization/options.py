@@ -133,7 +133,7 @@ class SearchOptions(Options):
         super().__post_init__()
         self._set("maxls", whole_number("maxls", self.maxls, 1))
         for name in ("c1", "c2"):
-            self._set(name, Bounds(0, 1, open=True).check(name, getattr(self, name)))
+            self._set(name, Bounds(0, 1, below=True).check(name, getattr(self, name)))
         if not 0 < self.c1 <= self.c2:
             raise ValueError(f"c1, c2: expected 0 < c1 <= c2 < 1, got {self.c1}, {self.c2}")
 
@@ -204,7 +204,7 @@ class GradientDescentOptions(Options):
     def __post_init__(self) -> None:
         super().__post_init__()
         self._set("maxls", whole_number("maxls", self.maxls, 1))
-        self._set("c1", Bounds(0, 1, open=True).check("c1", self.c1))
+        self._set("c1", Bounds(0, 1, below=True).check("c1", self.c1))
         self._judge_numbers(lr=True)
         if self.lr == 0:
             raise ValueError("lr: expected a finite number > 0, got 0")

@@ -84,7 +84,7 @@ class ReduceOnPlateau(Schedule):
     start: NonNegative
     _: KW_ONLY
     mode: Literal["min", "max"] = "min"
-    factor: Annotated[float, Bounds(0, 1, open=True).check] = 0.1
+    factor: Annotated[float, Bounds(0, 1, below=True).check] = 0.1
     patience: Whole = 10
     threshold: NonNegative = 1e-4
     threshold_mode: Literal["rel", "abs"] = "rel"
