@@ -119,6 +119,7 @@ def test_options_are_those_of_minimize(options: dict[str, Any]) -> None:
 ROWS, COLUMNS = 12, 5
 EACH = np.random.default_rng(1).uniform(0.1, 1.2, (ROWS, COLUMNS))
 ONE = EACH[0]
+SOME = EACH * (np.arange(ROWS) % 3 > 0)[:, None]
 
 REGIONS = {
     "one pair": Region({"bounds": (-0.5, 0.8)}),
@@ -141,6 +142,7 @@ REGIONS = {
     "a weight for each row": Region(
         {"l1": 2 * EACH[:, 1:2]}, lambda row: {"l1": np.full(5, 2 * EACH[row, 1])}
     ),
+    "weights of some rows": Region({"l1": SOME}, lambda row: {"l1": SOME[row]}),
 }
 
 

@@ -365,6 +365,10 @@ def under_way(x0=(-1.2, 1.0), evaluations=6, **arguments):
         ("pair 0 d", [0.0, 0.0], TypeError, "list"),
         ("x", np.array(["a", "b"]), TypeError, "float32 or float64 .*, got"),
         ("x", np.array([0.0, 9.0]), ValueError, r"a point inside the bounds, got 9.0 for x0\[1\]"),
+        ("x", np.array([np.nan, 0.0]), ValueError, r"a point inside the bounds, got nan for x0\[0\]"),
+        ("gradient", np.array([0.0, np.nan]), ValueError, r"finite numbers, got array\(\[ 0., nan\]\)"),
+        ("pair -1 d", np.array([0.0, np.inf]), ValueError, r"finite numbers, got array\(\[ 0., inf\]\)"),
+        ("pair 0 y", np.array([np.nan, 0.0]), ValueError, r"finite numbers, got array\(\[nan,  0.\]\)"),
     ],
 )
 def test_an_entry_that_no_solver_saves_is_named(name, wrong, error, expected):
@@ -379,6 +383,12 @@ def test_an_entry_that_no_solver_saves_is_named(name, wrong, error, expected):
         assert np.array_equal(solver.ask(), other.ask())
         for each in (solver, other):
             each.tell(*rosenbrock(each.ask()))
+
+
+def test_a_point_that_is_no_number():
+    state = {**under_way().state_dict(), "x": np.array([0.0, np.nan])}
+    with pytest.raises(ValueError, match=r"state_dict\['x'\]: expected numbers, got nan for x0\[1\]"):
+        LBFGS([0.0, 0.0]).load_state_dict(state)
 
 
 def test_more_pairs_than_the_solver_has_room_for():

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <type_traits>
 
+#include "../core/dispatch.hpp"
 #include "../core/lbfgs/archive.hpp"
 #include "../core/lbfgs/driver.hpp"
 #include "../core/line_search/search.hpp"
@@ -106,6 +107,8 @@ class Loader : public Archive {
   void operator()(const std::string& name, Buffer& buffer, Dtype dtype) override {
     if (!needs(name) && !saved_.contains(name.c_str())) return;
     const py::array a = vector(name, dtype);
+    if (is_finite(name) && !table().all_finite[dtype](a.data(), vectors_.size()))
+      throw py::value_error("state_dict['" + name + "']: expected finite numbers, got " + std::string(py::repr(a)));
     vectors_.reserve(buffer);
     std::memcpy(buffer.get(), a.data(), vectors_.size() * item_size[dtype]);
   }
@@ -123,6 +126,13 @@ class Loader : public Archive {
     if (name == "other gradient") return number<double>("lowest step") > 0 && number<long long>("lowest is last") == 0;
     if (name == "pair -1 d") return number<long long>("begun") == 1 && number<long long>("status") < 0;
     return true;
+  }
+
+  /// Whether a descent goes on with that vector: no trial was accepted that is not finite.
+  bool is_finite(const std::string& name) const {
+    if (name == "last gradient" || name == "other gradient") return false;
+    if (name == "gradient") return needs("pair -1 d");
+    return needs(name);
   }
 
   [[noreturn]] void refuse(const std::string& name, const char* what, const Range& range) const {

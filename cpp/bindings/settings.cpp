@@ -88,6 +88,15 @@ Spread::Spread(py::handle given, const py::array& starts, const Vectors& vectors
   if (!one) stride_ = vectors.bytes();
 }
 
+bool Spread::any(std::size_t row, const Vectors& vectors) const {
+  if (!copy_) return false;
+  const auto some = [n = vectors.size()](const auto* numbers) {
+    return std::any_of(numbers, numbers + n, [](auto number) { return number != 0; });
+  };
+  const void* numbers = (*this)[row];
+  return vectors.dtype() == f32 ? some(static_cast<const float*>(numbers)) : some(static_cast<const double*>(numbers));
+}
+
 Settings::Settings(const py::array& starts, const py::kwargs& given) : Settings(starts, Keywords(given)) {}
 
 Settings::Settings(const py::array& starts, Keywords&& given)
@@ -116,7 +125,7 @@ Driver Settings::driver(std::size_t row) const {
   }
   auto history = std::make_unique<History>(vectors_, memory_);
   std::unique_ptr<Region> region;
-  if (l1_)
+  if (l1_.any(row, vectors_))  // without a weight there are no orthants to heed
     region = std::make_unique<Orthant>(vectors_, *history, l1_[row]);
   else if (lower_)
     region = std::make_unique<Box>(vectors_, *history, lower_[row], upper_[row]);

@@ -21,6 +21,9 @@ class Spread {
   explicit operator bool() const { return copy_ != nullptr; }
   const void* operator[](std::size_t row) const { return copy_.get() + row * stride_; }
 
+  /// Whether a number of that row is not 0.
+  bool any(std::size_t row, const Vectors& vectors) const;
+
  private:
   Buffer copy_;
   std::size_t stride_ = 0;  // bytes from row to row; 0 if there is one for all

@@ -272,20 +272,21 @@ class LBFGS(Descent):
         """
         if not isinstance(state_dict, Mapping) or state_dict.get("method") != "lbfgs":
             raise TypeError("state_dict: expected a dict, as state_dict() returns")
-        self._expect_inside(state_dict.get("x"))
+        self._expect_point(state_dict.get("x"))
         self._core.load(dict(state_dict))
 
-    def _expect_inside(self, x: object) -> None:
-        if self._limits is None or not isinstance(x, np.ndarray):
-            return
-        lower, upper = self._limits
-        if (x.dtype, x.shape) != (lower.dtype, lower.shape):
+    def _expect_point(self, x: object) -> None:
+        layout = self._layout
+        if not isinstance(x, np.ndarray) or (x.dtype, x.shape) != (layout.dtype, (layout.size,)):
             return  # the core says so
-        outside = np.flatnonzero((x < lower) | (x > upper))
-        if outside.size:
-            k = int(outside[0])
-            element = self._layout.element(k)
-            raise ValueError(f"state_dict['x']: expected a point inside the bounds, got {x[k]} for {element}")
+        if self._limits is None:
+            wrong, wanted = np.isnan(x), "numbers"
+        else:
+            lower, upper = self._limits
+            wrong, wanted = ~((lower <= x) & (x <= upper)), "a point inside the bounds"
+        if wrong.any():
+            k = int(np.flatnonzero(wrong)[0])
+            raise ValueError(f"state_dict['x']: expected {wanted}, got {x[k]} for {layout.element(k)}")
 
     def __getstate__(self) -> dict[str, Any]:
         state = dict(self.__dict__)
