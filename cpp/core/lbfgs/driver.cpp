@@ -12,7 +12,7 @@ constexpr double eps = std::numeric_limits<double>::epsilon();
 constexpr double tiny = std::numeric_limits<double>::min();
 
 // How many evaluations in a row may leave the value as it is, up to rounding, and the gradient no smaller than it was.
-constexpr int most_level = 50;
+constexpr int most_level = 20;
 
 // A step below this part of the first trial of its search was cut short, at a kink say: it tells nothing about a
 // minimum.

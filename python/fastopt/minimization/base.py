@@ -164,7 +164,8 @@ class Solver(ABC):
             case Status.NO_PROGRESS:
                 return (
                     f"No lower point was found, not even along steepest descent, at {standing}: "
-                    "a kink, or a gradient that does not fit the function (fastopt.gradcheck tells)."
+                    "a kink, values with errors beyond rounding, or a gradient that does not fit "
+                    "(fastopt.gradcheck tells)."
                 )
             case Status.ITERATIONS:
                 return f"{counted(self.nit, 'iteration')}: maxiter reached, at {standing}."
