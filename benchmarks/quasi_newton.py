@@ -41,14 +41,14 @@ class Solver:
     """One library, one configuration."""
 
     label: str
-    library: str
+    package: str
     python: str = sys.executable
     options: Mapping[str, Any] = field(default_factory=dict)
     blas: int = 1
 
     def command(self, *task: str) -> list[str]:
         """Return what runs it."""
-        return [self.python, quasi_newton_peers.__file__, self.library, *task]
+        return [self.python, quasi_newton_peers.__file__, self.package, *task]
 
     def environment(self, threads: int) -> dict[str, str]:
         """Return the variables that it runs with."""

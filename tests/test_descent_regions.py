@@ -237,6 +237,25 @@ def test_saved_and_loaded(region: str) -> None:
         assert (after.value, after.status, after.steepness) == (whole.value, whole.status, whole.steepness)
 
 
+@pytest.mark.parametrize("seed", [0, 3])
+def test_bounds_that_are_met_now_and_then(seed: int) -> None:
+    """Pairs that were learnt inside the box serve the Cauchy point as they do in a new descent."""
+    rng = np.random.default_rng(seed)
+    start, upper = rng.uniform(-2, 2, 8), rng.uniform(0.5, 1.2)
+    options = {"lower": np.full(8, -1.5), "upper": np.full(8, upper), "memory": 5, "gtol": 1e-9}
+    solver = descent(np.clip(start, -1.5, upper), **options)
+    for _ in range(80):
+        x = solver.ask()
+        loaded = descent(start, **options)
+        loaded.load(solver.state())
+        loaded.ask()
+        for each in (solver, loaded):
+            each.tell(*rosenbrock(x))
+        if solver.status >= 0:
+            return
+        assert np.array_equal(solver.ask(), loaded.ask())
+
+
 def test_messages() -> None:
     start = np.zeros(3, np.float32)
     with pytest.raises(

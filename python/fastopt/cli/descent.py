@@ -20,7 +20,7 @@ from fastopt.callbacks import StopTraining
 from fastopt.cli.arguments import FAILED, INTERRUPTED, OK, complain
 from fastopt.cli.files import save
 from fastopt.cli.job import ClassifierRun, Job, Workbench, callbacks
-from fastopt.cli.report import Progress, percent, seconds
+from fastopt.cli.report import Progress, columns_of, percent, seconds
 from fastopt.data import Dataset
 from fastopt.extras import require
 from fastopt.interrupts import interrupts_held
@@ -297,19 +297,10 @@ class IterationProgress(Progress):
 
 def _print_results(runs: Sequence[FullBatchRun], outcome: Outcome) -> None:
     """Print the table, and why the descents ended."""
-    from rich.box import SIMPLE
     from rich.console import Console
-    from rich.table import Table
 
     console = Console(highlight=False)
-    table = Table(box=SIMPLE)
-    table.add_column()
-    for run in runs:
-        table.add_column(run.name, justify="right")
-    columns = [_column(run) for run in runs]
-    for label in max(columns, key=len):
-        table.add_row(label, *(column.get(label, "-") for column in columns))
-    console.print(table)
+    console.print(columns_of({run.name: _column(run) for run in runs}))
     for run in runs:
         if run.said:
             console.print(f"{run.name}: {run.said}", soft_wrap=True, markup=False)

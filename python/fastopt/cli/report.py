@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from fastopt import progress
 from fastopt.cli.job import ClassifierRun
 from fastopt.comparison import Comparison
 from fastopt.training import Outcome, Record, Run
 
-__all__ = ["Progress", "percent", "print_results", "seconds"]
+if TYPE_CHECKING:
+    from rich.table import Table
+
+__all__ = ["Progress", "columns_of", "percent", "print_results", "seconds"]
 
 
 class Progress(progress.Progress):
@@ -41,19 +45,10 @@ def print_results(runs: Sequence[ClassifierRun], outcome: Outcome, verdict: Comp
     verdict : Comparison or None
         Of the runs, if there are two.
     """
-    from rich.box import SIMPLE
     from rich.console import Console
-    from rich.table import Table
 
     console = Console(highlight=False)
-    table = Table(box=SIMPLE)
-    table.add_column()
-    for run in runs:
-        table.add_column(run.name, justify="right")
-    columns = [_column(run) for run in runs]
-    for label in max(columns, key=len):
-        table.add_row(label, *(column.get(label, "-") for column in columns))
-    console.print(table)
+    console.print(columns_of({run.name: _column(run) for run in runs}))
 
     if outcome.status != "finished":
         where = ", ".join(f"{run.name} at step {run.steps}" for run in runs)
@@ -69,6 +64,20 @@ def print_results(runs: Sequence[ClassifierRun], outcome: Outcome, verdict: Comp
         return
     for line in _judgement(verdict):
         console.print(line, soft_wrap=True)
+
+
+def columns_of(runs: Mapping[str, Mapping[str, str]]) -> Table:
+    """Return a table with a column for each run; its labels are those of the longest."""
+    from rich.box import SIMPLE
+    from rich.table import Table
+
+    table = Table(box=SIMPLE)
+    table.add_column()
+    for name in runs:
+        table.add_column(name, justify="right")
+    for label in max(runs.values(), key=len):
+        table.add_row(label, *(column.get(label, "-") for column in runs.values()))
+    return table
 
 
 def _column(run: ClassifierRun) -> dict[str, str]:
