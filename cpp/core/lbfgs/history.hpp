@@ -61,7 +61,7 @@ class History : public Model {
   std::vector<Pair> ring_;  // one more than the most: the next pair grows in it
   int newest_ = 0, size_ = 0;
   long long learnt_ = 0;
-  Buffer q_;  // where the numbers of d are others
+  Buffer q_;                          // where the numbers of d are others
   std::vector<Pair*> pairs_;          // while aiming, the newest first
   std::vector<const void*> columns_;  // of a pass
 };
