@@ -8,6 +8,7 @@ import pytest
 
 import fastopt
 from fastopt import LBFGS, Status, minimize
+from fastopt.problems.standard import PROBLEMS
 
 
 class Box:
@@ -305,6 +306,38 @@ def test_a_stop_at_any_evaluation_ends_at_the_best_point(region):
         if not region:
             assert solver.fun == fun(solver.x)[0]
             assert np.array_equal(solver.jac, fun(solver.x)[1])
+
+
+@pytest.mark.parametrize("saved", [False, True])
+@pytest.mark.parametrize(
+    ("name", "region"),
+    [
+        ("helical_valley", {}),
+        ("logcosh_10", {}),
+        ("chained_rosenbrock_10", {"l1": 0.01}),
+        ("chebyquad_9", {"l1": 1.0}),
+    ],
+)
+def test_a_lower_trial_than_that_of_the_step_is_remembered(name, region, saved):
+    problem, passed = PROBLEMS[name], 0
+    for count in range(1, 25):
+        solver, values = LBFGS(problem.start, **region), []
+        while not solver.done and len(values) < count:
+            x = solver.ask()
+            value, gradient = problem.fun(x)
+            values.append(value + region.get("l1", 0.0) * np.abs(x).sum())
+            solver.tell(value, gradient)
+        if saved:
+            state, solver = solver.state_dict(), LBFGS(problem.start, **region)
+            solver.load_state_dict(state)
+        passed += solver.stepped and solver.fun > 1.0001 * min(values)
+        solver.stop()
+        assert solver.fun == pytest.approx(min(values), rel=1e-13)
+        value, gradient = problem.fun(solver.x)
+        if not region:
+            assert value == solver.fun
+            assert np.array_equal(solver.jac, gradient)
+    assert passed
 
 
 def test_a_state_without_one_of_its_vectors_is_refused():

@@ -124,6 +124,7 @@ class Loader : public Archive {
   /// Whether a descent cannot go on without that vector.
   bool needs(const std::string& name) const {
     if (name == "other gradient") return number<double>("lowest step") > 0 && number<long long>("lowest is last") == 0;
+    if (name == "passed point" || name == "passed gradient") return number<double>("passed value") < infinite;
     if (name == "pair -1 d") return number<long long>("begun") == 1 && number<long long>("status") < 0;
     return true;
   }

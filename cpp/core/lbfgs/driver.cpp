@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <limits>
 #include <utility>
 
@@ -139,12 +140,14 @@ bool Driver::hidden(double change) const { return std::abs(change) <= options_.r
 /// Go to the last trial. `sought` is whether it is what the search looked for, so that a short step tells of a minimum.
 void Driver::accept(const Trial& trial, const Results& change, bool sought) {
   const double before = value_;
+  if (lower() && lowest_.value < trial.value && lowest_.value < passed_value_) pass_by_lowest();
   const bool curved = change[dy] > eps * -slope_ && std::isfinite(change[yy]);
   if (curved) region_->settle(x_, trial_, trial.step);
   if (std::abs(trial.value) < 0.1 * std::abs(high_)) high_ = value_, steep_ = steepness_;
   std::swap(x_, trial_);
   std::swap(g_, last_);
   value_ = trial.value;
+  if (value_ <= passed_value_) passed_value_ = std::numeric_limits<double>::infinity();
   steepness_ = change[steepest];
   lowest_ = {};
   lowest_is_last_ = false;
@@ -152,6 +155,14 @@ void Driver::accept(const Trial& trial, const Results& change, bool sought) {
   ++iterations_;
   if (curved) model_->learn({trial.step, change[dy], change[yy]});
   if (!enough(before, trial.step, sought)) aim(curved ? change[slope_at_trial] : unknown);
+}
+
+/// Remember the lowest trial of the search, which is not the last.
+void Driver::pass_by_lowest() {
+  vectors_.reserve(passed_);
+  region_->place(x_, passed_.get(), lowest_.step);
+  std::swap(passed_g_, other_);
+  passed_value_ = lowest_.value;
 }
 
 /// The tests that end a descent, after the start and after each step.
@@ -219,16 +230,26 @@ void Driver::stop(Status reason) {
   if (status_ == Status::running) finish(reason);
 }
 
-/// End at the lowest point.
+/// End at the lowest point, but at that of the last step if it passed a test for a minimum, or if others are lower by
+/// rounding errors only.
 void Driver::finish(Status reason) {
   status_ = reason;
-  if (!begun_ || !lower()) return;
-  if (lowest_is_last_) std::swap(last_, other_);
-  vectors_.reserve(last_);  // empty if no search had a second trial
-  place(lowest_.step);
+  if (!begun_) return;
+  if (lower() && lowest_.value <= passed_value_) {
+    place(lowest_.step);
+    move_to_trial(lowest_.value, lowest_is_last_ ? last_ : other_);
+  } else if (passed_value_ < value_ && !hidden(value_ - passed_value_) && reason > Status::step) {
+    trial_ = vacant_(trial_);
+    std::memcpy(trial_, passed_.get(), vectors_.bytes());
+    move_to_trial(passed_value_, passed_g_);
+  }
+}
+
+void Driver::move_to_trial(double value, Buffer& gradient) {
   std::swap(x_, trial_);
-  std::swap(g_, other_);
-  value_ = lowest_.value;
+  std::swap(g_, gradient);
+  value_ = value;
+  vectors_.reserve(last_);  // empty if no search had a second trial
   steepness_ = region_->take(x_, g_.get(), last_.get())[1];
 }
 
@@ -255,6 +276,9 @@ void Driver::visit(Archive& archive) {
   archive("gradient", g_, vectors_.dtype());
   archive("last gradient", last_, vectors_.dtype());
   archive("other gradient", other_, vectors_.dtype());
+  archive("passed value", passed_value_);
+  archive("passed point", passed_, vectors_.dtype());
+  archive("passed gradient", passed_g_, vectors_.dtype());
   search_.visit([&](const char* name, auto& field) { archive(std::string("search ") + name, field); });
   model_->visit(archive);
 }

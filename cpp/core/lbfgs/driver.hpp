@@ -14,6 +14,7 @@
 #pragma once
 
 #include <functional>
+#include <limits>
 #include <memory>
 
 #include "../line_search/more_thuente.hpp"
@@ -91,7 +92,9 @@ class Driver {
   void aim_steepest(double least = 0);
   void search(const Aim& aim);
   bool hidden(double change) const;
+  void pass_by_lowest();
   void finish(Status reason);
+  void move_to_trial(double value, Buffer& gradient);
 
   Results take(const void* gradient, double step);
   void place(double step);
@@ -126,6 +129,10 @@ class Driver {
   Trial lowest_{};         // step 0 if none was finite
   bool contrary_ = false;  // whether the slope was negative at the last trial that was higher: it may well be wrong
   bool lowest_is_last_ = false;
+
+  // A trial below the point, if a search ended at a higher one: where a descent ends that finds nothing lower.
+  double passed_value_ = std::numeric_limits<double>::infinity();
+  Buffer passed_, passed_g_;
 };
 
 }  // namespace fastopt

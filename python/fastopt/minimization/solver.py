@@ -50,7 +50,7 @@ class Descent(Solver):
 
     @property
     def x(self) -> Any:
-        """The best point that an iteration ended at, read-only."""
+        """Where the last iteration ended, and once it is done the best point seen; read-only."""
         return self._layout.structure(self._core.x)
 
     @property
