@@ -1,7 +1,10 @@
 // Penalties on parameters: value and gradient of one array.
 #include <pybind11/pybind11.h>
+#include <pybind11/stl.h>
 
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "../core/penalty.hpp"
 #include "../core/threads.hpp"
@@ -33,11 +36,24 @@ double penalty(const char* name, const py::tuple& parameters, py::handle params,
   return run(*rule, static_cast<Dtype>(dtype_of(p)), values, from, to, n, add);
 }
 
+using Labelled = std::vector<std::pair<std::string, py::array>>;
+
+/// Refuse arrays to be written that reach into each other, or into one that is read.
+void expect_separate(const Labelled& written, const Labelled& read) {
+  std::vector<py::array> arrays;
+  std::vector<std::string> labels;
+  for (const auto& [label, a] : written) arrays.push_back(a), labels.push_back(label);
+  const Written all(arrays, labels);
+  for (const auto& [label, a] : read) all.expect_apart(a, Label{label.c_str()});
+}
+
 }  // namespace
 
 void bind_penalties(py::module_& m) {
   m.def("penalty", &penalty, py::arg("name"), py::arg("parameters"), py::arg("params"), py::arg("grads"),
         py::arg("add"), "Write the gradient, or add it; return the penalty but for its strength.");
+  m.def("expect_separate", &expect_separate, py::arg("written"), py::arg("read"),
+        "Refuse arrays to be written that reach into each other, or into one that is read.");
 }
 
 }  // namespace fastopt::bindings

@@ -64,8 +64,8 @@ class OptimizeResult(dict[str, Any]):
     Attributes
     ----------
     x : array, list or dict of arrays
-        The best point seen, in the structure of the start: the lowest, up to rounding errors; the last one if a
-        test for a minimum holds.
+        The best point seen, in the structure of the start: the lowest, up to rounding errors; the last one
+        if a test for a minimum holds.
     fun : float
         The value there.
     jac : array, list or dict of arrays

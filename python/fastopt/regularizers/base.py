@@ -8,10 +8,11 @@ from typing import Any, ClassVar, TypeVar, cast
 
 import numpy as np
 
+from fastopt import _core
 from fastopt.bounds import Bounds
 from fastopt.structures import Array, Arrays
 
-from .memory import expect_updatable, is_same, refuse_overlaps
+from .memory import expect_updatable, is_same
 from .selection import Selector, judged, shown
 from .structure import Parts
 
@@ -103,7 +104,7 @@ class Regularizer(ABC):
         theirs = Parts("grads", grads).like(mine)
         written = list(compress(theirs.labelled, chosen))
         expect_updatable(written)
-        refuse_overlaps(written, mine.labelled)
+        _core.expect_separate(written, mine.labelled)
         return self._total(self._add, mine.arrays, theirs.arrays, chosen)
 
     def prox(self, params: Structure, lr: float, out: Structure | None = None) -> Structure:
@@ -153,7 +154,7 @@ class Regularizer(ABC):
             written = list(compress(theirs.labelled, (on or not same for on, same in each)))
             read = list(compress(mine.labelled, (not (on and same) for on, same in each)))
             expect_updatable(written)
-            refuse_overlaps(written, read)
+            _core.expect_separate(written, read)
         with np.errstate(all="ignore"):
             for p, v, on in zip(mine.arrays, results, chosen, strict=True):
                 if on:

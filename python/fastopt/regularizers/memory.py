@@ -2,8 +2,6 @@
 
 from collections.abc import Iterator
 
-import numpy as np
-
 from fastopt.structures import Array
 
 Labelled = list[tuple[str, Array]]
@@ -64,29 +62,3 @@ def is_same(a: Array, b: Array) -> bool:
     """Whether two arrays of one shape and dtype are the same memory, element for element."""
     steps = zip(a.shape, a.strides, b.strides, strict=True)
     return a.ctypes.data == b.ctypes.data and all(s == t for n, s, t in steps if n != 1)
-
-
-def _extent(a: Array) -> tuple[int, int]:
-    """Return the addresses between which an array lies, gaps included."""
-    if a.flags.forc:
-        begin: int = a.__array_interface__["data"][0]
-        return begin, begin + a.nbytes
-    return np.lib.array_utils.byte_bounds(a)
-
-
-def refuse_overlaps(written: Labelled, read: Labelled) -> None:
-    """Refuse a written array that reaches into any other, by their extents in memory."""
-    arrays = [*written, *read]
-    extents = sorted([(*_extent(a), k) for k, (_, a) in enumerate(arrays) if a.size])
-    # In order of their beginnings, an array is met by an earlier one if it begins before that one's end.
-    last, last_written = (0, 0), (0, 0)
-    for begin, end, k in extents:
-        met, by = last if k < len(written) else last_written
-        if begin < met:
-            raise ValueError(
-                f"{arrays[by][0]} and {arrays[k][0]} overlap in memory; expected separate arrays"
-            )
-        if end > last[0]:
-            last = end, k
-        if k < len(written):
-            last_written = end, k  # they are apart, so this one ends last

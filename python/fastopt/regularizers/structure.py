@@ -8,6 +8,8 @@ from fastopt.wording import counted
 from .memory import Labelled
 from .selection import Selector, ordered
 
+_DTYPES = (np.dtype(np.float32), np.dtype(np.float64))
+
 
 class Parts:
     """A structure taken apart: its kind, its keys, and its arrays, plain and of the two dtypes."""
@@ -15,10 +17,11 @@ class Parts:
     def __init__(self, label: str, structure: object) -> None:
         self.label = label
         self.kind, self.keys, self.arrays = flatten(label, structure)
+        self.names = [label] if self.kind == "array" else [f"{label}[{key!r}]" for key in self.keys]
         for name, p in self.labelled:
             if not isinstance(p, np.ndarray):
                 raise TypeError(f"{name}: expected a NumPy array, got {type(p).__name__}")
-            if p.dtype not in (np.float32, np.float64):
+            if p.dtype not in _DTYPES:
                 raise TypeError(
                     f"{name}: expected float32 or float64 in native byte order, got {described(p)}"
                 )
@@ -26,7 +29,7 @@ class Parts:
                 raise ValueError(
                     f"{name}: expected an aligned array, got one whose data starts between two elements"
                 )
-        self.arrays = [p.view(np.ndarray) for p in self.arrays]
+        self.arrays = [p if type(p) is np.ndarray else p.view(np.ndarray) for p in self.arrays]
 
     def __str__(self) -> str:
         if self.kind == "array":
@@ -37,9 +40,7 @@ class Parts:
     @property
     def labelled(self) -> Labelled:
         """The arrays with the names that messages give them."""
-        if self.kind == "array":
-            return [(self.label, self.arrays[0])]
-        return [(f"{self.label}[{key!r}]", p) for key, p in zip(self.keys, self.arrays, strict=True)]
+        return list(zip(self.names, self.arrays, strict=True))
 
     def packed(self, arrays: list[Array]) -> Arrays:
         """Return other arrays in this structure."""
@@ -52,8 +53,10 @@ class Parts:
         if self.kind != other.kind or set(self.keys) != set(other.keys):
             error = TypeError if self.kind != other.kind else ValueError
             raise error(f"{self.label}: expected {other}, as {other.label}, got {self}")
-        by_key = dict(zip(self.keys, self.arrays, strict=True))
-        self.keys, self.arrays = other.keys, [by_key[key] for key in other.keys]
+        if self.keys != other.keys:
+            by_key = dict(zip(self.keys, self.labelled, strict=True))
+            self.keys = other.keys
+            self.names, self.arrays = map(list, zip(*(by_key[key] for key in other.keys), strict=True))
         for (name, a), p in zip(self.labelled, other.arrays, strict=True):
             if a.dtype != p.dtype or a.shape != p.shape:
                 error = TypeError if a.dtype != p.dtype else ValueError
