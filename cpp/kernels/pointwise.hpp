@@ -4,7 +4,7 @@
 // a target has to be, or null), and
 //
 //     template <class T> struct Lane {
-//       explicit Lane(double parameter);
+//       explicit Lane(double given);
 //       static bool is_legal(T y);                                // where `legal` is not null
 //       void operator()(T s, T y, T& value, T& slope) const;      // the formula
 //     };

@@ -3,7 +3,7 @@
 // Such a loss gives `name`, `target`, `target_name`, `parameter` (the name of its only one, or null), and
 //
 //     template <class T, int rows>
-//     static PerRow<T, rows> gradient(const Panel<T, rows>&, double parameter, double scale);
+//     static PerRow<T, rows> gradient(const Panel<T, rows>&, double given, double scale);
 //
 // which writes the gradient times `scale` and returns the values. `legal` says what a target has to be, null where
 // there is nothing to be judged; then `wrong` returns for each row of a panel whether it is not (not 0).

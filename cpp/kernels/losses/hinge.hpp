@@ -14,12 +14,12 @@ struct MulticlassHinge {
   static constexpr const char* legal = nullptr;
 
   template <class T, int rows>
-  static PerRow<T, rows> gradient(const Panel<T, rows>& x, double parameter, double scale) {
+  static PerRow<T, rows> gradient(const Panel<T, rows>& x, double given, double scale) {
     PerRow<T, rows> right;
     for (int r = 0; r < rows; ++r) right[r] = x.s[x.right(r)];
 
     // What each column costs stands where its gradient goes, until its own turn comes.
-    each<rows>(x.columns, [s = x.s, g = x.g, right, margin = T(parameter)](std::size_t i, int r) {
+    each<rows>(x.columns, [s = x.s, g = x.g, right, margin = T(given)](std::size_t i, int r) {
       const T cost = s[i] - right[r] + margin;
       g[i] = cost <= T(0) ? T(0) : cost;
     });

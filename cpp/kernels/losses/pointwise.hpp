@@ -57,7 +57,7 @@ struct Hinge {
   template <class T>
   struct Lane {
     T margin;
-    explicit Lane(double parameter) : margin(T(parameter)) {}
+    explicit Lane(double given) : margin(T(given)) {}
     static bool is_legal(T y) { return absolute(y) == T(1); }
     void operator()(T s, T y, T& value, T& slope) const {
       const T cost = margin - y * s;
@@ -95,7 +95,7 @@ struct Huber {
   template <class T>
   struct Lane {
     T delta;
-    explicit Lane(double parameter) : delta(T(parameter)) {}
+    explicit Lane(double given) : delta(T(given)) {}
     void operator()(T s, T y, T& value, T& slope) const {
       const T d = s - y, far = absolute(d);
       value = far > delta ? delta * (far - T(0.5) * delta) : T(0.5) * d * d;
