@@ -101,8 +101,9 @@ void TrustRegion::by_eigenvectors(double radius) {
     delta += z.norm() / slope * (z.norm() - radius) / radius;
     z = along(delta);
   }
-  // The hard case, nothing of g along the least eigenvector: the rest of the way goes along it.
-  if (least < -rounding * largest) z[0] += std::sqrt(std::max(0.0, radius * radius - z.squaredNorm()));
+  // The hard case, nothing of g along the least eigenvector: the rest of the way goes along it. With delta > 0 there is
+  // no rest, but rounding errors, of which the root makes something.
+  if (delta == 0 && least < -rounding * largest) z[0] += std::sqrt(std::max(0.0, radius * radius - z.squaredNorm()));
   d_ = eigen_.eigenvectors() * z;
 }
 
