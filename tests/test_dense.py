@@ -184,9 +184,12 @@ def test_the_step_is_newtons_where_the_hessian_is_positive_definite(n: int) -> N
 @pytest.mark.parametrize("radius", [None, 1.0, 1e-2, 1e-6])
 @pytest.mark.parametrize("least", [-10.0, -1e-3, 0.0, 1e-9, 2.0])
 @pytest.mark.parametrize("n", [1, 2, 7, 40])
-def test_the_step_minimises_the_model_inside_the_radius(n: int, least: float, radius: float | None) -> None:
-    rng = np.random.default_rng(n)
-    h = with_eigenvalues(np.linspace(least, 5, n))
+@pytest.mark.parametrize("seed", range(3))
+def test_the_step_minimises_the_model_inside_the_radius(
+    seed: int, n: int, least: float, radius: float | None
+) -> None:
+    rng = np.random.default_rng(seed)
+    h = with_eigenvalues(np.linspace(least, 5, n), seed)
     g = h @ rng.standard_normal(n) + 0.1 * rng.standard_normal(n)
     region = region_at(g, h, radius)
     for _ in range(3):  # refused twice
