@@ -126,7 +126,7 @@ void breaks(const Operands& o, std::size_t first, std::size_t last, double* resu
   T* __restrict time = static_cast<T*>(o.write[0]) + first;
   T* __restrict along = static_cast<T*>(o.write[1]) + first;
   reduce<2, 1>(last - first, results, [=](std::size_t i, double* term) {
-    const double v = g[i], room = x[i] - double(v < 0 ? upper[i] : lower[i]);
+    const double v = g[i], low = lower[i], high = upper[i], room = x[i] - (v < 0 ? high : low);
     const T when = T(v != 0 ? room / v : 1.0 / 0.0);
     const bool moves = when > 0;
     time[i] = when;
