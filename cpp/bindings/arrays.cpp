@@ -142,6 +142,11 @@ void gather(const py::array& g, const py::array& p, void* out) {
 
 py::array empty(const py::dtype& dtype, const std::vector<py::ssize_t>& shape) { return py::array(dtype, shape); }
 
+py::array read_only(py::array a) {
+  py::detail::array_proxy(a.ptr())->flags &= ~py::detail::npy_api::NPY_ARRAY_WRITEABLE_;
+  return a;
+}
+
 bool row_major(const py::array& a) { return (a.flags() & py::detail::npy_api::NPY_ARRAY_C_CONTIGUOUS_) != 0; }
 
 py::array empty_as(const py::array& a) {

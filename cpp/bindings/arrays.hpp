@@ -49,6 +49,9 @@ void gather(const py::array& g, const py::array& p, void* out);
 /// An array of shape `shape` in C order, not filled.
 py::array empty(const py::dtype& dtype, const std::vector<py::ssize_t>& shape);
 
+/// `a`, which its Python owner can no longer write to.
+py::array read_only(py::array a);
+
 bool row_major(const py::array& a);
 
 /// An array of the dtype, shape and memory order of `a`, without gaps, not filled.

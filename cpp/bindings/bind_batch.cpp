@@ -85,11 +85,6 @@ class Descents {
   py::ssize_t count() const { return static_cast<py::ssize_t>(drivers_.rows().size()); }
   py::ssize_t width() const { return static_cast<py::ssize_t>(settings_.vectors().size()); }
 
-  static py::array read_only(py::array a) {
-    py::detail::array_proxy(a.ptr())->flags &= ~py::detail::npy_api::NPY_ARRAY_WRITEABLE_;
-    return a;
-  }
-
   static void expect(const py::array& a, const py::dtype& dtype, const std::vector<py::ssize_t>& shape,
                      const char* what) {
     const bool fits =

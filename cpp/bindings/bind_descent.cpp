@@ -40,9 +40,7 @@ class Points {
 
   py::array view(const void* data) {
     const py::array& owner = at_[index(data)];
-    py::array a(dtype_, {n_}, {dtype_.itemsize()}, owner.data(), owner);
-    py::detail::array_proxy(a.ptr())->flags &= ~py::detail::npy_api::NPY_ARRAY_WRITEABLE_;
-    return a;
+    return read_only(py::array(dtype_, {n_}, {dtype_.itemsize()}, owner.data(), owner));
   }
 
  private:
