@@ -96,7 +96,7 @@ class Driver {
   void finish(Status reason);
   void move_to_trial(double value, Buffer& gradient);
 
-  Results take(const void* gradient, double step);
+  Results compare(const void* gradient, double step);
   void place(double step);
   bool lower() const { return lowest_.step > 0 && lowest_.value < value_; }
 

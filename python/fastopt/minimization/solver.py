@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
@@ -226,7 +227,7 @@ class LBFGS(Descent):
                 if not isinstance(returned, tuple | list) or len(returned) != 2:
                     raise TypeError(f"closure: expected (value, gradients), got {described(returned)}")
                 self.tell(*returned)
-                if before != before:
+                if math.isnan(before):  # the first evaluation was this one
                     before = self.fun
         finally:
             self._write(self._core.x)
