@@ -69,7 +69,7 @@ void Driver::open(double value, const void* gradient) {
   std::swap(x_, trial_);
   const Results found = region_->take(x_, gradient, g_.get());
   value_ = value + region_->penalty();
-  steepness_ = found[steepest_at_start];
+  steepness_ = found[steepest_here];
   high_ = value_;
   if (!std::isfinite(value_) || !vectors_.finite(g_.get(), found[gg]))
     finish(Status::not_finite);
@@ -250,7 +250,7 @@ void Driver::move_to_trial(double value, Buffer& gradient) {
   std::swap(g_, gradient);
   value_ = value;
   vectors_.reserve(last_);  // empty if no search had a second trial
-  steepness_ = region_->take(x_, g_.get(), last_.get())[1];
+  steepness_ = region_->take(x_, g_.get(), last_.get())[steepest_here];
 }
 
 void Driver::visit(Archive& archive) {

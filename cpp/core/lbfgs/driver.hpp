@@ -57,6 +57,9 @@ class Driver {
   /// Make the trial point ready.
   void ask();
 
+  /// Whether the trial point is ready, so that `tell` may follow.
+  bool asked() const { return asked_; }
+
   /// Value and gradient at the trial point. The gradient is copied.
   void tell(double value, const void* gradient);
 

@@ -181,7 +181,7 @@ class LBFGS(Descent):
         TypeError, ValueError
             If they are not a number, and numbers in the structure of the start. Nothing is changed then.
         RuntimeError
-            If the solver is done.
+            If the solver is done, or no point was asked for since the last call or `load_state_dict`.
         """
         self._expect_running()
         self._core.tell(as_value(value), self._layout.vector(gradient, "gradient"))
