@@ -21,6 +21,12 @@ def _elsewhere(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
 
 
+@pytest.mark.parametrize(("steps", "error"), [(-1, ValueError), (1.5, TypeError), (True, TypeError)])
+def test_steps_are_counted_in_whole_numbers(steps, error):
+    with pytest.raises(error, match=f"steps: expected a whole number >= 0, got {steps}"):
+        trace(problems.parabola, maker("sgd", 0.1), steps)
+
+
 def runs(problem, *lrs, name="sgd", steps=10):
     return {f"{name}, lr {lr}": trace(problem, maker(name, lr), steps) for lr in lrs}
 
