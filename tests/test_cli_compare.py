@@ -97,7 +97,7 @@ def test_interrupted(tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(Progress, "on_step", on_step)
     assert compare(tmp_path, "--optimizers", "sgd,adam,rmsprop,adamw") == 130
     out = capsys.readouterr().out
-    assert "sgd: interrupted" in out
+    assert "sgd: interrupted\n" in out
     assert rows(out)["adamw"][0] == "-"
     assert (tmp_path / "picture.png").exists()
 
@@ -130,7 +130,7 @@ def test_interrupted(tmp_path, capsys, monkeypatch):
         (["--data", "mnist"], "data: expected digits, fashion-mnist:DIR or cifar10:DIR"),
         (["--out", "a.jpg"], "--out: expected a file name ending in .png, .svg or .pdf, got 'a.jpg'"),
         (["--out", "no/such/a.png"], "--out: cannot write to no"),
-        (["--momentum", "0.9"], "unrecognized arguments: --momentum"),
+        (["--momentum", "0.9"], "unrecognized arguments: --momentum 0.9 (see fastopt compare --help)"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else None,
 )

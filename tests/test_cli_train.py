@@ -291,7 +291,7 @@ def test_divergence_stops_and_saves(tmp_path, capsys):
     argv = [*SMALL, "--epochs", "50", "--optimizer", "sgd", "--lr", "1e30", "--out", str(tmp_path)]
     assert cli.main(argv) == 1
     captured = capsys.readouterr()
-    assert "stopped early: the loss is nan at step" in captured.out
+    assert "stopped early: the loss is nan at step 2 of the fastopt run (epoch 1)\n" in captured.out
     assert "smaller learning rate" in captured.out
     assert "same weights, bit for bit, inside epoch 1\n" in captured.out
     assert "Warning" not in captured.err
@@ -323,7 +323,7 @@ def test_divergence_stops_and_saves(tmp_path, capsys):
         (["--data", "mnist"], "data: expected digits, fashion-mnist:DIR or cifar10:DIR, got"),
         (["--data", "cifar10:/no/such"], "/no/such: expected a directory, got nothing of that"),
         (["--dtype", "float16"], "invalid choice: 'float16'"),
-        (["here"], "unrecognized arguments: here"),
+        (["here"], "unrecognized arguments: here (see fastopt train --help)"),
         (["--schedule", "sine"], "argument --schedule: invalid choice: 'sine'"),
         (["--warmup", "-1"], "--warmup: expected an integer >= 0, got '-1'"),
         (["--warmup", "240"], "--warmup: expected fewer than the 240 steps of the run, got 240"),

@@ -59,5 +59,5 @@ def test_public_objects_are_documented(name: str, value: Any) -> None:
 
 
 def test_the_top_shows_its_names() -> None:
-    assert set(fastopt.__all__) <= set(dir(fastopt))
+    assert set(dir(fastopt)) == {*fastopt.__all__, "__version__"}
     assert fastopt.__version__ == fastopt.build_info()["version"]

@@ -21,6 +21,12 @@ def _elsewhere(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
 
 
+@pytest.mark.parametrize(("steps", "error"), [(-1, ValueError), (1.5, TypeError), (True, TypeError)])
+def test_steps_are_counted_in_whole_numbers(steps, error):
+    with pytest.raises(error, match=f"steps: expected a whole number >= 0, got {steps}"):
+        trace(problems.parabola, maker("sgd", 0.1), steps)
+
+
 def runs(problem, *lrs, name="sgd", steps=10):
     return {f"{name}, lr {lr}": trace(problem, maker(name, lr), steps) for lr in lrs}
 
@@ -92,6 +98,9 @@ def test_scales():
     assert plots.landscape(below, runs(below, 0.1)).axes[-1].get_yscale() == "linear"
     flat = runs(problems.gabor, 0.0)
     assert plots.landscape(problems.gabor, flat).axes[2].get_ylabel() == "loss above the minimum"
+    assert plots.landscape(problems.gabor, flat).axes[2].get_title() == "loss at each step"
+    arrived = {"at once": trace(problems.parabola, maker("sgd", 0.5), 2, start=[1.0])}
+    assert plots.landscape(problems.parabola, arrived).axes[1].get_title().endswith("drawn down to 5e-13")
     at_rest = {"here": trace(problems.parabola, maker("sgd", 0.1), 0, start=[0.0])}
     plots.landscape(problems.parabola, at_rest).draw_without_rendering()
 

@@ -693,6 +693,18 @@ def test_ask_and_tell_is_minimize() -> None:
             call()
 
 
+def test_tell_is_of_a_point_that_was_asked_for() -> None:
+    solver = LBFGS(ROSENBROCK)
+    for _ in range(3):
+        x = solver.ask()
+        solver.tell(*rosenbrock(x))
+        before = pickle.dumps(solver)
+        for one in (solver, pickle.loads(before)):
+            with pytest.raises(RuntimeError, match="tell: expected a call of ask before it"):
+                one.tell(*rosenbrock(x))
+        assert pickle.dumps(solver) == before
+
+
 def test_a_refused_tell_changes_nothing() -> None:
     through, other = LBFGS(ROSENBROCK), LBFGS(ROSENBROCK)
     while not through.done:

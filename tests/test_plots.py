@@ -21,12 +21,19 @@ def test_training_curves():
     train_in_turns(runs, epochs=2)
     figure = training_curves(runs, "title")
     assert labels(figure) == [
-        ["training (mean over the epoch)", "held-out"],
+        ["training\n(mean over the epoch)", "held-out"],
         ["training", "held-out"],
         ["mine", "theirs"],
     ]
     assert list(figure.axes[1].lines[1].get_ydata()) == [25, 25]
     assert list(figure.axes[1].lines[1].get_xdata()) == [1, 2]
+
+
+def test_a_penalty_is_told_from_the_loss():
+    run = make_run()
+    train_in_turns([run], epochs=1)
+    run.history[0] = replace(run.history[0], penalty=0.5)
+    assert labels(training_curves([run], unit="iteration"))[0][0] == "training + penalty"
 
 
 def test_the_epoch_that_was_put_back_is_marked():

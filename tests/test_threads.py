@@ -41,7 +41,7 @@ def test_set_num_threads(runtime: None) -> None:
         (True, TypeError),
     ]
     for n, error in bad:
-        with pytest.raises(error):
+        with pytest.raises(error, match=f"n: expected a number of threads from 1 to 4096.* got {n!r}"):
             fastopt.set_num_threads(n)
 
 

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from fastopt import SGD, AdamW, loop, regularizers, schedules
+from fastopt import LBFGS, SGD, AdamW, loop, regularizers, schedules
 from fastopt.callbacks import StopTraining
 from fastopt.comparison import compare
 from fastopt.fingerprint import fingerprint
@@ -531,7 +531,7 @@ WATCH = Watch()
 @pytest.mark.parametrize(
     ("options", "error", "message"),
     [
-        ({"loss_and_grads": 3}, TypeError, "loss_and_grads: expected a function, got 3"),
+        ({"loss_and_grads": 3}, TypeError, "loss_and_grads: expected a function, got int"),
         ({"epochs": 0}, ValueError, "epochs: expected a positive integer, got 0"),
         ({"epochs": 1.5}, TypeError, "epochs: expected a positive integer, got 1.5 (float)"),
         ({"epochs": True}, TypeError, "epochs: expected a positive integer, got True"),
@@ -552,6 +552,7 @@ WATCH = Watch()
         ({"params": {}}, ValueError, "params: expected at least one array"),
         ({"optimizer": "adam"}, TypeError, "optimizer: expected an optimizer of fastopt, or a class"),
         ({"optimizer": lambda params: None}, TypeError, "got None from <function"),
+        ({"optimizer": LBFGS}, TypeError, "L-BFGS needs all samples at once: fastopt.minimize"),
         ({"optimizer": SGD(start())}, ValueError, "got one over another params['w'], and training would"),
         ({"optimizer": SGD(W)}, ValueError, "expected one over params, with [\"params['w']\""),
         ({"optimizer": partial(SGD, lr=-1)}, ValueError, "lr: expected a finite number >= 0, got -1"),

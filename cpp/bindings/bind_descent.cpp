@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <cstring>
+#include <stdexcept>
 #include <string>
 #include <utility>
 
@@ -75,6 +76,8 @@ class Descent {
   /// `gradient` is dense and in the dtype of the points.
   void tell(double value, const py::array& gradient) {
     const Turn turn(busy_);
+    if (!driver_.asked())
+      throw std::runtime_error("tell: expected a call of ask before it, there is no point to tell of");
     if (dtype_of(gradient) != vectors_.dtype() || static_cast<std::size_t>(gradient.size()) != vectors_.size() ||
         !row_major(gradient))
       throw py::value_error("gradient: expected " + describe(points_.view(driver_.point())) + ", dense, got " +

@@ -1,4 +1,4 @@
-// The only elementwise loop. Every rule, dtype and variant runs through it.
+// The only elementwise loop of the rules: every rule, dtype and variant runs through `sweep`.
 #pragma once
 
 #include "rule.hpp"

@@ -1,6 +1,7 @@
 """What values a hyperparameter may take, declared on the fields of the optimizers."""
 
 import math
+import operator
 from collections.abc import Callable
 from dataclasses import dataclass
 from numbers import Real
@@ -84,6 +85,19 @@ class Bounds:
 
     def _check_hyper(self, label: str, value: object) -> Hyper:
         return value if callable(value) and not self.constant else self.check(label, value)
+
+
+def whole(low: int, label: str, value: object) -> int:
+    """Return a whole number of any size; of any integer type, and not a bool."""
+    try:
+        n = None if isinstance(value, bool) else operator.index(value)  # type: ignore[arg-type]
+    except TypeError:
+        n = None
+    if n is None:
+        raise TypeError(f"{label}: expected a whole number >= {low}, got {value!r} ({type(value).__name__})")
+    if n < low:
+        raise ValueError(f"{label}: expected a whole number >= {low}, got {n}")
+    return n
 
 
 NonNegative = Annotated[Hyper, Bounds(0)]

@@ -67,7 +67,9 @@ def training_curves(runs: Sequence[Run], title: str = "", unit: str = "epoch") -
     figure.suptitle(title, fontsize=10)
     loss, accuracy, seconds = figure.subplots(1, 3)
     history = runs[0].history
-    label = "training (mean over the epoch)" if unit == "epoch" else "training"
+    label = "training + penalty" if any(record.penalty for record in history) else "training"
+    if unit == "epoch":
+        label += "\n(mean over the epoch)"
     _line(loss, history, [r.loss for r in history], BLUE, label)
     for name in history[0].metrics if history else ():
         values = [record.metrics[name] for record in history]

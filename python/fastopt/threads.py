@@ -1,6 +1,6 @@
 """How many threads a step may use."""
 
-import operator
+import numpy as np
 
 from fastopt import _core
 
@@ -14,13 +14,13 @@ def set_num_threads(n: int | None) -> None:
     Parameters
     ----------
     n : int or None
-        At least 1. None returns to the default: what OpenMP says (``OMP_NUM_THREADS``, the processors this
-        process may use), but not more than the CPU quota of its container.
+        From 1 to 4096. None returns to the default: what OpenMP says (``OMP_NUM_THREADS``, the processors
+        this process may use), but not more than the CPU quota of its container.
 
     Raises
     ------
     TypeError, ValueError
-        If `n` is not a whole number, or below 1.
+        If `n` is not a whole number, or not from 1 to 4096.
 
     Examples
     --------
@@ -32,12 +32,11 @@ def set_num_threads(n: int | None) -> None:
     if n is None:
         _core.set_num_threads(0)
         return
-    if isinstance(n, bool):
-        raise TypeError(f"n: expected a whole number >= 1 or None, got {n!r}")
-    count = operator.index(n)
-    if not 1 <= count <= 4096:
-        raise ValueError(f"n: expected a number of threads from 1 to 4096, got {count}")
-    _core.set_num_threads(count)
+    if isinstance(n, bool) or not isinstance(n, int | np.integer):
+        raise TypeError(f"n: expected a number of threads from 1 to 4096, or None, got {n!r}")
+    if not 1 <= n <= 4096:
+        raise ValueError(f"n: expected a number of threads from 1 to 4096, got {n}")
+    _core.set_num_threads(int(n))
 
 
 def get_num_threads() -> int:

@@ -18,7 +18,7 @@ from fastopt.loop import LossAndGrads, Outcome, Run, minibatches, train_in_turns
 from fastopt.optimizer import Optimizer
 from fastopt.progress import Progress
 from fastopt.regularizers import Regularizer
-from fastopt.structures import Array, Arrays, flatten
+from fastopt.structures import Array, Arrays, described, flatten
 from fastopt.wording import counted
 
 __all__ = [
@@ -147,7 +147,7 @@ def train(
     """
     epochs = judged_count("epochs", epochs)
     if not callable(loss_and_grads):
-        raise TypeError(f"loss_and_grads: expected a function, got {loss_and_grads!r}")
+        raise TypeError(f"loss_and_grads: expected a function, got {described(loss_and_grads)}")
     samples = judged_samples(data)
     evaluated, names = _evaluation(loss_and_grads, len(samples), validation, metrics)
     watching = _callbacks(callbacks)
@@ -236,10 +236,13 @@ def _bound(optimizer: object, params: Arrays) -> Optimizer:
     """Return the optimizer, made if need be, and prove that it is one over these very arrays."""
     made = optimizer(params) if callable(optimizer) else optimizer
     if not isinstance(made, Optimizer):
+        from fastopt.minimization import LBFGS
+
         from_it = f" from {optimizer!r}" if callable(optimizer) else ""
+        way = "; L-BFGS needs all samples at once: fastopt.minimize" if isinstance(made, LBFGS) else ""
         raise TypeError(
             "optimizer: expected an optimizer of fastopt, or a class or function that makes one of params, "
-            f"got {made!r}{from_it}"
+            f"got {made!r}{from_it}{way}"
         )
     mine, theirs = _by_key("params", params), _by_key("optimizer.params", made.params)
     if mine.keys() != theirs.keys():

@@ -10,7 +10,6 @@
 from __future__ import annotations
 
 import math
-import operator
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -19,6 +18,7 @@ from typing import Protocol
 import numpy as np
 
 from fastopt._typing import Floats
+from fastopt.bounds import whole
 from fastopt.catalogue import made_by
 from fastopt.problems import Problem
 from fastopt.wording import counted
@@ -102,9 +102,7 @@ def trace(
     >>> trace(parabola, lambda x: fastopt.SGD(x, lr=1e200), steps=10)
     Trajectory(diverged=True)
     """
-    steps = operator.index(steps)
-    if steps < 0:
-        raise ValueError(f"steps: expected a whole number >= 0, got {steps}")
+    steps = whole(0, "steps", steps)
     x = np.array(problem.start if start is None else start, np.float64)
     if x.shape != (problem.dimension,):
         raise ValueError(

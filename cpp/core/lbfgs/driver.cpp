@@ -48,7 +48,7 @@ void Driver::tell(double value, const void* gradient) {
   if (!begun_) return open(value, gradient);
 
   value += region_->penalty();
-  const Results change = take(gradient, search_.step());
+  const Results change = compare(gradient, search_.step());
   Trial trial{search_.step(), value, change[slope_at_trial]};
   if (!vectors_.finite(last_.get(), change[yy])) trial.value = unknown;
   if (is_finite(trial) && (lowest_.step == 0 || value < lowest_.value)) {
@@ -69,16 +69,16 @@ void Driver::open(double value, const void* gradient) {
   std::swap(x_, trial_);
   const Results found = region_->take(x_, gradient, g_.get());
   value_ = value + region_->penalty();
-  steepness_ = found[1];
+  steepness_ = found[steepest_here];
   high_ = value_;
-  if (!std::isfinite(value_) || !vectors_.finite(g_.get(), found[0]))
+  if (!std::isfinite(value_) || !vectors_.finite(g_.get(), found[gg]))
     finish(Status::not_finite);
   else if (!enough(0, 0, false))
     aim_steepest();
 }
 
 /// Take over the gradient of a trial, without losing that of the lowest one.
-Results Driver::take(const void* gradient, double step) {
+Results Driver::compare(const void* gradient, double step) {
   if (lowest_is_last_) {
     vectors_.reserve(other_);
     std::swap(last_, other_);
@@ -112,7 +112,7 @@ void Driver::end_search(SearchStatus how, Trial trial, Results change) {
     if (!lowest_is_last_) {
       trial = lowest_;
       place(trial.step);
-      change = take(other_.get(), trial.step);
+      change = compare(other_.get(), trial.step);
     }
     return accept(trial, change, false);
   }
@@ -250,7 +250,7 @@ void Driver::move_to_trial(double value, Buffer& gradient) {
   std::swap(g_, gradient);
   value_ = value;
   vectors_.reserve(last_);  // empty if no search had a second trial
-  steepness_ = region_->take(x_, g_.get(), last_.get())[1];
+  steepness_ = region_->take(x_, g_.get(), last_.get())[steepest_here];
 }
 
 void Driver::visit(Archive& archive) {

@@ -57,6 +57,9 @@ class Driver {
   /// Make the trial point ready.
   void ask();
 
+  /// Whether the trial point is ready, so that `tell` may follow.
+  bool asked() const { return asked_; }
+
   /// Value and gradient at the trial point. The gradient is copied.
   void tell(double value, const void* gradient);
 
@@ -96,7 +99,7 @@ class Driver {
   void finish(Status reason);
   void move_to_trial(double value, Buffer& gradient);
 
-  Results take(const void* gradient, double step);
+  Results compare(const void* gradient, double step);
   void place(double step);
   bool lower() const { return lowest_.step > 0 && lowest_.value < value_; }
 

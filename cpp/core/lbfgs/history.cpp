@@ -51,7 +51,7 @@ std::vector<double> History::survey(const void* g, double c) {
   std::vector<double> found;
   for (std::size_t k = pairs_.size() - 1; k-- > 0;) {
     const bool complete = k + pairs_[k]->older.size() + 1 >= pairs_.size();
-    if (k > 0 && complete) continue;  // but for a history that was loaded
+    if (k > 0 && complete) continue;  // as all pairs but the newest are, unless the history was loaded
     Columns older = columns(&Pair::d, k + 1);
     older.v = g;
     older.w = pairs_[k]->y.get();

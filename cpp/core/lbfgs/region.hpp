@@ -16,6 +16,9 @@
 
 namespace fastopt {
 
+/// The results of `Region::take`: g'g, and how far the point is from stationary.
+enum : std::size_t { gg, steepest_here };
+
 /// The results of `Region::compare`: d'g+, d'y, y'y, and how far the trial is from stationary.
 enum : std::size_t { slope_at_trial, dy, yy, steepest };
 

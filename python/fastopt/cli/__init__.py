@@ -25,7 +25,15 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 
 import fastopt
-from fastopt.cli.arguments import FAILED, INTERRUPTED, WRONG_INPUT, Parser, WrongInput, complain
+from fastopt.cli.arguments import (
+    FAILED,
+    INTERRUPTED,
+    WRONG_INPUT,
+    CommandParser,
+    Parser,
+    WrongInput,
+    complain,
+)
 
 __all__ = ["COMMANDS", "build_parser", "main"]
 
@@ -119,7 +127,9 @@ def build_parser(argv: Sequence[str] = ()) -> Parser:
     parser.add_argument(
         "-V", "--version", action="version", version=f"fastopt {fastopt.build_info()['version']}"
     )
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND", dest="command")
+    commands = parser.add_subparsers(
+        title="commands", metavar="COMMAND", dest="command", parser_class=CommandParser
+    )
     chosen = next((word for word in argv if not word.startswith("-")), None)
     for name, (module, summary) in COMMANDS.items():
         description = f"{summary[0].upper()}{summary[1:]}."

@@ -17,6 +17,7 @@ __all__ = [
     "INTERRUPTED",
     "OK",
     "WRONG_INPUT",
+    "CommandParser",
     "Parser",
     "WrongInput",
     "complain",
@@ -47,6 +48,17 @@ class Parser(argparse.ArgumentParser):
         """End the process with what is wrong and where to read on."""
         complain(f"{self.prog}: error: {message} (see {self.prog} --help)")
         raise SystemExit(WRONG_INPUT)
+
+
+class CommandParser(Parser):
+    """The parser of one command, which names itself where argparse would leave the error to the one above."""
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """Read the arguments, all of them."""
+        known, unknown = super().parse_known_args(args, namespace)
+        if unknown:
+            self.error(f"unrecognized arguments: {' '.join(unknown)}")
+        return known, unknown
 
 
 def positive(text: str) -> int:

@@ -287,7 +287,8 @@ def _print_table(runs: Sequence[Run]) -> None:
     console.print(table)
     for run in runs:
         if run.outcome and run.outcome.message:
-            console.print(f"{run.name}: {run.outcome.status}: {run.outcome.message}", soft_wrap=True)
+            said = dict.fromkeys((run.outcome.status, run.outcome.message))  # "interrupted" is both
+            console.print(": ".join((run.name, *said)), soft_wrap=True)
     learned = [run for run in runs if run.history and math.isfinite(_best(run).metrics["held_out_loss"])]
     if learned:
         best = max(learned, key=lambda run: _best(run).metrics["held_out_accuracy"])

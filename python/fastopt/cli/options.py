@@ -74,7 +74,7 @@ def add_penalties(group: Group) -> None:
             type=float,
             metavar="X",
             help=f"add {formula} to the loss, biases left out"
-            + ("; --weight-decay is the optimizer's own" if norm == "l2" else ""),
+            + ("; not the weight decay of an optimizer's own" if norm == "l2" else ""),
         )
 
 

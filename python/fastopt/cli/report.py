@@ -50,10 +50,11 @@ def print_results(runs: Sequence[ClassifierRun], outcome: Outcome, verdict: Comp
     console = Console(highlight=False)
     console.print(columns_of({run.name: _column(run) for run in runs}))
 
-    if outcome.status != "finished":
+    if outcome.status not in ("finished", "diverged"):
         where = ", ".join(f"{run.name} at step {run.steps}" for run in runs)
         console.print(f"[bold]stopped early[/]: {outcome.message} ({where})", soft_wrap=True)
-    if outcome.status == "diverged":
+    if outcome.status == "diverged":  # the message says where
+        console.print(f"[bold]stopped early[/]: {outcome.message}", soft_wrap=True)
         console.print("a smaller learning rate (--lr) may help")
     restored = runs[0].restored
     if (

@@ -173,16 +173,18 @@ def _losses(axes: Axes, ground: Ground, runs: Mapping[str, Trajectory]) -> list[
     from matplotlib.ticker import MaxNLocator
 
     show, low, high = ground.loss_axis([run.losses for run in runs.values()])
-    axes.set_title("loss at each step", fontsize=10)
     axes.set_xlabel("step")
+    shown = [show(run.losses) for run in runs.values()]
+    lower = show.log and any((values < low).any() for values in shown)
+    axes.set_title("loss at each step" + (f", drawn down to {low:.0e}" if lower else ""), fontsize=10)
     axes.set_ylabel(show.label)
     axes.set_yscale("log" if show.log else "linear")
     axes.set_ylim(low, high)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))
     tidy(axes)
     return [
-        Track.of_losses(axes, np.maximum(show(run.losses), low if show.log else -math.inf), look)
-        for run, look in zip(runs.values(), looks(len(runs)), strict=True)
+        Track.of_losses(axes, np.maximum(values, low if show.log else -math.inf), look)
+        for values, look in zip(shown, looks(len(runs)), strict=True)
     ]
 
 

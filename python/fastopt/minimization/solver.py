@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
@@ -180,7 +181,7 @@ class LBFGS(Descent):
         TypeError, ValueError
             If they are not a number, and numbers in the structure of the start. Nothing is changed then.
         RuntimeError
-            If the solver is done.
+            If the solver is done, or no point was asked for since the last call or `load_state_dict`.
         """
         self._expect_running()
         self._core.tell(as_value(value), self._layout.vector(gradient, "gradient"))
@@ -226,7 +227,7 @@ class LBFGS(Descent):
                 if not isinstance(returned, tuple | list) or len(returned) != 2:
                     raise TypeError(f"closure: expected (value, gradients), got {described(returned)}")
                 self.tell(*returned)
-                if before != before:
+                if math.isnan(before):  # the first evaluation was this one
                     before = self.fun
         finally:
             self._write(self._core.x)

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, get_type_hints
 
 import numpy as np
 
-from .fields import check_of, whole
+from fastopt.bounds import whole
+
+from .fields import check_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -6,10 +6,10 @@ from dataclasses import KW_ONLY, dataclass
 from functools import partial
 from typing import Annotated, Literal
 
-from fastopt.bounds import Bounds, Hyper
+from fastopt.bounds import Bounds, Hyper, whole
 
 from .base import Schedule
-from .fields import Scheduled, Whole, many, rising, scheduled, whole
+from .fields import Scheduled, Whole, many, rising, scheduled
 from .formulas import ratio
 
 

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Annotated
 
+from fastopt.bounds import whole
+
 from .base import Schedule
-from .fields import Count, NonNegative, Positive, optional, rising, whole
+from .fields import Count, NonNegative, Positive, optional, rising
 from .formulas import decayed, mix, ratio
 
 

@@ -1,7 +1,6 @@
 """What the fields of schedules may hold. Wrong types are a TypeError, wrong values a ValueError."""
 
 import math
-import operator
 from collections.abc import Callable, Iterable
 from functools import partial
 from itertools import pairwise
@@ -10,23 +9,10 @@ from typing import Annotated, Any, Literal, get_args, get_origin
 
 import numpy as np
 
-from fastopt.bounds import Bounds, Hyper
+from fastopt.bounds import Bounds, Hyper, whole
 
 Check = Callable[[str, Any], Any]
 """Takes the name of a field and what was given for it; returns what is stored, or raises."""
-
-
-def whole(low: int, label: str, value: object) -> int:
-    """Return a whole number of any size; of any integer type, and not a bool."""
-    try:
-        n = None if isinstance(value, bool) else operator.index(value)  # type: ignore[arg-type]
-    except TypeError:
-        n = None
-    if n is None:
-        raise TypeError(f"{label}: expected a whole number >= {low}, got {value!r} ({type(value).__name__})")
-    if n < low:
-        raise ValueError(f"{label}: expected a whole number >= {low}, got {n}")
-    return n
 
 
 def number(label: str, value: object, expected: str = "a number") -> float:
