@@ -1,6 +1,8 @@
 r"""Schedules: hyperparameters as pure functions of the step.
 
 >>> import fastopt
+>>> import numpy as np
+>>> from fastopt.schedules import cosine, linear, warmup
 >>> lr = warmup(cosine(1e-3, 900), 100)
 >>> opt = fastopt.AdamW(np.zeros(3), lr=lr, weight_decay=linear(0.1, 1000))
 
