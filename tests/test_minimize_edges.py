@@ -471,6 +471,16 @@ def test_maxfun_holds_for_the_calls_of_differences(method, maxfun):
     assert result.message.startswith(f"{len(calls)} evaluations: maxfun allows no more, at max |g| = ")
 
 
+@pytest.mark.parametrize("method", ["lbfgs", "bfgs"])
+def test_maxfun_holds_where_a_search_has_found_nothing(method):
+    """The next one, along steepest descent, has no evaluation left."""
+    whole = minimize(rosenbrock, [-1.2, 1.0], method=method, options={"maxls": 1})
+    assert whole.status is Status.NO_PROGRESS
+    for maxfun in range(1, whole.nfev):
+        result = minimize(rosenbrock, [-1.2, 1.0], method=method, options={"maxls": 1, "maxfun": maxfun})
+        assert (result.nfev, result.status) == (maxfun, Status.EVALUATIONS)
+
+
 def test_differences_that_maxfun_has_no_room_for():
     def never(x):
         raise AssertionError
