@@ -218,6 +218,20 @@ def test_the_hard_case() -> None:
     assert predicted == pytest.approx(0.8**2 / 2)
 
 
+@pytest.mark.parametrize("least", [-1.0, -0.1, 0.0])
+@pytest.mark.parametrize("radius", [None, 1.0, 0.1])
+def test_nothing_of_the_gradient_along_the_least_eigenvector(radius: float | None, least: float) -> None:
+    """Each element of the step alone is shorter than the radius, but not all of them together."""
+    h = np.diag([least, 1.0, 2.0, 2.5])
+    for g in ([0.0, 0.4, 1.0, 0.0], [0.0, 0.5, 1.0, 1.0], [0.0, 0.5, 1.0, -2.0]):
+        region = region_at(np.array(g), h, radius)
+        for _ in range(3):
+            d, predicted = region.step()
+            assert predicted > 0
+            assert_solves(d, np.array(g), h, region.radius)
+            assert not region.accept(1.0, 1e9)
+
+
 def test_singular_and_zero_hessians() -> None:
     g = np.array([3.0, 4.0])
     d, _ = region_at(g, np.zeros((2, 2))).step()

@@ -626,6 +626,11 @@ def test_what_functions_may_return(returned: Any) -> None:
         ({"bounds": [(0, 1), (0, math.nan)]}, ValueError, r"bounds: expected lower <= upper, .* for x0\[1\]"),
         ({"l1": -1.0}, ValueError, "l1: expected a finite number >= 0, got -1.0"),
         ({"l1": math.inf}, ValueError, "l1: expected a finite number >= 0, got inf"),
+        (
+            {"x0": np.zeros(2, np.float32), "l1": 1e39},
+            ValueError,
+            "l1: expected a finite number >= 0, got inf",
+        ),
         ({"l1": [1.0, -1.0]}, ValueError, r"l1: expected finite numbers >= 0, got -1.0 for x0\[1\]"),
         ({"l1": [1.0, 1.0, 1.0]}, ValueError, r"l1: expected shape \(2,\), as x0, got shape \(3,\)"),
         ({"l1": "a"}, TypeError, "l1: expected"),

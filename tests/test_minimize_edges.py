@@ -471,6 +471,16 @@ def test_maxfun_holds_for_the_calls_of_differences(method, maxfun):
     assert result.message.startswith(f"{len(calls)} evaluations: maxfun allows no more, at max |g| = ")
 
 
+@pytest.mark.parametrize("method", ["lbfgs", "bfgs"])
+def test_maxfun_holds_where_a_search_has_found_nothing(method):
+    """The next one, along steepest descent, has no evaluation left."""
+    whole = minimize(rosenbrock, [-1.2, 1.0], method=method, options={"maxls": 1})
+    assert whole.status is Status.NO_PROGRESS
+    for maxfun in range(1, whole.nfev):
+        result = minimize(rosenbrock, [-1.2, 1.0], method=method, options={"maxls": 1, "maxfun": maxfun})
+        assert (result.nfev, result.status) == (maxfun, Status.EVALUATIONS)
+
+
 def test_differences_that_maxfun_has_no_room_for():
     def never(x):
         raise AssertionError
@@ -674,3 +684,26 @@ def test_the_warning_points_to_the_call_of_scipy():
         result = optimize.minimize(bowl, [9.0], jac=True, method=method, bounds=bounds)
     assert any(warning.filename == __file__ for warning in caught)
     assert "1 variable was moved onto them" in result.message
+
+
+@pytest.mark.parametrize(
+    ("method", "hessian"),
+    [
+        ("gd", {}),
+        ("newton", {"hess": lambda x: [[50.0]]}),
+        ("newton", {"hessp": lambda x, v: 50.0 * v}),
+    ],
+)
+def test_a_lower_trial_that_is_refused_may_be_the_best_point(method, hessian):
+    """Where the slope promises more than ten thousand times as much as there is to gain."""
+    for maxfun in range(1, 20):
+        values = []
+
+        def fun(x, values=values):
+            t = np.tanh(1e3 * x)
+            values.append(float(1e-3 * x[0] ** 2 - 1e-6 * t[0]))
+            return values[-1], 2e-3 * x - (1.0 if x[0] == 0 else 1e-3 * (1 - t * t))
+
+        result = minimize(fun, [0.0], method=method, options={"maxfun": maxfun}, **hessian)
+        assert result.success or result.fun == min(values)
+        assert result.fun == fun(result.x)[0]

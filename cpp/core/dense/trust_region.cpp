@@ -90,16 +90,17 @@ void TrustRegion::by_eigenvectors(double radius) {
   if (radius == infinity) radius = largest > 0 && g_.norm() > 0 ? g_.norm() / largest : 1 / unit_;
 
   const VectorXd shifted = lambda.array() + std::max(0.0, -least);
-  const auto along = [&](double delta) -> VectorXd {
-    return (c_.array() != 0).select(-c_.array() / (shifted.array() + delta), 0.0);
+  // 0 along eigenvectors that g has nothing of, also where the denominator is 0.
+  const auto shared = [&](const auto& dividend, double delta) -> VectorXd {
+    return (c_.array() != 0).select(dividend / (shifted.array() + delta), 0.0);
   };
   // With this delta one element alone is as long as the radius.
   double delta = std::max(0.0, (c_.array().abs() / radius - shifted.array()).maxCoeff());
-  VectorXd z = along(delta);
+  VectorXd z = shared(-c_.array(), delta);
   for (int k = 0; k < 50 && z.norm() > radius * (1 + slack); ++k) {
-    const double slope = (z.array().square() / (shifted.array() + delta)).sum() / z.norm();
+    const double slope = shared(z.array().square(), delta).sum() / z.norm();
     delta += z.norm() / slope * (z.norm() - radius) / radius;
-    z = along(delta);
+    z = shared(-c_.array(), delta);
   }
   // The hard case, nothing of g along the least eigenvector: the rest of the way goes along it. With delta > 0 there is
   // no rest, but rounding errors, of which the root makes something.

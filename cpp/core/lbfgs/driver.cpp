@@ -57,10 +57,8 @@ void Driver::tell(double value, const void* gradient) {
   }
   if (is_finite(trial) && value > value_ && !hidden(value - value_)) contrary_ = trial.slope < 0;
   const SearchStatus how = search_.tell(trial.value, trial.slope);
-  if (how != SearchStatus::searching)
-    end_search(how, trial, change);
-  else if (evaluations_ >= limits_.evaluations)
-    finish(Status::evaluations);
+  if (how != SearchStatus::searching) end_search(how, trial, change);
+  if (status_ == Status::running && evaluations_ >= limits_.evaluations) finish(Status::evaluations);
 }
 
 /// The first evaluation.

@@ -98,10 +98,11 @@ def weights(l1: object, layout: Layout) -> float | Vector | None:
     if l1 is None:
         return None
     if isinstance(l1, int | float | np.number) and not isinstance(l1, bool):
-        given: Any = float(l1)
+        with np.errstate(over="ignore"):
+            given = layout.dtype.type(l1)
         if not (math.isfinite(given) and given >= 0):
-            raise ValueError(f"l1: expected a finite number >= 0, got {l1!r}")
-        return float(given) or None
+            raise ValueError(f"l1: expected a finite number >= 0, got {given}")
+        return float(l1) or None
     vector = layout.vector(l1, "l1", broadcast=True).copy()
     wrong = np.flatnonzero(~((vector >= 0) & np.isfinite(vector)))
     if wrong.size:

@@ -75,9 +75,12 @@ class Iterates(Solver):
             return _frozen((self._here + step).astype(self._dtype))
 
     def _evaluated(self, objective: Objective, point: Vector) -> tuple[float, Floats]:
-        value, gradient = objective(point)
+        value, given = objective(point)
         self._evaluations += 1
-        return value, gradient.astype(np.float64)  # a copy: the gradient may be overwritten
+        gradient = given.astype(np.float64)  # a copy: it may be overwritten
+        if (self._best is None or value < self._best[1]) and is_finite(value, gradient):
+            self._best = point, value, gradient  # even if no step leads there
+        return value, gradient
 
     def _test(
         self, point: Vector, value: float, gradient: Floats, fall: float, sought: bool = True
@@ -125,8 +128,6 @@ class Iterates(Solver):
     def _arrive(self, point: Vector, value: float, gradient: Floats, end: Status | None) -> None:
         """Go to `point`, and end there if that is what the test said."""
         self._level = self._level + 1 if self._is_level(value) else 0
-        if self._best is None or self._value < self._best[1]:
-            self._best = self._here, self._value, self._gradient
         self._reference = self._seen_from(value, largest(gradient))
         self._here, self._value, self._gradient = point, value, gradient
         self._iterations += 1

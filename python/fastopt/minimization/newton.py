@@ -53,7 +53,7 @@ class Newton(Iterates):
         if np.array_equal(point, self._here):
             self._end(Status.ROUNDING if hidden else Status.NO_PROGRESS)
             return
-        finite = bool(np.isfinite(point).all())
+        finite, best = bool(np.isfinite(point).all()), self._best
         if finite:
             value, gradient = self._evaluated(objective, point)
             finite = is_finite(value, gradient)
@@ -64,6 +64,7 @@ class Newton(Iterates):
                 self._arrive(point, value, gradient, end)
                 return
             self._region.accept(self._value, math.nan)  # the Hessian there is not finite
+            self._best = best
         self._refused += 1
         if finite and hidden:
             self._end(Status.ROUNDING)
