@@ -363,8 +363,8 @@ BOUNDS_AND_WEIGHTS = [
         r"bounds.lb: expected shape \(3,\), as a row of X0, got shape \(2,\)",
     ),
     ({"bounds": Box(0, [[1.0], [1.0, 2.0]])}, TypeError, r"bounds.ub: expected an array of real numbers"),
-    ({"l1": -1.0}, ValueError, "l1: expected a finite number >= 0, got -1.0"),
-    ({"l1": math.inf}, ValueError, "l1: expected a finite number >= 0, got inf"),
+    ({"l1": -1.0}, ValueError, "l1: expected a finite number >= 0 in float64, got -1.0"),
+    ({"l1": math.inf}, ValueError, "l1: expected a finite number >= 0 in float64, got inf"),
     ({"l1": "much"}, TypeError, "l1: expected an array of real numbers, .* got str"),
     ({"l1": [1.0, -1.0, 0.0]}, ValueError, r"l1: expected finite numbers >= 0, got -1.0 for X0\[:, 1\]"),
     (

@@ -97,11 +97,14 @@ def weights(l1: object, layout: Layout) -> float | Vector | None:
     """
     if l1 is None:
         return None
-    if isinstance(l1, int | float | np.number) and not isinstance(l1, bool):
-        with np.errstate(over="ignore"):
-            given = layout.dtype.type(l1)
-        if not (math.isfinite(given) and given >= 0):
-            raise ValueError(f"l1: expected a finite number >= 0, got {given}")
+    if isinstance(l1, int | float | np.integer | np.floating) and not isinstance(l1, bool):
+        try:
+            with np.errstate(over="ignore"):
+                legal = math.isfinite(layout.dtype.type(l1)) and l1 >= 0
+        except OverflowError:  # an integer beyond the largest float
+            legal = False
+        if not legal:
+            raise ValueError(f"l1: expected a finite number >= 0 in {layout.dtype}, got {l1!r}")
         return float(l1) or None
     vector = layout.vector(l1, "l1", broadcast=True).copy()
     wrong = np.flatnonzero(~((vector >= 0) & np.isfinite(vector)))
