@@ -252,8 +252,8 @@ def test_the_empty_callback():
 @pytest.mark.parametrize(
     ("make", "error", "message"),
     [
-        (lambda: EarlyStopping(patience=0), ValueError, "patience: expected a positive integer, got 0"),
-        (lambda: EarlyStopping(patience=1.5), TypeError, "patience: expected a positive integer, got 1.5"),
+        (lambda: EarlyStopping(patience=0), ValueError, "patience: expected a whole number >= 1, got 0"),
+        (lambda: EarlyStopping(patience=1.5), TypeError, "patience: expected a whole number >= 1, got 1.5"),
         (lambda: EarlyStopping(min_delta=-1), ValueError, "min_delta: expected a finite number >= 0, got -1"),
         (lambda: EarlyStopping(mode="up"), ValueError, "mode: expected 'min' or 'max', got 'up'"),
         (lambda: EarlyStopping("gap"), ValueError, "mode: expected 'min' or 'max' to go with monitor='gap'"),
@@ -261,7 +261,7 @@ def test_the_empty_callback():
         (lambda: Checkpoint("best"), ValueError, "path: expected a file name ending in .npz, got 'best'"),
         (lambda: TimeBudget(-1), ValueError, "seconds: expected a finite number >= 0, got -1"),
         (lambda: TimeBudget("1"), TypeError, "seconds: expected a finite number >= 0, got '1'"),
-        (lambda: Print(0), ValueError, "every: expected a positive integer, got 0"),
+        (lambda: Print(0), ValueError, "every: expected a whole number >= 1, got 0"),
         (lambda: Print(unit="batch"), ValueError, "unit: expected 'epoch' or 'step', got 'batch'"),
     ],
 )

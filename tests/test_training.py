@@ -57,7 +57,7 @@ def test_minibatches_are_seeded():
     [
         (X, Y[1:], 8, "y: expected 25 labels, one a row of x, got 24"),
         (X[:0], Y[:0], 8, "x: expected at least one sample, got none"),
-        (X, Y, 0, "batch_size: expected a positive integer, got 0"),
+        (X, Y, 0, "batch_size: expected a whole number >= 1, got 0"),
     ],
 )
 def test_bad_batches(x, y, batch_size, message):
@@ -532,11 +532,11 @@ WATCH = Watch()
     ("options", "error", "message"),
     [
         ({"loss_and_grads": 3}, TypeError, "loss_and_grads: expected a function, got int"),
-        ({"epochs": 0}, ValueError, "epochs: expected a positive integer, got 0"),
-        ({"epochs": 1.5}, TypeError, "epochs: expected a positive integer, got 1.5 (float)"),
-        ({"epochs": True}, TypeError, "epochs: expected a positive integer, got True"),
-        ({"batch_size": 0}, ValueError, "batch_size: expected a positive integer, got 0"),
-        ({"batch_size": "8"}, TypeError, "batch_size: expected a positive integer, got '8'"),
+        ({"epochs": 0}, ValueError, "epochs: expected a whole number >= 1, got 0"),
+        ({"epochs": 1.5}, TypeError, "epochs: expected a whole number >= 1, got 1.5 (float)"),
+        ({"epochs": True}, TypeError, "epochs: expected a whole number >= 1, got True"),
+        ({"batch_size": 0}, ValueError, "batch_size: expected a whole number >= 1, got 0"),
+        ({"batch_size": "8"}, TypeError, "batch_size: expected a whole number >= 1, got '8'"),
         ({"data": (A, B[1:])}, ValueError, "y: expected 40 labels, one a row of x, got 39"),
         ({"data": (A[:0], B[:0])}, ValueError, "x: expected at least one sample, got none"),
         ({"data": (A, B, B[:3])}, ValueError, "data[2]: expected 40 rows, one a row of data[0], got 3"),

@@ -15,9 +15,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TextIO
 
-from fastopt.bounds import Bounds
+from fastopt.bounds import Bounds, whole
 from fastopt.history import Record
-from fastopt.judging import judged_count, named
+from fastopt.judging import named
 from fastopt.storage import expect_file, expect_suffix, save_npz
 from fastopt.structures import Array, flatten
 from fastopt.wording import counted
@@ -214,7 +214,7 @@ class EarlyStopping(Monitor):
         restore_best: bool = True,
     ) -> None:
         super().__init__(monitor, mode, min_delta)
-        self._patience = judged_count("patience", patience)
+        self._patience = whole(1, "patience", patience)
         self._restore = bool(restore_best)
         self._kept: dict[Run, list[Array]] = {}
         self._bad_epochs: dict[Run, int] = {}
@@ -385,7 +385,7 @@ class Print(Callback):
     def __init__(
         self, every: int = 1, *, unit: Literal["epoch", "step"] = "epoch", file: TextIO | None = None
     ) -> None:
-        self._every = judged_count("every", every)
+        self._every = whole(1, "every", every)
         if unit not in ("epoch", "step"):
             raise ValueError(f"unit: expected 'epoch' or 'step', got {unit!r}")
         self._unit = unit

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import operator
 from typing import Any
 
 import numpy as np
@@ -10,7 +9,7 @@ from numpy.typing import NDArray
 
 from fastopt.structures import Array, Arrays, flatten
 
-__all__ = ["Samples", "judged_count", "judged_rng", "judged_samples", "named"]
+__all__ = ["Samples", "judged_rng", "judged_samples", "named"]
 
 Samples = tuple[NDArray[Any], ...]
 
@@ -41,19 +40,6 @@ def judged_samples(data: object, label: str = "data") -> Samples:
     if len(arrays[0]) == 0:
         raise ValueError(f"{names[0]}: expected at least one sample, got none")
     return arrays
-
-
-def judged_count(label: str, value: object) -> int:
-    """Return a whole number >= 1, or say what is wrong with it."""
-    try:
-        n = None if isinstance(value, bool) else operator.index(value)  # type: ignore[arg-type]
-    except TypeError:
-        n = None
-    if n is None:
-        raise TypeError(f"{label}: expected a positive integer, got {value!r} ({type(value).__name__})")
-    if n < 1:
-        raise ValueError(f"{label}: expected a positive integer, got {n}")
-    return n
 
 
 def judged_rng(seed: object, label: str = "seed") -> np.random.Generator:

@@ -33,8 +33,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from fastopt import _core
-from fastopt.bounds import Bounds
-from fastopt.judging import judged_count
+from fastopt.bounds import Bounds, whole
 
 __all__ = ["Line", "LineSearchResult", "along", "armijo", "bracketing", "hager_zhang", "strong_wolfe"]
 
@@ -238,7 +237,7 @@ def strong_wolfe(
         "c2": c2,
         "xtol": Bounds(0, 1, below=True).check("xtol", xtol),
         **_limits(min_step, max_step),
-        "max_evaluations": judged_count("max_evaluations", max_evaluations),
+        "max_evaluations": whole(1, "max_evaluations", max_evaluations),
         "rounding": Bounds(0, 1, below=True).check("rounding", rounding),
     }
     step = _positive("step", step)
@@ -324,7 +323,7 @@ def hager_zhang(
         "c2": c2,
         "epsilon": Bounds(0).check("epsilon", epsilon),
         "max_step": _positive("max_step", max_step),
-        "max_evaluations": judged_count("max_evaluations", max_evaluations),
+        "max_evaluations": whole(1, "max_evaluations", max_evaluations),
     }
     step = _positive("step", step)
     return _run(_core.HagerZhang(*_descent(phi, start), step, options), phi, slopes=True)
@@ -396,7 +395,7 @@ def armijo(
     options = {
         "c1": _positive("c1", Bounds(0, 1, below=True).check("c1", c1)),
         **_limits(min_step, max_step),
-        "max_evaluations": judged_count("max_evaluations", max_evaluations),
+        "max_evaluations": whole(1, "max_evaluations", max_evaluations),
         "rounding": Bounds(0, 1, below=True).check("rounding", rounding),
     }
     step = _positive("step", step)
@@ -484,7 +483,7 @@ def bracketing(
         **(_core.Bracketing.four_point() if scheme == "four_point" else {}),
         "xtol": Bounds(0, 1, below=True).check("xtol", xtol),
         "max_step": _positive("max_step", max_step),
-        "max_evaluations": judged_count("max_evaluations", max_evaluations),
+        "max_evaluations": whole(1, "max_evaluations", max_evaluations),
         "rounding": Bounds(0, 1, below=True).check("rounding", rounding),
     }
     step = _positive("step", step)

@@ -17,11 +17,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastopt._typing import Floats, Integers, Seed
+from fastopt.bounds import whole
 from fastopt.callbacks import Callback, StopTraining
 from fastopt.fingerprint import fingerprint
 from fastopt.history import Record
 from fastopt.interrupts import Interrupts, interrupts_held
-from fastopt.judging import Samples, judged_count, judged_rng, judged_samples, named
+from fastopt.judging import Samples, judged_rng, judged_samples, named
 from fastopt.regularizers import Regularizer
 from fastopt.structures import flatten
 
@@ -64,7 +65,7 @@ def minibatches(
     [2, 2, 1]
     """
     data = judged_samples((x, y))
-    chunks = _shuffled(len(data[0]), judged_count("batch_size", batch_size), judged_rng(seed))
+    chunks = _shuffled(len(data[0]), whole(1, "batch_size", batch_size), judged_rng(seed))
     return ((data[0][chunk], data[1][chunk]) for chunk in chunks)
 
 
@@ -191,7 +192,7 @@ class Run:
         self._loss_and_grads = loss_and_grads
         self._data = judged_samples(data)
         n = len(self._data[0])
-        self._batch_size = None if batch_size is None else judged_count("batch_size", batch_size)
+        self._batch_size = None if batch_size is None else whole(1, "batch_size", batch_size)
         self.steps_per_epoch = 1 if self._batch_size is None else -(-n // self._batch_size)
         self._update = update
         self._rng = judged_rng(seed)

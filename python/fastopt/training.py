@@ -11,9 +11,10 @@ from typing import Any
 import numpy as np
 
 from fastopt._typing import Floats, Integers, Loss, Seed
+from fastopt.bounds import whole
 from fastopt.callbacks import Callback, FunctionCallback
 from fastopt.history import History, Record
-from fastopt.judging import Samples, judged_count, judged_samples
+from fastopt.judging import Samples, judged_samples
 from fastopt.loop import LossAndGrads, Outcome, Run, minibatches, train_in_turns
 from fastopt.optimizer import Optimizer
 from fastopt.progress import Progress
@@ -145,7 +146,7 @@ def train(
     >>> params["w"].round(3), params["b"].round(3)
     (array([2.]), array([1.]))
     """
-    epochs = judged_count("epochs", epochs)
+    epochs = whole(1, "epochs", epochs)
     if not callable(loss_and_grads):
         raise TypeError(f"loss_and_grads: expected a function, got {described(loss_and_grads)}")
     samples = judged_samples(data)

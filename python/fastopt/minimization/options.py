@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
-import operator
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Literal, Self
 
 import numpy as np
 
-from fastopt.bounds import Bounds
+from fastopt.bounds import Bounds, whole
 from fastopt.judging import judged_rng
 
 __all__ = [
@@ -246,19 +245,12 @@ def value_error(dtype: np.dtype[Any]) -> float:
 
 def whole_number(name: str, value: object, low: int) -> int:
     """Return a whole number of at least `low`, or say what is none."""
-    if isinstance(value, float) and value.is_integer():  # 1e5, as one writes it
-        value = int(value)
-    try:
-        n = None if isinstance(value, bool) else operator.index(value)  # type: ignore[arg-type]
-    except TypeError:
-        n = None
-    if n is None:
-        wanted = math.isinf(value) if isinstance(value, float) else False
-        hint = "; None means no limit" if wanted else ""
-        raise TypeError(f"{name}: expected a whole number >= {low}, got {value!r}{hint}")
-    if n < low:
-        raise ValueError(f"{name}: expected a whole number >= {low}, got {n}")
-    return min(n, UNLIMITED)
+    if isinstance(value, float):
+        if math.isinf(value):
+            raise TypeError(f"{name}: expected a whole number >= {low}, got {value!r}; None means no limit")
+        if value.is_integer():  # 1e5, as one writes it
+            value = int(value)
+    return min(whole(low, name, value), UNLIMITED)
 
 
 def _dtype_name(value: object) -> str:
