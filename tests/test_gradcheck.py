@@ -980,7 +980,7 @@ TWO = {"W": np.ones((2, 3)), "b": np.ones(3)}
         (lambda: gradcheck(fine, X, atol=-1), ValueError, "atol: expected a finite number >= 0, got -1"),
         (lambda: gradcheck(fine, X, rtol=math.nan), ValueError, "rtol: expected a finite number >= 0"),
         (lambda: gradcheck(fine, X, directions=0), ValueError, "directions: expected a whole number >= 1"),
-        (lambda: gradcheck(fine, X, worst=1.5), TypeError, "worst: expected a whole number >= 1, got float"),
+        (lambda: gradcheck(fine, X, worst=1.5), TypeError, "worst: expected a whole number >= 1, got 1.5"),
         (
             lambda: gradcheck(squares, [np.ones(5), DATA]),
             TypeError,

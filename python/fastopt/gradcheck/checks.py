@@ -7,12 +7,13 @@ from typing import Any
 
 import numpy as np
 
+from fastopt.bounds import whole
 from fastopt.judging import judged_rng
 from fastopt.wording import counted
 
 from .differences import Objective
 from .numeric import difference, first_value, opened
-from .options import Options, at_least_one, positive
+from .options import Options, positive
 from .report import Coordinate, Report
 from .run import Evaluation, examine, finish, first_calls, open_arguments
 from .structure import Arguments, Leaf, Structure, described, real
@@ -214,7 +215,7 @@ def grad_check_sparse(
     """
     if not callable(f):
         raise TypeError(f"f: expected a function, got {described(f)}")
-    count = at_least_one("num_checks", num_checks)
+    count = whole(1, "num_checks", num_checks)
     step = positive("h", h)
     arguments = opened(f, x, label="x")
     objective = Objective(arguments, lambda *args: real("f", f(*args)))

@@ -8,7 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from .structure import described, real
+from fastopt.bounds import whole
+
+from .structure import real
 
 MARGIN = 5.0
 """How many estimated errors a difference has to exceed to be believed."""
@@ -67,8 +69,8 @@ class Options:
             atol=None if atol is None else not_negative("atol", atol),
             relative_atol=1e-5 if double else 1e-3,
             rtol=(1e-3 if double else 1e-2) if rtol is None else not_negative("rtol", rtol),
-            directions=at_least_one("directions", directions),
-            worst=at_least_one("worst", worst),
+            directions=whole(1, "directions", directions),
+            worst=whole(1, "worst", worst),
             allow_kinks=allow_kinks,
         )
 
@@ -87,12 +89,3 @@ def not_negative(name: str, value: object) -> float:
     if not (math.isfinite(number) and number >= 0):
         raise ValueError(f"{name}: expected a finite number >= 0, got {value!r}")
     return number
-
-
-def at_least_one(name: str, value: object) -> int:
-    """Return `value` as an int, or raise unless it is a whole number >= 1."""
-    if isinstance(value, bool) or not isinstance(value, int | np.integer):
-        raise TypeError(f"{name}: expected a whole number >= 1, got {described(value)}")
-    if value < 1:
-        raise ValueError(f"{name}: expected a whole number >= 1, got {value}")
-    return int(value)
