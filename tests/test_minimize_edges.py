@@ -340,6 +340,22 @@ def test_a_lower_trial_than_that_of_the_step_is_remembered(name, region, saved):
     assert passed
 
 
+@pytest.mark.parametrize(
+    ("slope", "status", "fun"), [(1e-9, Status.GRADIENT, 6.0), (0.1, Status.CALLBACK, 5.0)]
+)
+def test_a_minimum_is_not_left_for_a_lower_trial(slope, status, fun):
+    """The second trial is lower but steep, the third is accepted: where it is a minimum it is the result."""
+    solver = LBFGS([0.0], ftol=0)
+    for value, gradient in ((10.0, -1.0), (5.0, 5.0), (6.0, slope)):
+        solver.ask()
+        solver.tell(value, [gradient])
+    assert solver.stepped
+    assert solver.fun == 6.0
+    solver.stop()
+    assert (solver.status, solver.fun) == (status, fun)
+    assert solver.jac == [5.0 if fun == 5.0 else slope]
+
+
 def test_a_state_without_one_of_its_vectors_is_refused():
     solver = LBFGS([-1.2, 1.0])
     for _ in range(3):
