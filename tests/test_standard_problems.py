@@ -235,8 +235,11 @@ SOLVED = [p for p in SMALL if p.minima and p.n <= 20 and not p.name.startswith((
 def test_newton_reaches_a_known_minimum(problem):
     hess = problem.hess or (lambda x: differences(problem, x))
     value = newton(problem, hess)
-    distance = min(abs(value - known) / max(abs(known), 1e-12) for known in problem.minima)
-    assert distance < 1e-9
+    # Residuals of a small sum of squares remain of terms of size 1, whose rounding depends on the BLAS.
+    assert any(
+        abs(value - known) < 1e-9 * max(abs(known), 1e-12) + 1e3 * np.finfo(float).eps * abs(known) ** 0.5
+        for known in problem.minima
+    )
 
 
 def newton(problem: StandardProblem, hess, damping: float = 1e-3) -> float:
