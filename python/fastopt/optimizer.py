@@ -20,6 +20,7 @@ import numpy as np
 
 from fastopt import _core
 from fastopt.bounds import Bounds, Hyper
+from fastopt.schedule_states import load_states, saved_states
 from fastopt.structures import Array, Arrays, described, flatten
 from fastopt.wording import counted
 
@@ -100,6 +101,7 @@ class Optimizer:
     def state_dict(self) -> dict[str, Any]:
         """Return a copy of what a checkpoint needs beside the parameters: rule, count and state.
 
+        Schedules that have a state, as `ReduceOnPlateau`, have it under "schedules".
         Hyperparameters are the constructor's: make the optimizer as before, then `load_state_dict`.
 
         All of it is from between the same two steps, and a step in another thread is neither delayed nor
@@ -116,16 +118,21 @@ class Optimizer:
         state = {
             slot: self._pack([a.copy(order="K") for a in arrays]) for slot, arrays in self._slots.items()
         }
+        schedules = saved_states(self._schedules)
         self._expect_between_steps(steps)
-        return {"rule": self._rule, "steps": steps, "state": state}
+        saved = {"rule": self._rule, "steps": steps, "state": state}
+        return saved | ({"schedules": schedules} if schedules else {})
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
         """Take over the count and the state of `state_dict`; training goes on bit for bit.
 
+        Where it has no "schedules", those of the optimizer are left as they are.
+
         Raises
         ------
         TypeError, ValueError
-            If it is not the state of this rule over arrays like these. Nothing is changed then.
+            If it is not the state of this rule over arrays like these, or the states under "schedules" are
+            not those of schedules like these. Nothing is changed then.
         """
         steps, state = self._judged(state_dict)
         pairs = []
@@ -142,6 +149,8 @@ class Optimizer:
                         f"{where}: expected a writeable array in the optimizer, got a read-only one"
                     )
                 pairs.append((old, new.copy()))  # a copy, as it might be another of the old ones
+        if "schedules" in state_dict:
+            load_states("state_dict['schedules']", self._schedules, state_dict["schedules"])
         for old, new in pairs:
             old[...] = new
         self._count[0] = steps
@@ -217,13 +226,21 @@ class Optimizer:
             count=self._count,
         )
 
-    def _read_hyper(self) -> None:
-        """Collect the hyperparameters in the order of the rule: as numbers if none is scheduled."""
-        known: dict[str, tuple[str, Hyper, Bounds]] = {}
+    def _given(self) -> Iterator[tuple[str, str, Hyper, Bounds]]:
+        """Yield each hyperparameter: its name in a rule, its label, its value and its bounds."""
         for field, bounds in self._bounds.items():
             value = getattr(self, field)
             for k, (hyper, label) in enumerate(bounds.hypers(field)):
-                known[hyper] = label, value if bounds.count == 1 else value[k], bounds
+                yield hyper, label, value if bounds.count == 1 else value[k], bounds
+
+    @property
+    def _schedules(self) -> dict[str, Hyper]:
+        """The hyperparameters that are functions of the step, by label."""
+        return {label: value for _, label, value, _ in self._given() if callable(value)}
+
+    def _read_hyper(self) -> None:
+        """Collect the hyperparameters in the order of the rule: as numbers if none is scheduled."""
+        known = {hyper: (label, value, bounds) for hyper, label, value, bounds in self._given()}
         self._hypers = {hyper: known[hyper] for hyper in _core.rules[self._rule][0]}
         scheduled = any(callable(value) for _, value, _ in self._hypers.values())
         self._constants = None if scheduled else self._scheduled()

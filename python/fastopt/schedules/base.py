@@ -1,12 +1,15 @@
 """What all schedules share."""
 
+import copy
 from abc import ABC, abstractmethod
-from dataclasses import Field, fields
+from collections.abc import Mapping
+from dataclasses import Field, fields, is_dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, get_type_hints
 
 import numpy as np
 
 from fastopt.bounds import whole
+from fastopt.schedule_states import load_states, saved_states
 
 from .fields import check_of
 
@@ -17,7 +20,8 @@ if TYPE_CHECKING:
 class Schedule(ABC):
     """What all schedules share. Not to be instantiated: use one of its subclasses, or write one.
 
-    A subclass is a frozen dataclass of checked fields and a formula, `_at`.
+    A subclass is a frozen dataclass of checked fields and a formula, `_at`. If it has a state, that is its
+    fields with ``init=False``, and it is not frozen.
 
     Examples
     --------
@@ -28,10 +32,7 @@ class Schedule(ABC):
     __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
 
     def __post_init__(self) -> None:
-        hints = get_type_hints(type(self), include_extras=True)
-        for f in fields(self):
-            if f.init:  # around the lock of a frozen dataclass
-                object.__setattr__(self, f.name, check_of(hints[f.name])(f.name, getattr(self, f.name)))
+        self._set(self._judged({f.name: getattr(self, f.name) for f in fields(self) if f.init}))
 
     def __call__(self, step: int) -> float:
         """Return the value at a step.
@@ -57,6 +58,45 @@ class Schedule(ABC):
             if f.init and getattr(self, f.name) != f.default
         )
         return f"{type(self).__name__}({', '.join(given)})"
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return a copy of the state: its own, and those of schedules that it is made of, by field.
+
+        Empty for a pure function of the step. The ``state_dict`` of an optimizer has it.
+
+        Examples
+        --------
+        >>> plateau = ReduceOnPlateau(0.5, factor=0.5, patience=0)
+        >>> [plateau.update(loss) for loss in (1.0, 2.0)]
+        [0.5, 0.25]
+        >>> warmup(plateau, 10).state_dict()
+        {'schedule': {'value': 0.25, 'best': 1.0, 'bad_updates': 0, 'cooling': 0}}
+        >>> cosine(0.1, 100).state_dict()
+        {}
+        """
+        return {name: copy.deepcopy(getattr(self, name)) for name in self._own} | saved_states(self._parts)
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Take over a state that `state_dict` returned.
+
+        Parameters
+        ----------
+        state : mapping of str to object
+            Of a schedule made in the same way.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If it is not such a state. Nothing is changed then.
+        """
+        if not isinstance(state, Mapping):
+            raise TypeError(f"state: expected a dict, got {type(state).__name__}")
+        own = self._own
+        if not set(own) <= set(state):
+            raise ValueError(f"state: expected {own}, got {list(state)}")
+        judged = self._judged({name: copy.deepcopy(state[name]) for name in own})
+        load_states("state", self._parts, {name: state[name] for name in state if name not in own})
+        self._set(judged)
 
     def plot(self, steps: int | None = None, ax: "Axes | None" = None) -> "Axes":
         """Draw the schedule against the step.
@@ -97,6 +137,34 @@ class Schedule(ABC):
         ax.grid(alpha=0.3)
         ax.spines[["top", "right"]].set_visible(False)
         return ax
+
+    @property
+    def _fields(self) -> tuple[Field[Any], ...]:
+        return fields(self) if is_dataclass(self) else ()
+
+    @property
+    def _own(self) -> list[str]:
+        """The names of the fields that are its state."""
+        return [f.name for f in self._fields if not f.init]
+
+    @property
+    def _parts(self) -> dict[str, object]:
+        """What it was made of, under the names of the fields; schedules among it may have a state."""
+        parts: dict[str, object] = {}
+        for f in self._fields:
+            value = getattr(self, f.name) if f.init else None
+            several = enumerate(value) if isinstance(value, tuple | list) else ()
+            parts |= {f.name: value} | {f"{f.name}[{k}]": part for k, part in several}
+        return parts
+
+    def _judged(self, values: Mapping[str, object]) -> dict[str, object]:
+        """Return values for fields, each checked as the type of its field says."""
+        hints = get_type_hints(type(self), include_extras=True)
+        return {name: check_of(hints[name])(name, value) for name, value in values.items()}
+
+    def _set(self, values: Mapping[str, object]) -> None:
+        for name, value in values.items():  # around the lock of a frozen dataclass
+            object.__setattr__(self, name, value)
 
     @abstractmethod
     def _at(self, t: int) -> float:

@@ -124,26 +124,26 @@ class join(Schedule):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        schedules, boundaries = self._parts
+        schedules, boundaries = self._pieces
         if len(boundaries) != len(schedules) - 1:
             raise ValueError(
                 f"boundaries: expected one fewer than the {len(schedules)} schedules, got {len(boundaries)}"
             )
 
     @property
-    def _parts(self) -> tuple[tuple[Hyper, ...], tuple[int, ...]]:
+    def _pieces(self) -> tuple[tuple[Hyper, ...], tuple[int, ...]]:
         assert isinstance(self.schedules, tuple)  # so stored by their checks
         assert isinstance(self.boundaries, tuple)
         return self.schedules, self.boundaries
 
     def _at(self, t: int) -> float:
-        schedules, boundaries = self._parts
+        schedules, boundaries = self._pieces
         k = bisect_right(boundaries, t)
         return _value(schedules[k], t - boundaries[k - 1] if k else t)
 
     @property
     def _span(self) -> int:
-        schedules, boundaries = self._parts
+        schedules, boundaries = self._pieces
         return max(boundaries, default=0) + _length(schedules[-1])
 
 

@@ -10,13 +10,21 @@ from .base import Schedule
 from .fields import NonNegative, Whole, number
 
 
+def _not_nan(label: str, value: object) -> float:
+    """Return a number that others can be compared with."""
+    x = number(label, value)
+    if math.isnan(x):
+        raise ValueError(f"{label}: expected a number, got nan")
+    return x
+
+
 @dataclass(repr=False)
 class ReduceOnPlateau(Schedule):
     r"""A value that is multiplied by a factor when a metric has stopped improving.
 
     Tell it the metric after each epoch, ``plateau.update(metric)``; as a schedule it returns its present
-    value, whatever the step. It is the one schedule with a state, which pickles along with its optimizer
-    (and is then found under the optimizer's field, as ``opt.lr``).
+    value, whatever the step. It is the one schedule with a state. The ``state_dict`` of its optimizer holds
+    it, and so do copies and pickles (it is then found under the optimizer's field, as ``opt.lr``).
 
     A metric :math:`m` improves on the best one :math:`m^*` by more than :math:`\theta`:
     :math:`m < m^* - \theta |m^*|` ("min", "rel"), :math:`m < m^* - \theta` ("min", "abs"), or, with "max",
@@ -91,10 +99,10 @@ class ReduceOnPlateau(Schedule):
     cooldown: Whole = 0
     min_lr: NonNegative = 0.0
     eps: NonNegative = 1e-8
-    value: float = field(init=False)
-    best: float = field(init=False)
-    bad_updates: int = field(init=False, default=0)
-    cooling: int = field(init=False, default=0)
+    value: NonNegative = field(init=False)
+    best: Annotated[float, _not_nan] = field(init=False)
+    bad_updates: Whole = field(init=False, default=0)
+    cooling: Whole = field(init=False, default=0)
 
     def __post_init__(self) -> None:
         super().__post_init__()
