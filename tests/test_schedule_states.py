@@ -134,7 +134,7 @@ GOOD = {"value": 0.25, "best": 1.0, "bad_updates": 0, "cooling": 0}
         (
             {"lr": GOOD, "momentum": {"schedule": GOOD | {"value": -1}}},
             ValueError,
-            "state_dict['schedules']['momentum']: state['schedule']: value: expected a finite number >= 0, got",
+            "state_dict['schedules']['momentum']: state['schedule']: value: expected a finite number >= 0",
         ),
         ({"lr": GOOD, "momentum": GOOD}, ValueError, "state: expected the states of ['schedule'], got those"),
         ({"lr": GOOD, "momentum": 3}, TypeError, "['momentum']: state: expected a dict, got int"),

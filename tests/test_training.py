@@ -23,48 +23,10 @@ from fastopt.fingerprint import fingerprint
 from fastopt.history import History
 from fastopt.losses import softmax_cross_entropy
 from fastopt.progress import Progress
-from fastopt.training import Callback, Run, evaluate, minibatches, train, train_in_turns
+from fastopt.training import Callback, Run, evaluate, train, train_in_turns
 from runs import BATCH, MODEL, N, Watch, X, Y, make_run, same_params
 
 # -- pieces ---------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("batch_size", [1, 8, 24, 25, 100])
-def test_minibatches_show_every_sample_once(batch_size):
-    batches = list(minibatches(X, Y, batch_size, seed=0))
-    sizes = [len(y) for _, y in batches]
-    assert sizes[:-1] == [batch_size] * (len(sizes) - 1)
-    assert sum(sizes) == N
-    x, y = (np.concatenate(parts) for parts in zip(*batches, strict=True))
-    order = np.lexsort(x.T)
-    expected = np.lexsort(X.T)
-    np.testing.assert_array_equal(x[order], X[expected])
-    np.testing.assert_array_equal(y[order], Y[expected])
-
-
-def test_minibatches_are_seeded():
-    def order(seed):
-        return np.concatenate([y for _, y in minibatches(X, np.arange(N), 8, seed)]).tolist()
-
-    assert order(1) == order(1) != order(2)
-    generator = np.random.default_rng(1)
-    first, second = order(generator), order(generator)
-    assert first == order(1) != second
-
-
-@pytest.mark.parametrize(
-    ("x", "y", "batch_size", "message"),
-    [
-        (X, Y[1:], 8, "y: expected 25 labels, one a row of x, got 24"),
-        (X[:0], Y[:0], 8, "x: expected at least one sample, got none"),
-        (X, Y, 0, "batch_size: expected a whole number >= 1, got 0"),
-    ],
-)
-def test_bad_batches(x, y, batch_size, message):
-    with pytest.raises(ValueError, match=message):
-        minibatches(x, y, batch_size, 0)
-    with pytest.raises(ValueError, match=message):
-        Run("run", MODEL.loss_and_grads, {}, (x, y), print, batch_size=batch_size, seed=0)
 
 
 @pytest.mark.parametrize("batch_size", [1, 7, 25, 4096])

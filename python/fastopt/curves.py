@@ -59,13 +59,13 @@ def draw_history(history: History, figure: Figure | None = None) -> Figure:
     axes = _side_by_side(figure, panels)
     loss, rate = axes[0], axes[-1]
 
-    steps, means = _thinned(history.step_losses)
+    before = history.steps[-1] - len(history.step_losses) if history.steps else 0
+    steps, means = _thinned(history.step_losses, before)
     loss.plot(steps, means, color=BLUE, alpha=0.35, linewidth=1, label="batches")
     marker = "o" if len(history) <= 40 else ""
     colours = cycle((ORANGE, GREEN, *PALETTE[3:]))
-    loss.plot(
-        history.steps, history.losses, color=BLUE, marker=marker, markersize=3, label="mean of the epoch"
-    )
+    label = "after the epoch" if history.records and history.records[-1].after else "mean of the epoch"
+    loss.plot(history.steps, history.losses, color=BLUE, marker=marker, markersize=3, label=label)
     for (name, values), colour in zip(losses.items(), colours, strict=False):
         loss.plot(history.steps, values, color=colour, marker=marker, markersize=3, label=name)
     _scale(loss, [*history.losses, *means, *(v for values in losses.values() for v in values)])
@@ -79,7 +79,7 @@ def draw_history(history: History, figure: Figure | None = None) -> Figure:
 
     rates = np.asarray(history.step_learning_rates)
     shown = np.unique(np.linspace(0, max(len(rates) - 1, 0), min(len(rates), POINTS)).astype(np.int64))
-    rate.plot(shown + 1, rates[shown], color=BLUE, drawstyle="steps-mid")
+    rate.plot(before + shown + 1, rates[shown], color=BLUE, drawstyle="steps-mid")
     _finish(rate, "step", "learning rate", legend=False)
     rate.set_ylim(bottom=0)
 
@@ -134,11 +134,11 @@ def _side_by_side(figure: Figure, panels: int) -> list[Axes]:
     return list(figure.subplots(1, panels, squeeze=False)[0])
 
 
-def _thinned(values: Sequence[float]) -> tuple[list[float], list[float]]:
-    """Return steps and values, means over blocks of steps where there are too many."""
+def _thinned(values: Sequence[float], before: int) -> tuple[list[float], list[float]]:
+    """Return steps, counted from `before`, and values: means over blocks where there are too many."""
     width = max(1, math.ceil(len(values) / POINTS))
     blocks = [values[i : i + width] for i in range(0, len(values), width)]
-    steps = [i * width + (len(block) + 1) / 2 for i, block in enumerate(blocks)]
+    steps = [before + i * width + (len(block) + 1) / 2 for i, block in enumerate(blocks)]
     return steps, [sum(block) / len(block) for block in blocks]
 
 

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    from fastopt.optimizer import Optimizer
+
 __all__ = ["History", "Record"]
 
 
@@ -22,11 +24,12 @@ class Record:
     epoch : float
         Epochs completed; not a whole number where a run was stopped inside one.
     steps : int
-        Steps completed since the run began.
+        Steps completed; where a run goes on from another, also those of the other.
     samples : int
         Samples seen in this epoch.
     loss : float
-        The mean loss of these samples, each as it was before its step, penalty included.
+        The mean training loss, penalty included: of these samples, each as it was before its step; or
+        `after` the epoch.
     metrics : mapping of str to float
         What the run's `evaluate` returned after the epoch.
     optimizer_seconds, training_seconds : float
@@ -40,6 +43,9 @@ class Record:
         How much of the loss is that of the regularizers.
     learning_rate : float
         That of the last step; NaN where it is not known.
+    after : bool
+        Whether `loss` and `penalty` are those of the parameters after the epoch, over all samples: they are
+        where a callback looks for the best loss, and where an epoch is an iteration over all samples.
     """
 
     epoch: float
@@ -54,6 +60,7 @@ class Record:
     regularizer_seconds: float = 0.0
     penalty: float = 0.0
     learning_rate: float = math.nan
+    after: bool = False
 
     def row(self) -> dict[str, Any]:
         """Return the record as one flat dict: a row of a table, ready for JSON.
@@ -92,6 +99,9 @@ class History:
         A sentence about it; empty when finished.
     restored : Record, optional
         The epoch whose parameters were put back in the end, as `EarlyStopping` does.
+    optimizer : Optimizer, optional
+        The one that was trained with. ``train(..., history.optimizer, ...)`` goes on from here. It is not
+        part of copies and pickles of the history: it has a ``state_dict`` of its own.
 
     Examples
     --------
@@ -109,6 +119,10 @@ class History:
     status: str = "finished"
     message: str = ""
     restored: Record | None = None
+    optimizer: Optimizer | None = field(default=None, compare=False)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return self.__dict__ | {"optimizer": None}
 
     def __len__(self) -> int:
         return len(self.records)
@@ -135,7 +149,11 @@ class History:
 
     @property
     def losses(self) -> list[float]:
-        """The mean training loss of each epoch, each sample as it was before its step."""
+        """The mean training loss of each epoch.
+
+        Each sample as it was before its step; where a callback looks for the best loss, all samples after
+        the epoch.
+        """
         return self._column(lambda record: record.loss)
 
     @property

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from fastopt.structures import Array, Arrays, flatten
+from fastopt.structures import Array, Arrays, described, flatten
 
-__all__ = ["Samples", "judged_rng", "judged_samples", "named"]
+__all__ = ["Samples", "judged_rng", "judged_rows", "judged_samples", "named", "named_buffers"]
 
 Samples = tuple[NDArray[Any], ...]
 
@@ -21,24 +22,31 @@ def judged_samples(data: object, label: str = "data") -> Samples:
     given = data if isinstance(data, tuple) else (data,)
     if not given:
         raise ValueError(f"{label}: expected an array, or a tuple of arrays, got none")
-    arrays = tuple(np.asarray(array) for array in given)
-    names = tuple(f"{label}[{k}]" for k in range(len(arrays)))
-    if len(arrays) == 2:
-        names = ("x", "y") if label == "data" else (f"{label}: x", f"{label}: y")
-    for name, array in zip(names, arrays, strict=True):
+    names = [f"{label}[{k}]" for k in range(len(given))]
+    if len(given) == 2:
+        names = ["x", "y"] if label == "data" else [f"{label}: x", f"{label}: y"]
+    return tuple(judged_rows(dict(zip(names, given, strict=True))).values())
+
+
+def judged_rows(given: Mapping[str, object]) -> dict[str, NDArray[Any]]:
+    """Return things as arrays of equal length, or say under their names what is wrong with them."""
+    arrays = {name: np.asarray(array) for name, array in given.items()}
+    if not arrays:
+        raise ValueError("data: expected at least one array, got none")
+    for name, array in arrays.items():
         if array.ndim == 0 or array.dtype.kind not in "biufc":
             raise TypeError(
                 f"{name}: expected an array of numbers with one row a sample, "
                 f"got {array.dtype} of shape {array.shape}"
             )
-    for name, array in zip(names[1:], arrays[1:], strict=True):
-        if len(array) != len(arrays[0]):
-            what, rows = ("labels", "x") if len(arrays) == 2 else ("rows", names[0])
-            raise ValueError(
-                f"{name}: expected {len(arrays[0])} {what}, one a row of {rows}, got {len(array)}"
-            )
-    if len(arrays[0]) == 0:
-        raise ValueError(f"{names[0]}: expected at least one sample, got none")
+    (first, rows), *others = arrays.items()
+    pair = [name[-1] for name in arrays] == ["x", "y"]
+    for name, array in others:
+        if len(array) != len(rows):
+            what, of = ("labels", "x") if pair else ("rows", first)
+            raise ValueError(f"{name}: expected {len(rows)} {what}, one a row of {of}, got {len(array)}")
+    if len(rows) == 0:
+        raise ValueError(f"{first}: expected at least one sample, got none")
     return arrays
 
 
@@ -68,3 +76,21 @@ def named(params: Arrays) -> dict[str, Array]:
     if len(set(names)) < len(names):
         raise ValueError(f"params: expected keys that differ as text, got {keys}")
     return dict(zip(names, arrays, strict=True))
+
+
+def named_buffers(buffers: object) -> dict[str, Array]:
+    """Return the arrays of buffers, as they are now, under names that those of parameters seldom have.
+
+    Examples
+    --------
+    >>> list(named_buffers({"mean": np.zeros(2)})), list(named_buffers([np.zeros(2)])), named_buffers(None)
+    (['mean'], ['buffers[0]'], {})
+    """
+    if buffers is None or (isinstance(buffers, dict | list | tuple) and not buffers):
+        return {}
+    kind, keys, arrays = flatten("buffers", buffers)
+    for key, array in zip(keys, arrays, strict=True):
+        if not isinstance(array, np.ndarray):
+            raise TypeError(f"buffers[{key!r}]: expected a NumPy array, got {described(array)}")
+    names = {"array": "buffers", "list": "buffers[{}]", "dict": "{}"}
+    return {names[kind].format(key): array for key, array in zip(keys, arrays, strict=True)}

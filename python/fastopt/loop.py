@@ -1,4 +1,4 @@
-"""The loop: batches, steps, the clock, turns, and the ways to end.
+"""The loop: steps, the clock, turns, and the ways to end.
 
 The pieces know nothing of models, progress bars or files. A `Run` is one set of parameters on its
 way; `train_in_turns` moves one or several of them on; a `Callback` watches. `fastopt.train` is one
@@ -10,68 +10,31 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from fastopt._typing import Floats, Integers, Seed
+from fastopt._typing import Seed
+from fastopt.batches import Orders, cut
 from fastopt.bounds import whole
 from fastopt.callbacks import Callback, StopTraining
 from fastopt.fingerprint import fingerprint
 from fastopt.history import Record
 from fastopt.interrupts import Interrupts, interrupts_held
-from fastopt.judging import Samples, judged_rng, judged_samples, named
+from fastopt.judging import Samples, judged_samples, named, named_buffers
+from fastopt.place import Place
 from fastopt.regularizers import Regularizer
-from fastopt.structures import flatten
+from fastopt.structures import Arrays, flatten
 
-__all__ = ["Outcome", "Run", "minibatches", "train_in_turns"]
+__all__ = ["ROWS", "Outcome", "Run", "kept", "mean_loss", "train_in_turns"]
 
 LossAndGrads = Callable[..., tuple[float, Any]]
 
-
-def minibatches(
-    x: Floats, y: Integers, batch_size: int, seed: Seed | None = None
-) -> Iterator[tuple[Floats, Integers]]:
-    """Return the minibatches of one epoch: every sample once, in random order.
-
-    Parameters
-    ----------
-    x, y : arrays with one row a sample
-        Inputs and labels.
-    batch_size : int
-        Samples a batch; the last batch holds what is left.
-    seed : int, numpy.random.Generator or None
-        A generator moves on and so shuffles each epoch anew; an integer gives the same order
-        every time, None another every time.
-
-    Returns
-    -------
-    iterator of (x, y)
-        Copies of the rows of each batch.
-
-    Raises
-    ------
-    TypeError
-        If `batch_size` is not a whole number.
-    ValueError
-        If `x` and `y` differ in length, are empty, or `batch_size` is not positive.
-
-    Examples
-    --------
-    >>> x = np.arange(5.0).reshape(5, 1)
-    >>> [len(batch) for batch, labels in minibatches(x, np.arange(5), batch_size=2, seed=0)]
-    [2, 2, 1]
-    """
-    data = judged_samples((x, y))
-    chunks = _shuffled(len(data[0]), whole(1, "batch_size", batch_size), judged_rng(seed))
-    return ((data[0][chunk], data[1][chunk]) for chunk in chunks)
-
-
-def _shuffled(n: int, batch_size: int, rng: np.random.Generator) -> Iterator[NDArray[np.int64]]:
-    order = rng.permutation(n)
-    return (order[i : i + batch_size] for i in range(0, n, batch_size))
+ROWS = 4096
+"""Samples at once where a mean over many is computed: bounds the memory, and changes it by rounding only."""
 
 
 class Diverged(FloatingPointError):
@@ -124,15 +87,22 @@ class Run:
         The names that `evaluate` returns, where they are known beforehand.
     fingerprints : bool
         Whether the parameters of each epoch are recorded by their `fingerprint`.
+    buffers : array, list or dict of arrays, optional
+        What `loss_and_grads` changes beside the parameters. Where a loss is computed to be looked at and not
+        to be stepped on, they are set back.
+    place : Place, optional
+        Where this run begins with its data, and what it moves on; by default its own, at the start.
+    steps : int
+        Steps completed before it.
 
     Attributes
     ----------
     history : list of Record
         One an epoch.
     step_losses, step_learning_rates : list of float
-        One a step.
+        One a step of this run.
     steps : int
-        Steps completed.
+        Steps completed, those before this run among them.
     outcome : Outcome or None
         How this run ended; None while it has not.
     restored : Record or None
@@ -176,13 +146,18 @@ class Run:
         learning_rate: Callable[[], float] | None = None,
         metric_names: Sequence[str] | None = None,
         fingerprints: bool = True,
+        buffers: Arrays | None = None,
+        place: Place | None = None,
+        steps: int = 0,
     ) -> None:
         self.name = name
         self.params = params
+        self.buffers = buffers
+        self.place = Place() if place is None else place
         self.history: list[Record] = []
         self.step_losses: list[float] = []
         self.step_learning_rates: list[float] = []
-        self.steps = 0
+        self.steps = steps
         self.optimizer_seconds = 0.0
         self.training_seconds = 0.0
         self.outcome: Outcome | None = None
@@ -195,11 +170,15 @@ class Run:
         self._batch_size = None if batch_size is None else whole(1, "batch_size", batch_size)
         self.steps_per_epoch = 1 if self._batch_size is None else -(-n // self._batch_size)
         self._update = update
-        self._rng = judged_rng(seed)
+        self._orders = Orders(n, seed)
+        self._order: NDArray[np.int64] | None = None
+        """That of the epoch that was begun."""
         self._evaluate = evaluate
         self._learning_rate = learning_rate
         self._fingerprints = fingerprints
+        self._monitored = False
         self._epoch = _Tally()
+        named_buffers(buffers)  # refuses what is none
 
     @property
     def samples(self) -> int:
@@ -211,13 +190,30 @@ class Run:
         """The record of the parameters as they are: the last, or the one that was put back."""
         return self.restored or (self.history[-1] if self.history else None)
 
+    @property
+    def epochs(self) -> float:
+        """Epochs completed, also by runs that this one goes on from; not a whole number inside one."""
+        epochs, samples = self._begun()
+        if self._batch_size is None:
+            return float(epochs)
+        left = -(-(len(self._data[0]) - samples) // self._batch_size)
+        return epochs + 1 - left / self.steps_per_epoch
+
+    def monitor_loss(self) -> None:
+        """Let the records have the loss after each epoch, and not the mean over its steps.
+
+        So that it is that of the parameters which a callback keeps. It costs the loss of all data once an
+        epoch, off the clock. To be called in `Callback.on_begin`; it holds until the training ends.
+        """
+        self._monitored = True
+
     def warm_up(self) -> None:
         """Compute one loss and its gradients for nothing.
 
         Whoever steps first would otherwise pay for starting the threads of BLAS, and the next run
         would not.
         """
-        with _quiet():
+        with _quiet(), kept(self.buffers):
             self._loss_and_grads(self.params, *(array[: self._batch_size] for array in self._data))
 
     def try_evaluation(self) -> None:
@@ -232,6 +228,7 @@ class Run:
     def epoch(self) -> Iterator[float]:
         """Train one epoch, yielding the loss of each step after it: an iterator to be drained.
 
+        Of an epoch that was begun, here or by the run that this one goes on from, it is the rest.
         Between two values the parameters are at a step boundary.
 
         Raises
@@ -240,6 +237,7 @@ class Run:
             If a loss is not finite. It is not stepped on.
         """
         clock = time.perf_counter
+        self._enter()
         start = clock()
         for batch in self._batches():
             taken = clock()
@@ -251,12 +249,15 @@ class Run:
                 if not math.isfinite(loss):
                     raise Diverged(
                         f"the loss is {loss} at step {self.steps + 1} of the {self.name} run "
-                        f"(epoch {self.steps // self.steps_per_epoch + 1})"
+                        f"(epoch {self.place.epochs + 1})"
                     )
                 ready = clock()
                 self._update(grads)
                 end = clock()
             self.steps += 1
+            self.place.move_on(len(batch[0]))
+            if not self.place.samples:
+                self._order = None
             self.optimizer_seconds += end - ready
             self.training_seconds += end - start
             rate = math.nan if self._learning_rate is None else float(self._learning_rate())
@@ -267,11 +268,34 @@ class Run:
             yield loss
             start = clock()  # what the caller did meanwhile is not training
 
+    def _begun(self) -> tuple[int, int]:
+        """Return the epochs completed, and the samples seen of one that can be gone on with."""
+        place, n = self.place, len(self._data[0])
+        if not place.of:  # by whom the steps were taken is not known
+            return self.steps // self.steps_per_epoch, 0
+        if place.samples and (place.of != n or self._batch_size is None):  # which has no rest
+            return place.epochs + 1, 0
+        return place.epochs, place.samples
+
+    def _enter(self) -> None:
+        """Take the place where an epoch begins, or goes on."""
+        self.place.become(Place(*self._begun(), of=len(self._data[0])))
+        if self._order is None:
+            self._orders.skip_to(self.place.epochs)
+
     def _batches(self) -> Iterator[Samples]:
         if self._batch_size is None:
-            return iter([self._data])
-        chunks = _shuffled(len(self._data[0]), self._batch_size, self._rng)
-        return (tuple(array[chunk] for array in self._data) for chunk in chunks)
+            yield self._data
+            return
+        if self._order is None:
+            self._order = self._orders.deal()
+        for chunk in cut(self._order[self.place.samples :], self._batch_size):
+            yield tuple(array[chunk] for array in self._data)
+
+    def leave(self) -> None:
+        """Let the caller's generator deal the order of an unfinished epoch once more, if it still can."""
+        if self._order is not None and self._orders.take_back():
+            self._order = None
 
     def _graded(self, batch: Samples) -> tuple[float, Any]:
         result = self._loss_and_grads(self.params, *batch)
@@ -291,22 +315,52 @@ class Run:
         with _quiet():
             metrics = dict(self._evaluate(self.params)) if self._evaluate else {}
         gradient, regularizer, optimizer, training = tally.seconds
+        loss, penalty, after = self._loss_of_epoch(tally)
         record = Record(
-            epoch=round(self.steps / self.steps_per_epoch, 4),
+            epoch=round(self.epochs, 4),
             steps=self.steps,
             samples=tally.samples,
-            loss=tally.loss / tally.samples,
+            loss=loss,
             metrics=metrics,
             optimizer_seconds=optimizer,
             training_seconds=training,
             weights=fingerprint(named(self.params)) if self._fingerprints else "",
             gradient_seconds=gradient,
             regularizer_seconds=regularizer if self.regularizers else 0.0,
-            penalty=tally.penalty / tally.samples,
+            penalty=penalty,
             learning_rate=self.step_learning_rates[-1],
+            after=after,
         )
         self.history.append(record)
         return record
+
+    def _loss_of_epoch(self, tally: _Tally) -> tuple[float, float, bool]:
+        """Return loss and penalty for the record of an epoch, and whether they are those after it."""
+        if not self._monitored:
+            return tally.loss / tally.samples, tally.penalty / tally.samples, False
+        rows = len(self._data[0]) if self._batch_size is None else ROWS  # all at once, as it is trained
+        with _quiet(), kept(self.buffers):
+            loss = mean_loss(lambda batch: self._graded(batch)[0], self._data, rows)
+            penalty = sum(penalty(self.params)[0] for penalty in self.regularizers)
+        return loss + penalty, penalty, True
+
+
+def mean_loss(loss: Callable[[Samples], float], data: Samples, rows: int) -> float:
+    """Return the mean loss over all samples, so many at once; of a single piece it is exactly its loss."""
+    n = len(data[0])
+    pieces = (tuple(array[i : i + rows] for array in data) for i in range(0, n, rows))
+    return sum(loss(piece) * (len(piece[0]) / n) for piece in pieces)
+
+
+@contextmanager
+def kept(buffers: object) -> Iterator[None]:
+    """Let buffers be after a `with` block what they were before."""
+    before = {name: array.copy() for name, array in named_buffers(buffers).items()}
+    try:
+        yield
+    finally:
+        for name, array in named_buffers(buffers).items():
+            array[...] = before[name]
 
 
 class _Tally:
@@ -360,6 +414,7 @@ def train_in_turns(
     """
     for run in runs:
         run.outcome = run.restored = None
+        run._monitored = False
     try:
         for run in runs:
             for callback in callbacks:
@@ -375,6 +430,9 @@ def train_in_turns(
         for run in runs:
             run.outcome = run.outcome or Outcome("failed", repr(error))
         raise
+    finally:
+        for run in runs:
+            run.leave()
     ends = (run.outcome for run in runs if run.outcome and run.outcome.status != "finished")
     return rest if rest.status != "finished" else next(ends, rest)
 
@@ -418,7 +476,7 @@ def _train_epoch(run: Run, callbacks: Sequence[Callback], interrupts: Interrupts
         record = run.close_epoch()
         assert record is not None  # an epoch has at least one step
         _tell(callbacks, "on_epoch", run, record)
-        for name, value in record.metrics.items():
+        for name, value in {"loss": record.loss, **record.metrics}.items():
             if name.endswith("loss") and not math.isfinite(value):
                 raise Diverged(
                     f"the {name.replace('_', ' ')} is {value} after epoch {record.epoch:g} "

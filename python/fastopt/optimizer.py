@@ -20,6 +20,7 @@ import numpy as np
 
 from fastopt import _core
 from fastopt.bounds import Bounds, Hyper
+from fastopt.place import Place
 from fastopt.schedule_states import load_states, saved_states
 from fastopt.structures import Array, Arrays, described, flatten
 from fastopt.wording import counted
@@ -59,6 +60,7 @@ class Optimizer:
         self._count = np.zeros(
             1, np.int64
         )  # an array, so that the core counts in the same breath as it steps
+        self._place = Place()
         self._bind()
 
     def step(self, grads: Arrays, *, check_finite: bool = False) -> None:
@@ -101,7 +103,8 @@ class Optimizer:
     def state_dict(self) -> dict[str, Any]:
         """Return a copy of what a checkpoint needs beside the parameters: rule, count and state.
 
-        Schedules that have a state, as `ReduceOnPlateau`, have it under "schedules".
+        Under "schedules" are the states of those schedules that have one, as `ReduceOnPlateau`; under "place"
+        is how far `fastopt.train` has come with its data. Neither is there where there is nothing to save.
         Hyperparameters are the constructor's: make the optimizer as before, then `load_state_dict`.
 
         All of it is from between the same two steps, and a step in another thread is neither delayed nor
@@ -118,15 +121,16 @@ class Optimizer:
         state = {
             slot: self._pack([a.copy(order="K") for a in arrays]) for slot, arrays in self._slots.items()
         }
-        schedules = saved_states(self._schedules)
+        schedules, place = saved_states(self._schedules), self._place.state_dict()
         self._expect_between_steps(steps)
         saved = {"rule": self._rule, "steps": steps, "state": state}
-        return saved | ({"schedules": schedules} if schedules else {})
+        return saved | {key: value for key, value in (("schedules", schedules), ("place", place)) if value}
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
         """Take over the count and the state of `state_dict`; training goes on bit for bit.
 
-        Where it has no "schedules", those of the optimizer are left as they are.
+        Where it has no "schedules", those of the optimizer are left as they are. Where it has no "place",
+        `fastopt.train` counts its epochs by the steps.
 
         Raises
         ------
@@ -149,11 +153,13 @@ class Optimizer:
                         f"{where}: expected a writeable array in the optimizer, got a read-only one"
                     )
                 pairs.append((old, new.copy()))  # a copy, as it might be another of the old ones
+        place = Place.judged("state_dict['place']", state_dict.get("place", {}))
         if "schedules" in state_dict:
             load_states("state_dict['schedules']", self._schedules, state_dict["schedules"])
         for old, new in pairs:
             old[...] = new
         self._count[0] = steps
+        self._place.become(place)
 
     def _expect_between_steps(self, steps: int) -> None:
         """Refuse to go on if a step is under way, or has been taken since `steps` were."""

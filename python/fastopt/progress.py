@@ -37,9 +37,10 @@ class Progress(Callback):
     """What an epoch is called."""
 
     def __init__(self, runs: Sequence[Run], epochs: int) -> None:
-        self._epochs = epochs
-        self._every = math.ceil(epochs / 20)
         self.runs = list(runs)
+        self._before = int(self.runs[0].epochs)  # of a training that this one goes on from
+        self._epochs = self._before + epochs
+        self._every = math.ceil(epochs / 20)
         self._width = max(len(run.name) for run in runs) if len(runs) > 1 else 0
         self._drawn = 0.0
         self._advanced = 0
@@ -62,7 +63,7 @@ class Progress(Callback):
             auto_refresh=False,
             transient=True,
         )
-        total = self._epochs * sum(run.steps_per_epoch for run in self.runs)
+        total = sum(round((self._epochs - run.epochs) * run.steps_per_epoch) for run in self.runs)
         self._task = bar.add_task("training", total=total)
         return bar
 
@@ -102,7 +103,7 @@ class Progress(Callback):
 
     def due(self, number: int) -> bool:
         """Say whether an epoch gets a line."""
-        return number % self._every == 0 or number in (1, self._epochs)
+        return (number - self._before) % self._every == 0 or number in (self._before + 1, self._epochs)
 
     def on_end(self, run: Run, outcome: Outcome) -> None:
         """Say why it has ended, if not by itself."""

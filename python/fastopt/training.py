@@ -11,11 +11,12 @@ from typing import Any
 import numpy as np
 
 from fastopt._typing import Floats, Integers, Loss, Seed
+from fastopt.batches import minibatches
 from fastopt.bounds import whole
 from fastopt.callbacks import Callback, FunctionCallback
 from fastopt.history import History, Record
 from fastopt.judging import Samples, judged_samples
-from fastopt.loop import LossAndGrads, Outcome, Run, minibatches, train_in_turns
+from fastopt.loop import ROWS, LossAndGrads, Outcome, Run, kept, mean_loss, train_in_turns
 from fastopt.optimizer import Optimizer
 from fastopt.progress import Progress
 from fastopt.regularizers import Regularizer
@@ -39,9 +40,6 @@ Metric = Callable[..., float]
 Watcher = Callback | Callable[[Run, Record], object]
 Validation = tuple[Any, ...] | Callable[[Any], Mapping[str, float]]
 
-ROWS = 4096
-"""Samples at once where a mean over many is computed: bounds the memory, and changes it by rounding only."""
-
 
 def train(
     loss_and_grads: LossAndGrads,
@@ -56,6 +54,7 @@ def train(
     validation: Validation | None = None,
     metrics: Metric | Mapping[str, Metric] | None = None,
     callbacks: Watcher | Sequence[Watcher] | None = None,
+    buffers: Arrays | None = None,
     progress: bool = True,
 ) -> History:
     """Train by minibatches: the loop that everybody writes.
@@ -63,6 +62,9 @@ def train(
     Each epoch shows every sample once, in a new random order. A loss that is not finite ends the training
     before its step, and so does Ctrl-C after one (or at once, pressed for the third time); what was learned
     stays in `params` and in the history.
+
+    Called again with the same optimizer, it goes on: twice three epochs are six, to the bit, also where the
+    first call ended inside an epoch, and also in another process (see Notes).
 
     Parameters
     ----------
@@ -75,14 +77,17 @@ def train(
         ``(x, y)``, with one row a sample; any number of arrays, all of which `loss_and_grads` is given.
     optimizer : Optimizer, or class or function that makes one
         Over these very arrays; or what makes it of them: ``fastopt.Adam``, ``partial(fastopt.SGD, lr=0.1)``.
-        An optimizer that has made steps goes on with its state and its schedules.
+        An optimizer that has made steps goes on with its state and its schedules, and after a training also
+        with the order of the samples and the number of the epoch. What makes one begins anew; the one that
+        it made is `History.optimizer`.
     epochs : int
-        How often every sample is shown, >= 1.
+        How often every sample is shown, >= 1. The rest of an epoch that was begun counts as one.
     batch_size : int or None
         Samples a step, >= 1; the last batch of an epoch holds what is left. None takes all at once, in their
         order and without a copy.
     seed : int, numpy.random.Generator or None
-        Orders the samples: an integer always in the same way, a generator moves on, None never the same.
+        Orders the samples: an integer always in the same way, each epoch in its own; a generator moves on,
+        and is left where it deals the order of an unfinished epoch once more; None never the same.
     regularizer : Regularizer or sequence of them, optional
         From `fastopt.regularizers`: added to the training loss and, in place, to the gradients.
     validation : tuple of arrays, or callable, optional
@@ -94,6 +99,10 @@ def train(
         the dict, or the name of the function.
     callbacks : Callback or function, or sequence of them, optional
         From `fastopt.callbacks`, or your own; a function is called as ``f(run, record)`` after each epoch.
+    buffers : array, list or dict of arrays, optional
+        What `loss_and_grads` changes beside the parameters, as the running statistics of a batch
+        normalisation. `EarlyStopping` and `Checkpoint` keep them with the parameters, and validation data
+        leave them as they were.
     progress : bool
         Show loss, learning rate and throughput on standard error: a bar where it is a terminal and rich is
         installed, a line for each epoch (at most about twenty). False is silent.
@@ -115,6 +124,15 @@ def train(
     Notes
     -----
     Time in `History` is that of the steps alone: batch, loss and gradients, regularizer, optimizer.
+
+    The loss of an epoch is the mean over its steps, of weights that were on their way. Where a callback looks
+    for the best "loss", it is instead that of the parameters after the epoch, which are those it keeps. This
+    costs `loss_and_grads` of all data once an epoch, off the clock, in pieces of 4096 rows; all at once if
+    `batch_size` is None.
+
+    A run is saved by its parameters and ``optimizer.state_dict()``, which knows the epoch and the place in
+    it. Another process makes the optimizer as before, loads both and calls `train` with the same data, batch
+    size and integer seed.
 
     A schedule is asked once more after each step, for the history: it should be a function of the step. A
     `fastopt.schedules.ReduceOnPlateau` is told its metric by a callback,
@@ -150,7 +168,7 @@ def train(
     if not callable(loss_and_grads):
         raise TypeError(f"loss_and_grads: expected a function, got {described(loss_and_grads)}")
     samples = judged_samples(data)
-    evaluated, names = _evaluation(loss_and_grads, len(samples), validation, metrics)
+    evaluated, names = _evaluation(loss_and_grads, len(samples), validation, metrics, buffers)
     watching = _callbacks(callbacks)
     bound = _bound(optimizer, params)
     run = Run(
@@ -166,13 +184,22 @@ def train(
         learning_rate=learning_rate_of(bound),
         metric_names=names,
         fingerprints=False,
+        buffers=buffers,
+        place=bound._place,
+        steps=bound.steps,
     )
     run.try_evaluation()
     bar: AbstractContextManager[Callback] = Progress([run], epochs) if progress else nullcontext(Callback())
     with bar as shown:
         outcome = train_in_turns([run], epochs=epochs, callbacks=[*watching, shown])
     return History(
-        run.history, run.step_losses, run.step_learning_rates, outcome.status, outcome.message, run.restored
+        run.history,
+        run.step_losses,
+        run.step_learning_rates,
+        outcome.status,
+        outcome.message,
+        run.restored,
+        bound,
     )
 
 
@@ -305,7 +332,7 @@ def _callback(label: str, callback: object) -> Callback:
 
 
 def _evaluation(
-    loss_and_grads: LossAndGrads, arrays: int, validation: object, metrics: object
+    loss_and_grads: LossAndGrads, arrays: int, validation: object, metrics: object, buffers: Arrays | None
 ) -> tuple[Callable[[Any], dict[str, float]] | None, tuple[str, ...] | None]:
     """Return the function that is called after each epoch, and the names it returns where they are known."""
     if metrics is not None and not isinstance(validation, tuple):
@@ -325,7 +352,7 @@ def _evaluation(
     if len(held_out) != arrays:
         raise ValueError(f"validation: expected {counted(arrays, 'array')}, as data, got {len(held_out)}")
     functions = _metrics(metrics)
-    return partial(_validate, loss_and_grads, held_out, functions), ("val_loss", *functions)
+    return partial(_validate, loss_and_grads, held_out, functions, buffers), ("val_loss", *functions)
 
 
 def _metrics(given: object) -> dict[str, Metric]:
@@ -343,16 +370,17 @@ def _metrics(given: object) -> dict[str, Metric]:
 
 
 def _validate(
-    loss_and_grads: LossAndGrads, held_out: Samples, metrics: Mapping[str, Metric], params: Any
+    loss_and_grads: LossAndGrads,
+    held_out: Samples,
+    metrics: Mapping[str, Metric],
+    buffers: Arrays | None,
+    params: Any,
 ) -> dict[str, float]:
-    n, total = len(held_out[0]), 0.0
-    with _blamed_on("validation"):
-        for i in range(0, n, ROWS):
-            piece = [array[i : i + ROWS] for array in held_out]
-            total += float(loss_and_grads(params, *piece)[0]) * len(piece[0])
+    with _blamed_on("validation"), kept(buffers):
+        loss = mean_loss(lambda piece: float(loss_and_grads(params, *piece)[0]), held_out, ROWS)
     with _blamed_on("metrics"):
         values = {name: _number(name, metric(params, *held_out)) for name, metric in metrics.items()}
-    return {"val_loss": total / n, **values}
+    return {"val_loss": loss, **values}
 
 
 class _Validation:

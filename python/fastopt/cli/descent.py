@@ -132,6 +132,9 @@ class FullBatchRun(ClassifierRun):
         self._epoch.add(self._read, loss, sum(p(self.params)[0] for p in self.regularizers), times)
         self._read, self._graded_seconds, self._penalty_seconds = 0, 0.0, 0.0
 
+    def _loss_of_epoch(self, tally: Any) -> tuple[float, float, bool]:
+        return tally.loss / tally.samples, tally.penalty / tally.samples, True
+
 
 class LbfgsRun(FullBatchRun):
     """L-BFGS of fastopt."""

@@ -86,7 +86,7 @@ def _column(run: ClassifierRun) -> dict[str, str]:
     last = run.final
     if last is None:  # stopped before its first step
         return {}
-    column = {"training loss": f"{last.loss:.4f}"}
+    column = {f"training loss{'' if last.after else ' (mean of epoch)'}": f"{last.loss:.4f}"}
     if run.regularizers:
         column["... of it the penalty"] = f"{last.penalty:.4f}"
     return column | {

@@ -15,8 +15,8 @@ and not the epoch: with 500 updates an epoch, "after 30 epochs" is step 15000.
 Past its last step a schedule stays where it has arrived. The classes have lower-case names because one uses
 them like functions, as `functools.partial`.
 
-`ReduceOnPlateau` alone has a state: it is told a metric. The ``state_dict`` of an optimizer holds the states of
-its schedules, also of those inside a `warmup` or `join`. A class of your own takes part if it has
+`ReduceOnPlateau` alone has a state: it is told a metric. The ``state_dict`` of an optimizer holds the states
+of its schedules, also of those inside a `warmup` or `join`. A class of your own takes part if it has
 ``state_dict()``, which returns a dict, and ``load_state_dict(state)``; what a lambda hides cannot be found.
 """
 
