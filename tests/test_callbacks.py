@@ -107,7 +107,7 @@ def test_min_delta():
 
 def test_default_monitor():
     w = np.zeros(1)
-    losses = iter([3.0, 1.0, 2.0, 0.5])
+    losses = iter([9.0, 3.0, 9.0, 1.0, 9.0, 2.0, 9.0, 0.5])  # of a step and of what it has led to, in turns
 
     def loss_and_grads(w, x):
         return next(losses), -np.ones(1)

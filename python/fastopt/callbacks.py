@@ -8,17 +8,22 @@ callbacks have been told.
 
 from __future__ import annotations
 
+import json
 import math
 import sys
 import time
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TextIO
 
+import numpy as np
+
 from fastopt.bounds import Bounds, whole
 from fastopt.history import Record
-from fastopt.judging import named
-from fastopt.storage import expect_file, expect_suffix, save_npz
+from fastopt.interrupts import interrupts_deferred
+from fastopt.judging import named, named_buffers
+from fastopt.storage import expect_file, expect_suffix, read_note, save_npz, whole_file, write_note
 from fastopt.structures import Array, flatten
 from fastopt.wording import counted
 
@@ -77,13 +82,17 @@ class FunctionCallback(Callback):
 
 
 class Best:
-    """The best of what is monitored in one run: the record, and by how much to be better."""
+    """The best of what is monitored in one run: the value, where it was, and by how much to be better.
+
+    The record is None also where the value is that of an earlier training.
+    """
 
     def __init__(self, monitor: str, mode: Mode, min_delta: float = 0.0) -> None:
         self.monitor = monitor
+        self.mode = mode
         self._sign = 1 if mode == "min" else -1
         self._min_delta = min_delta
-        self.value = math.nan
+        self.value = self.epoch = math.nan
         self.record: Record | None = None
 
     def improved(self, record: Record) -> bool:
@@ -91,10 +100,10 @@ class Best:
         value = {"loss": record.loss, **record.metrics}.get(self.monitor)
         if value is None:
             raise _no_such_metric(self.monitor, ("loss", *record.metrics))
-        first = self.record is None and not math.isnan(value)
+        first = math.isnan(self.value) and not math.isnan(value)
         if not first and not self._sign * (self.value - value) > self._min_delta:
             return False
-        self.value, self.record = value, record
+        self.value, self.epoch, self.record = value, record.epoch, record
         return True
 
 
@@ -121,8 +130,7 @@ class Monitor(Callback):
     @property
     def best_epoch(self) -> float:
         """The epoch of the best value; NaN if there was none."""
-        record = next((best.record for best in self._bests.values()), None)
-        return record.epoch if record else math.nan
+        return next((best.epoch for best in self._bests.values()), math.nan)
 
     def on_begin(self, run: Run) -> None:
         """Find out what is to be monitored."""
@@ -137,6 +145,8 @@ class Monitor(Callback):
             raise _no_such_metric(monitor, ("loss", *known))
         self._bests = {old: best for old, best in self._bests.items() if old.outcome is None}
         self._bests[run] = Best(monitor, self._direction(monitor), self._min_delta)
+        if monitor == "loss":
+            run.monitor_loss()
 
     def _direction(self, monitor: str) -> Mode:
         if self._mode is not None:
@@ -159,7 +169,9 @@ class EarlyStopping(Monitor):
     Parameters
     ----------
     monitor : str, optional
-        "loss", or a metric of the validation; by default "val_loss", without validation "loss".
+        "loss", or a metric of the validation; by default "val_loss", without validation "loss". For "loss"
+        all training data are evaluated after each epoch, so that it is the loss of the parameters that are
+        kept; the history has it instead of the mean over the steps.
     patience : int
         Epochs in a row without improvement after which the training ends, >= 1.
     min_delta : float
@@ -167,8 +179,8 @@ class EarlyStopping(Monitor):
     mode : {"min", "max"}, optional
         Whether less or more is better; by default what the name says (``..._loss``, ``..._accuracy``).
     restore_best : bool
-        Whether the parameters are those of the best epoch in the end, however the training ended
-        (Ctrl-C and divergence included). The state of the optimizer is not put back.
+        Whether the parameters, and the buffers of the run, are those of the best epoch in the end, however
+        the training ended (Ctrl-C and divergence included). The state of the optimizer is not put back.
 
     Attributes
     ----------
@@ -217,6 +229,7 @@ class EarlyStopping(Monitor):
         self._patience = whole(1, "patience", patience)
         self._restore = bool(restore_best)
         self._kept: dict[Run, list[Array]] = {}
+        """Copies of what a run consists of, in the order of `_arrays`."""
         self._bad_epochs: dict[Run, int] = {}
 
     def on_begin(self, run: Run) -> None:
@@ -261,7 +274,8 @@ class Checkpoint(Monitor):
     ----------
     path : str or path
         The file, overwritten. ``dict(numpy.load(path))`` gives the parameters back under their keys, as
-        text; those of a list under "0", "1", ..., a single array under "params".
+        text; those of a list under "0", "1", ..., a single array under "params". The buffers of the run are
+        there too, under their keys, or "buffers[0]", ..., or "buffers".
     monitor, mode, min_delta
         As for `EarlyStopping`.
 
@@ -282,6 +296,10 @@ class Checkpoint(Monitor):
     It is written beside its place and then renamed: a crash leaves the previous one. Of several runs in
     turns, the first is saved.
 
+    A training that goes on keeps what is better in the file, which remembers its value: if the optimizer has
+    made steps, if the parameters are at first those in the file, or if this very object has written it. A
+    training that begins anew replaces it.
+
     Examples
     --------
     >>> Checkpoint("weights.txt")
@@ -300,17 +318,39 @@ class Checkpoint(Monitor):
         super().__init__(monitor, mode, min_delta)
         self.path = Path(path)
         expect_suffix("path", self.path, ".npz")
+        self._written = False
 
     def on_begin(self, run: Run) -> None:
-        """Prove that the file can be written."""
+        """Prove that the file can be written, and find out how good it is if the run goes on from it."""
         super().on_begin(run)
-        named(run.params)
+        arrays = _named(run)
         expect_file("path", self.path)
+        if self._is_first(run) and (self._written or run.steps or _holds(self.path, arrays)):
+            self._read_note(self._bests[run])
 
     def on_epoch(self, run: Run, record: Record) -> None:
         """Save the parameters if they are better."""
-        if run is next(iter(self._bests)) and self._bests[run].improved(record):
-            save_npz(self.path, named(run.params))
+        if self._is_first(run) and self._bests[run].improved(record):
+            self._save(run, self._bests[run])
+
+    def _is_first(self, run: Run) -> bool:
+        return run is next(iter(self._bests))
+
+    def _save(self, run: Run, best: Best) -> None:
+        note = {"monitor": best.monitor, "mode": best.mode, "best": float(best.value), "epoch": best.epoch}
+        with interrupts_deferred(), whole_file(self.path) as unfinished:
+            save_npz(unfinished, _named(run))
+            write_note(unfinished, json.dumps({"fastopt": note}))
+        self._written = True
+
+    def _read_note(self, best: Best) -> None:
+        """Take over the best value of the file, if it is of the same metric."""
+        try:
+            note = json.loads(read_note(self.path))["fastopt"]
+            if (note["monitor"], note["mode"]) == (best.monitor, best.mode):
+                best.value, best.epoch = float(note["best"]), float(note["epoch"])
+        except (KeyError, TypeError, ValueError):  # a file of somebody else
+            return
 
 
 class TimeBudget(Callback):
@@ -413,4 +453,22 @@ def in_words(numbers: dict[str, float]) -> str:
 
 
 def _arrays(run: Run) -> list[Any]:
-    return flatten("params", run.params)[2]
+    """Return what a run consists of: parameters and buffers."""
+    return [*flatten("params", run.params)[2], *named_buffers(run.buffers).values()]
+
+
+def _named(run: Run) -> dict[str, Array]:
+    """Return the same under the names that they have in a file."""
+    params, buffers = named(run.params), named_buffers(run.buffers)
+    if twice := params.keys() & buffers.keys():
+        raise ValueError(f"buffers: expected keys that params do not have, as text, got {sorted(twice)}")
+    return params | buffers
+
+
+def _holds(path: Path, arrays: dict[str, Array]) -> bool:
+    """Say whether a file has these very arrays."""
+    try:
+        with np.load(path) as saved:
+            return all(np.array_equal(saved[name], array) for name, array in arrays.items())
+    except (OSError, KeyError, TypeError, ValueError, EOFError, zipfile.BadZipFile):
+        return False

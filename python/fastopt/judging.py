@@ -92,5 +92,10 @@ def named_buffers(buffers: object) -> dict[str, Array]:
     for key, array in zip(keys, arrays, strict=True):
         if not isinstance(array, np.ndarray):
             raise TypeError(f"buffers[{key!r}]: expected a NumPy array, got {described(array)}")
-    names = {"array": "buffers", "list": "buffers[{}]", "dict": "{}"}
-    return {names[kind].format(key): array for key, array in zip(keys, arrays, strict=True)}
+        if not array.flags.writeable:
+            raise ValueError(f"buffers[{key!r}]: expected a writeable array, got a read-only one")
+    texts = {"array": "buffers", "list": "buffers[{}]", "dict": "{}"}
+    names = [texts[kind].format(key) for key in keys]
+    if len(set(names)) < len(names):
+        raise ValueError(f"buffers: expected keys that differ as text, got {keys}")
+    return dict(zip(names, arrays, strict=True))

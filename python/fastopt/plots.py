@@ -48,7 +48,7 @@ def training_curves(runs: Sequence[Run], title: str = "", unit: str = "epoch") -
     title : str, optional
         Above all three.
     unit : {"epoch", "iteration"}
-        What an epoch is called.
+        What an epoch is called: an iteration has its loss at its end, and not as a mean.
 
     Returns
     -------
@@ -68,7 +68,7 @@ def training_curves(runs: Sequence[Run], title: str = "", unit: str = "epoch") -
     loss, accuracy, seconds = figure.subplots(1, 3)
     history = runs[0].history
     label = "training + penalty" if any(record.penalty for record in history) else "training"
-    if not (history and history[-1].after):
+    if unit == "epoch" and not (history and history[-1].after):
         label += "\n(mean over the epoch)"
     _line(loss, history, [r.loss for r in history], BLUE, label)
     for name in history[0].metrics if history else ():

@@ -15,7 +15,15 @@ from numpy.typing import NDArray
 
 from fastopt.interrupts import interrupts_deferred
 
-__all__ = ["expect_file", "expect_suffix", "expect_writeable", "save_npz", "whole_file"]
+__all__ = [
+    "expect_file",
+    "expect_suffix",
+    "expect_writeable",
+    "read_note",
+    "save_npz",
+    "whole_file",
+    "write_note",
+]
 
 
 @contextmanager
@@ -64,6 +72,21 @@ def save_npz(path: str | Path, arrays: Mapping[str, NDArray[Any]]) -> None:
         for name, array in arrays.items():
             with archive.open(f"{name}.npy", "w", force_zip64=True) as file:
                 np.lib.format.write_array(file, np.asarray(array), allow_pickle=False)
+
+
+def write_note(path: str | Path, text: str) -> None:
+    """Write a text into an .npz file, where ``numpy.load`` does not see it."""
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.comment = text.encode()
+
+
+def read_note(path: str | Path) -> str:
+    """Return the text that `write_note` has written into a file; empty where there is none."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return archive.comment.decode()
+    except (OSError, ValueError, zipfile.BadZipFile):
+        return ""
 
 
 def expect_suffix(label: str, path: Path, *suffixes: str) -> None:

@@ -138,8 +138,8 @@ def train(
     `fastopt.schedules.ReduceOnPlateau` is told its metric by a callback,
     ``lambda run, record: lr.update(record.loss)``.
 
-    Validation data go through `loss_and_grads`, in pieces of 4096 rows; where training differs from
-    evaluation (dropout), give a function instead.
+    Validation data go through `loss_and_grads`, in pieces of 4096 rows. Where training differs from
+    evaluation (dropout), give a function for validation instead, and let callbacks go by what it returns.
 
     Examples
     --------
