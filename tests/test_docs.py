@@ -61,3 +61,18 @@ def test_public_objects_are_documented(name: str, value: Any) -> None:
 def test_the_top_shows_its_names() -> None:
     assert set(dir(fastopt)) == {*fastopt.__all__, "__version__"}
     assert fastopt.__version__ == fastopt.build_info()["version"]
+
+
+# The modules whose names users write.
+SHOWN = (
+    *(name for name in fastopt.__all__ if inspect.ismodule(getattr(fastopt, name))),
+    *("data", "history", "losses_reference", "minimization", "models", "optimizers", "problems.standard"),
+    "training",
+)
+
+
+@pytest.mark.parametrize("name", SHOWN)
+def test_modules_show_their_names_and_not_what_they_import(name: str) -> None:
+    module = importlib.import_module(f"fastopt.{name}")
+    assert dir(module) == sorted(module.__all__)
+    assert all(hasattr(module, each) for each in dir(module))

@@ -23,6 +23,7 @@ from fastopt.bounds import Bounds, whole
 from fastopt.history import Record
 from fastopt.interrupts import interrupts_deferred
 from fastopt.judging import named, named_buffers
+from fastopt.listing import listing
 from fastopt.storage import expect_file, expect_suffix, read_note, save_npz, whole_file, write_note
 from fastopt.structures import Array, flatten
 from fastopt.wording import counted
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from fastopt.loop import Outcome, Run
 
 __all__ = ["Callback", "Checkpoint", "EarlyStopping", "Print", "StopTraining", "TimeBudget"]
+__dir__ = listing(__name__)
 
 Mode = Literal["min", "max"]
 

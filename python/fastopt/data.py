@@ -20,8 +20,10 @@ from numpy.typing import DTypeLike, NDArray
 from fastopt._typing import Floats, Integers, Seed
 from fastopt.extras import require
 from fastopt.judging import judged_rng
+from fastopt.listing import listing
 
 __all__ = ["Dataset", "cifar10", "digits", "fashion_mnist", "load", "read_idx"]
+__dir__ = listing(__name__)
 
 Bytes = NDArray[np.uint8]
 

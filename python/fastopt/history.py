@@ -7,12 +7,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from fastopt.listing import listing
+
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from fastopt.optimizer import Optimizer
 
 __all__ = ["History", "Record"]
+__dir__ = listing(__name__)
 
 
 @dataclass(frozen=True)
@@ -192,6 +195,7 @@ class History:
             "epochs": self.epochs,
             "steps": self.steps,
             "losses": self.losses,
+            "after": self._column(lambda record: record.after),
             "penalties": self._column(lambda record: record.penalty),
             "learning_rates": self.learning_rates,
             "seconds": self.seconds,

@@ -21,6 +21,7 @@ import numpy as np
 
 from fastopt import _core, reference
 from fastopt.bounds import Bounds
+from fastopt.listing import listing
 from fastopt.optimizer import MOST_STEPS
 from fastopt.optimizers import OPTIMIZERS
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from fastopt.reference import *  # noqa: F403
 
 __all__ = list(reference.__all__)
+__dir__ = listing(__name__)
 
 
 def _bounds_of(rule: str) -> dict[str, Bounds]:

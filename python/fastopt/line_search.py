@@ -34,8 +34,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from fastopt import _core
 from fastopt.bounds import Bounds, whole
+from fastopt.listing import listing
 
 __all__ = ["Line", "LineSearchResult", "along", "armijo", "bracketing", "hager_zhang", "strong_wolfe"]
+__dir__ = listing(__name__)
 
 Phi = Callable[[float], Any]
 """Takes a step, returns the value there, or value and slope."""

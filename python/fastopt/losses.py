@@ -38,6 +38,7 @@ import numpy as np
 from fastopt import _core
 from fastopt._typing import Floats, Integers
 from fastopt.bounds import Bounds
+from fastopt.listing import listing
 
 __all__ = [
     "binary_cross_entropy",
@@ -52,6 +53,7 @@ __all__ = [
     "softmax_cross_entropy",
     "squared_error",
 ]
+__dir__ = listing(__name__)
 
 _SMOOTHING = Bounds(0, 1, below=True)
 _NON_NEGATIVE, _POSITIVE = Bounds(0), Bounds(0, above=True)

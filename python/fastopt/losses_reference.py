@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from fastopt.listing import listing
+
 __all__ = [
     "binary_cross_entropy",
     "hinge",
@@ -21,6 +23,7 @@ __all__ = [
     "softmax_cross_entropy",
     "squared_error",
 ]
+__dir__ = listing(__name__)
 
 Array = NDArray[Any]
 

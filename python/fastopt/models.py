@@ -18,10 +18,12 @@ from numpy.typing import DTypeLike
 
 from fastopt._typing import Floats, Integers, Loss, Params, Seed
 from fastopt.judging import judged_rng
+from fastopt.listing import listing
 from fastopt.losses import softmax_cross_entropy
 from fastopt.threads import get_num_threads
 
 __all__ = ["MLP", "Linear", "Model"]
+__dir__ = listing(__name__)
 
 SINGLE = 2**19
 """Multiply-adds of a matrix product below which BLAS works on one thread, in what the cache holds."""

@@ -4,10 +4,12 @@ from dataclasses import KW_ONLY
 from typing import Literal
 
 from fastopt.bounds import Decay, Decays, Fraction, NonNegative, Start
+from fastopt.listing import listing
 from fastopt.optimizer import OPTIMIZERS as OPTIMIZERS
 from fastopt.optimizer import Optimizer, optimizer
 
 __all__ = ["SGD", "Adagrad", "Adam", "AdamW", "Adamax", "RMSprop", "SignSGD"]
+__dir__ = listing(__name__)
 
 
 @optimizer("sgd", "sgd_momentum", "sgd_velocity", "sgd_average")

@@ -12,6 +12,7 @@ import numpy as np
 from fastopt.drawing.animation import save_landscape_animation
 from fastopt.drawing.landscape import landscape, save_landscape
 from fastopt.drawing.style import PALETTE, from_nought, require_matplotlib, tidy
+from fastopt.listing import listing
 from fastopt.training import Record, Run
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ __all__ = [
     "save_training_curves",
     "training_curves",
 ]
+__dir__ = listing(__name__)
 
 BLUE, ORANGE, GREEN = PALETTE[:3]
 

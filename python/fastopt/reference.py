@@ -23,6 +23,8 @@ from typing import TYPE_CHECKING, Any, ParamSpec
 import numpy as np
 from numpy.typing import NDArray
 
+from fastopt.listing import listing
+
 if TYPE_CHECKING:
     from fastopt.optimizer import Optimizer
     from fastopt.structures import Arrays
@@ -54,6 +56,7 @@ __all__ = [
     "sgd_velocity",
     "signsgd",
 ]
+__dir__ = listing(__name__)
 
 
 @rule

@@ -16,6 +16,7 @@ from fastopt.bounds import whole
 from fastopt.callbacks import Callback, FunctionCallback
 from fastopt.history import History, Record
 from fastopt.judging import Samples, judged_samples
+from fastopt.listing import listing
 from fastopt.loop import ROWS, LossAndGrads, Outcome, Run, kept, mean_loss, train_in_turns
 from fastopt.optimizer import Optimizer
 from fastopt.progress import Progress
@@ -35,6 +36,7 @@ __all__ = [
     "train",
     "train_in_turns",
 ]
+__dir__ = listing(__name__)
 
 Metric = Callable[..., float]
 Watcher = Callback | Callable[[Run, Record], object]

@@ -20,10 +20,12 @@ import numpy as np
 from fastopt._typing import Floats
 from fastopt.bounds import whole
 from fastopt.catalogue import made_by
+from fastopt.listing import listing
 from fastopt.problems import Problem
 from fastopt.wording import counted
 
 __all__ = ["Steps", "Trajectory", "default_lr", "maker", "trace"]
+__dir__ = listing(__name__)
 
 
 class Steps(Protocol):

@@ -12,6 +12,8 @@ Stanford course's spot check.
 'w: analytic = 8 x numeric everywhere (8 is the length of axis 0 of w: a sum for a mean?)'
 """
 
+from fastopt.listing import listing
+
 from .checks import grad_check_sparse, gradcheck
 from .jacobian import check_jacobian, gradgradcheck
 from .numeric import numeric_gradient
@@ -28,3 +30,4 @@ __all__ = [
     "gradgradcheck",
     "numeric_gradient",
 ]
+__dir__ = listing(__name__)

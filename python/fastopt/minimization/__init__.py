@@ -1,8 +1,11 @@
 """Minimisation: `minimize`, `minimize_batch`, and solvers for a loop of one's own."""
 
+from fastopt.listing import listing
+
 from .batch import minimize_batch
 from .loop import minimize, scipy_lbfgs
 from .result import OptimizeResult, Status
 from .solver import LBFGS
 
 __all__ = ["LBFGS", "OptimizeResult", "Status", "minimize", "minimize_batch", "scipy_lbfgs"]
+__dir__ = listing(__name__)

@@ -16,6 +16,8 @@ The sets that quasi-Newton and Newton methods are judged by, of 2 to 30000 param
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from fastopt.listing import listing
+
 from .lectures import beale, bowl, himmelblau, make_bowl, parabola, rosenbrock, saddle, wave
 from .models import gabor, linear_regression, make_gabor, make_linear_regression
 from .problem import Minimum, Problem
@@ -41,6 +43,7 @@ __all__ = [
     "standard",
     "wave",
 ]
+__dir__ = listing(__name__)
 
 PROBLEMS: dict[str, Problem] = {
     problem.name: problem

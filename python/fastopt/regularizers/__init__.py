@@ -28,11 +28,14 @@ for it alone, a decoupled decay would be the same thing again.) A `prox` after t
 with `l1` the way to weights that are exactly zero.
 """
 
+from fastopt.listing import listing
+
 from .base import Regularizer
 from .penalties import elastic_net, l1, l2
 from .ridge import least_squares
 
 __all__ = ["Regularizer", "elastic_net", "l1", "l2", "least_squares"]
+__dir__ = listing(__name__)
 
 for _name in __all__:
     globals()[_name].__module__ = __name__  # where pickles are to find them, whatever the file

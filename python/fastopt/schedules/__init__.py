@@ -20,6 +20,8 @@ of its schedules, also of those inside a `warmup` or `join`. A class of your own
 ``state_dict()``, which returns a dict, and ``load_state_dict(state)``; what a lambda hides cannot be found.
 """
 
+from fastopt.listing import listing
+
 from .base import Schedule
 from .composed import join, linear_scaling, warmup
 from .decays import constant, exponential, inverse_sqrt, linear, polynomial, step_decay
@@ -49,6 +51,7 @@ __all__ = [
     "step_decay",
     "warmup",
 ]
+__dir__ = listing(__name__)
 
 for _name in __all__:
     globals()[_name].__module__ = __name__  # where pickles are to find them, whatever the file

@@ -25,6 +25,8 @@ unconstrained optimization test functions collection*, Advanced Modeling and Opt
 Matonoha and Vlček, *Modified CUTE problems for sparse unconstrained optimization*, 2010.
 """
 
+from fastopt.listing import listing
+
 from . import dixon_maany, least_squares, mgh, polynomials, quadratics, transcendental
 from .dixon_maany import *  # noqa: F403
 from .least_squares import *  # noqa: F403
@@ -35,6 +37,7 @@ from .quadratics import *  # noqa: F403
 from .transcendental import *  # noqa: F403
 
 __all__ = ["FAMILIES", "MORE_GARBOW_HILLSTROM", "PROBLEMS", "Family", "StandardProblem"]
+__dir__ = listing(__name__)
 
 FAMILIES: dict[str, Family] = {
     name: getattr(module, name)
