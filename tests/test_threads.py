@@ -56,53 +56,6 @@ def test_threadpoolctl_is_heard() -> None:
         assert fastopt.get_num_threads() == 1
 
 
-def test_a_forked_child_does_not_hang() -> None:
-    code = """
-import os, sys, numpy as np, fastopt
-fastopt.set_num_threads(2)
-p, g = np.zeros(200_001), np.ones(200_001)
-opt = fastopt.SGD(p, lr=1.0)
-opt.step(g)
-child = os.fork()
-if child == 0:
-    assert fastopt.get_num_threads() == 1
-    opt.step(g)
-    os._exit(0 if (p == -2).all() else 1)
-_, status = os.waitpid(child, 0)
-opt.step(g)
-assert fastopt.get_num_threads() == 2
-print(status, p[0], p[-1])
-"""
-    done = python(code)
-    assert done.stdout == "0 -2.0 -2.0\n", done.stderr
-
-
-def test_a_child_forked_during_a_step_may_step() -> None:
-    code = """
-import os, threading, numpy as np, fastopt
-p, g = np.zeros(4_000_000), np.ones(4_000_000)
-opt = fastopt.SGD(p, lr=1.0)
-stop = threading.Event()
-def run():
-    while not stop.is_set():
-        opt.step(g)
-thread = threading.Thread(target=run)
-thread.start()
-statuses = []
-for _ in range(20):
-    child = os.fork()
-    if child == 0:
-        opt.step(g)
-        os._exit(0)
-    statuses.append(os.waitpid(child, 0)[1])
-stop.set()
-thread.join()
-print(set(statuses))
-"""
-    done = python(code)
-    assert done.stdout == "{0}\n", done.stderr
-
-
 def test_the_interpreter_may_end_during_a_step() -> None:
     code = """
 import threading, time, numpy as np, fastopt

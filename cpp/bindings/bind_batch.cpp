@@ -2,7 +2,6 @@
 #include <pybind11/pybind11.h>
 
 #include <algorithm>
-#include <atomic>
 #include <cstdint>
 #include <cstring>
 #include <string>
@@ -10,10 +9,10 @@
 #include <vector>
 
 #include "../core/lbfgs/batch.hpp"
+#include "../core/turn.hpp"
 #include "arrays.hpp"
 #include "bindings.hpp"
 #include "settings.hpp"
-#include "turn.hpp"
 #include "unlocked.hpp"
 
 namespace fastopt::bindings {
@@ -97,7 +96,7 @@ class Descents {
   py::dtype dtype_;
   Settings settings_;
   Drivers drivers_;
-  mutable std::atomic<bool> busy_{false};
+  mutable Busy busy_;
 };
 
 }  // namespace

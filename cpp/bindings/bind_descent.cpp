@@ -3,62 +3,74 @@
 
 #include <atomic>
 #include <cstring>
+#include <memory>
 #include <stdexcept>
 #include <string>
 #include <utility>
 
 #include "../core/lbfgs/driver.hpp"
 #include "../core/threads.hpp"
+#include "../core/turn.hpp"
 #include "archives.hpp"
 #include "arrays.hpp"
 #include "bindings.hpp"
 #include "settings.hpp"
-#include "turn.hpp"
 #include "unlocked.hpp"
 
 namespace fastopt::bindings {
 namespace {
 
-/// A buffer for a point, of which read-only views are handed out. Who keeps a view keeps that point: the next
-/// one is then written elsewhere.
+/// Two buffers for points, of which read-only views are handed out. Who keeps a view keeps that point: the next one is
+/// then written elsewhere. A view has a share in the memory, of which no array is the owner: so the views are counted
+/// without the GIL, for which no work may wait (a fork waits for the work), and none can be made writeable.
 class Points {
  public:
-  Points(py::dtype dtype, py::ssize_t n) : dtype_(std::move(dtype)), n_(n), at_{fresh(), fresh()} {}
+  explicit Points(const Vectors& vectors)
+      : vectors_(vectors),
+        dtype_(vectors.dtype() == f32 ? py::dtype::of<float>() : py::dtype::of<double>()),
+        at_{fresh(), fresh()} {}
 
-  void* data(int k) { return at_[k].mutable_data(); }
+  void* data(int k) { return at_[k].get(); }
   const py::dtype& dtype() const { return dtype_; }
   void renew() {
-    for (py::array& owner : at_) owner = fresh();
+    for (Memory& memory : at_) memory = fresh();
   }
 
   /// Where to write instead of to `data`.
   void* vacant(const void* data) {
-    const py::gil_scoped_acquire gil;
-    py::array& owner = at_[index(data)];
-    if (Py_REFCNT(owner.ptr()) > 1) owner = fresh();
-    return owner.mutable_data();
+    Memory& memory = at_[index(data)];
+    if (memory.use_count() > 1) memory = fresh();
+    std::atomic_thread_fence(std::memory_order_acquire);  // after the last look of those who had a view
+    return memory.get();
   }
 
-  py::array view(const void* data) {
-    const py::array& owner = at_[index(data)];
-    return read_only(py::array(dtype_, {n_}, {dtype_.itemsize()}, owner.data(), owner));
+  py::array view(const void* data) const {
+    const Memory& memory = at_[index(data)];
+    const py::capsule share(new Memory(memory), [](void* held) { delete static_cast<Memory*>(held); });
+    return read_only(py::array(dtype_, {static_cast<py::ssize_t>(vectors_.size())}, {dtype_.itemsize()}, data, share));
   }
 
  private:
-  int index(const void* data) const { return at_[0].data() == data ? 0 : 1; }
-  py::array fresh() const { return empty(dtype_, {n_}); }
+  using Memory = std::shared_ptr<unsigned char[]>;
 
+  int index(const void* data) const { return at_[0].get() == data ? 0 : 1; }
+  Memory fresh() const {
+    Buffer buffer;
+    vectors_.reserve(buffer);
+    return buffer;
+  }
+
+  Vectors vectors_;
   py::dtype dtype_;
-  py::ssize_t n_;
-  py::array at_[2];
+  Memory at_[2];
 };
 
 class Descent {
  public:
   Descent(const py::array& start, const py::kwargs& given)
-      : points_(judged_starts(start, 1, Label{"start"}).dtype(), start.size()),
-        settings_(start, given),
+      : settings_(judged_starts(start, 1, Label{"start"}), given),
         vectors_(settings_.vectors()),
+        points_(vectors_),
         driver_(settings_.driver()) {
     begin(driver_, start);
   }
@@ -137,11 +149,11 @@ class Descent {
     return a;
   }
 
-  Points points_;
   Settings settings_;
   Vectors vectors_;
+  Points points_;
   Driver driver_;
-  std::atomic<bool> busy_{false};
+  Busy busy_;
 };
 
 }  // namespace

@@ -3,14 +3,13 @@
 #include <pybind11/stl.h>
 
 #include <algorithm>
-#include <atomic>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "../core/dispatch.hpp"
-#include "../core/threads.hpp"
+#include "../core/turn.hpp"
 #include "arrays.hpp"
 #include "bindings.hpp"
 #include "formula.hpp"
@@ -97,7 +96,7 @@ class Plan {
 
   /// Check everything, then update everything.
   void step(const py::object& grads, const py::tuple& hyper, bool check_finite) {
-    const Turn turn(*this);
+    const Step step(*this);
     double values[max_hyper];
     read_hyper(rule_of(formula_), hyper, values);
     expect_params_in_place();
@@ -115,7 +114,7 @@ class Plan {
   }
 
   /// Whether a thread is in `step` now; until the GIL is given up, none can begin.
-  bool under_way() const { return turn_ == forks() + 1; }
+  bool under_way() const { return busy_.now(); }
 
   /// Show the garbage collector what is held: an array of a subclass may refer back to its optimizer. Nothing is
   /// ever cleared: like a tuple, a plan refers to what was there before it, so a cycle through it was closed by
@@ -130,21 +129,15 @@ class Plan {
   }
 
  private:
-  /// A step under way: one at a time. A child forked meanwhile is not in it, so forks count.
-  class Turn {
+  /// A step under way, and the gradients that are held for it.
+  class Step {
    public:
-    explicit Turn(Plan& plan) : plan_(plan) {
-      const int mine = forks() + 1;
-      if (plan.turn_.exchange(mine) == mine)
-        throw std::runtime_error("step: another step of this optimizer is under way");
-    }
-    ~Turn() {
-      plan_.gradients_.clear();
-      plan_.turn_ = 0;
-    }
+    explicit Step(Plan& plan) : plan_(plan), turn_(plan.busy_, "step: another step of this optimizer is under way") {}
+    ~Step() { plan_.gradients_.clear(); }
 
    private:
     Plan& plan_;
+    Turn turn_;
   };
 
   std::size_t size() const { return structure_.size(); }
@@ -208,7 +201,7 @@ class Plan {
   Written written_;
   std::vector<std::unique_ptr<char[]>> scratch_;  // for gradients in another memory order
   std::vector<py::object> gradients_;             // held during a step: another thread may drop them
-  std::atomic<int> turn_{0};
+  Busy busy_;
 };
 
 extern "C" int traverse_plan(PyObject* self, visitproc visit, void* arg) {

@@ -5,6 +5,7 @@
 #include <Eigen/Core>
 
 #include "../core/dispatch.hpp"
+#include "../core/forks.hpp"
 #include "../core/threads.hpp"
 #include "bindings.hpp"
 #include "unlocked.hpp"
@@ -42,7 +43,7 @@ void checked_set_num_threads(int n) {
 }  // namespace
 
 void bind_runtime(py::module_& m) {
-  watch_forks();
+  watch_forks([] { return PyGILState_Check() == 1; });
   wait_for_steps_at_exit();
   try {
     table();

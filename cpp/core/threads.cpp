@@ -3,9 +3,6 @@
 #ifdef _OPENMP
 #include <omp.h>
 #endif
-#if defined(__unix__) || defined(__APPLE__)
-#include <pthread.h>
-#endif
 
 #include <algorithm>
 #include <atomic>
@@ -14,11 +11,12 @@
 #include <fstream>
 #include <string>
 
+#include "forks.hpp"
+
 namespace fastopt {
 namespace {
 
 std::atomic<int> wanted{0};
-std::atomic<int> fork_count{0};
 std::atomic<std::size_t> smallest{32768};
 
 /// CPUs of the cgroup's quota, 0 where there is none. OpenMP looks at affinity alone, and a container with
@@ -58,16 +56,7 @@ int num_threads() {
 
 void set_num_threads(int n) { wanted = n; }
 
-int forks() { return fork_count.load(std::memory_order_relaxed); }
-
 std::size_t grain() { return smallest.load(std::memory_order_relaxed); }
 void set_grain(std::size_t elements) { smallest = elements; }
-
-void watch_forks() {
-#if defined(__unix__) || defined(__APPLE__)
-  static const int registered = pthread_atfork(nullptr, nullptr, [] { ++fork_count; });
-  (void)registered;
-#endif
-}
 
 }  // namespace fastopt

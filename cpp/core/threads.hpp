@@ -17,10 +17,4 @@ void set_num_threads(int n);
 std::size_t grain();
 void set_grain(std::size_t elements);
 
-/// Call once at import: notices forks, after which the helpers are gone.
-void watch_forks();
-
-/// Forks between the process that imported this and this one.
-int forks();
-
 }  // namespace fastopt
