@@ -137,6 +137,34 @@ def test_at_any_moment() -> None:
     assert said == "{0}\n"
 
 
+def test_a_child_forked_within_a_schedule_goes_on_in_it() -> None:
+    """The step of the thread that forks is under way in the child too."""
+    said = run(
+        """
+        p, g = np.zeros(3), np.ones(3)
+        children = []
+
+        def lr(t):
+            if t == 1 and not children:
+                children.append(os.fork())
+                for again in (lambda: opt.step(g), lambda: opt.load_state_dict({})):
+                    try:
+                        again()
+                    except (RuntimeError, TypeError) as error:
+                        os.write(1, type(error).__name__.encode() + b"\\n")
+            return 1.0
+
+        opt = fastopt.SGD(p, lr=lr)
+        for _ in range(3):
+            opt.step(g)
+        os.write(1, f"{opt.steps} {p.tolist()}\\n".encode())
+        if children[0]:
+            assert os.waitpid(children[0], 0)[1] == 0
+        """
+    )
+    assert sorted(said.splitlines()) == sorted(2 * ["RuntimeError", "TypeError", "3 [-3.0, -3.0, -3.0]"])
+
+
 def test_grandchildren() -> None:
     said = run(
         """

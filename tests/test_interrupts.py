@@ -2,12 +2,13 @@
 
 import os
 import signal
+import sys
 import threading
 
 import numpy as np
 import pytest
 
-from fastopt import SGD
+from fastopt import SGD, Adam
 from fastopt.callbacks import Checkpoint
 from fastopt.interrupts import interrupts_deferred, interrupts_held
 from fastopt.storage import save_npz, whole_file
@@ -102,6 +103,89 @@ def test_in_another_thread_it_is_left_alone():
     thread.start()
     thread.join()
     assert pressed == [False]
+
+
+# -- optimizers ------------------------------------------------------------------------------------
+
+
+def interrupted_everywhere(made, operation):
+    """Do `operation` with one object after the other, each interrupted one instruction later; yield them all.
+
+    The last one is not interrupted.
+    """
+    for when in range(1, 100_000):
+        subject, left = made(), when
+
+        def trace(frame, event, argument):
+            nonlocal left
+            frame.f_trace_opcodes = True
+            if event == "opcode":
+                left -= 1
+                if left == 0:
+                    raise KeyboardInterrupt
+            return trace
+
+        before = sys.gettrace()
+        sys.settrace(trace)
+        try:
+            operation(subject)
+        except KeyboardInterrupt:
+            sys.settrace(before)
+            yield subject
+        else:
+            sys.settrace(before)
+            assert when > 20
+            yield subject
+            return
+        finally:
+            sys.settrace(before)
+
+
+def adam(steps=0, **hyper):
+    params = {"W": np.ones((2, 2)), "b": np.zeros(3, np.float32)}
+    opt = Adam(params, **{"lr": 0.5, **hyper})
+    for _ in range(steps):
+        opt.step({"W": np.full((2, 2), 3.0), "b": np.ones(3, np.float32)})
+    return opt
+
+
+def standing(opt):
+    """Return what a step changes, as bytes."""
+    arrays = (opt.params, *opt.state.values())
+    return opt.steps, *(a.tobytes() for structure in arrays for a in structure.values())
+
+
+def test_a_state_is_loaded_whole_or_not_at_all():
+    saved = adam(3).state_dict()
+    old, new = standing(adam(1)), adam(1)
+    new.load_state_dict(saved)
+    seen = {standing(opt) for opt in interrupted_everywhere(lambda: adam(1), lambda o: o.load_state_dict(saved))}
+    assert seen == {old, standing(new)}
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("lr", 0.25), ("lr", lambda t: 0.25), ("betas", (0.5, lambda t: 0.75)), ("weight_decay", 0.125)],
+)
+@pytest.mark.parametrize("before", [0.5, lambda t: 0.5])
+def test_a_hyperparameter_is_what_steps_use(field, value, before):
+    values = set()
+    for opt in interrupted_everywhere(lambda: adam(lr=before), lambda o: setattr(o, field, value)):
+        values.add(getattr(opt, field))
+        same = adam(lr=opt.lr, betas=opt.betas, weight_decay=opt.weight_decay)
+        for each in (opt, same):
+            each.step({"W": np.full((2, 2), 3.0), "b": np.ones(3, np.float32)})
+        assert standing(opt) == standing(same)
+    assert values == {getattr(adam(lr=before), field), value}
+
+
+def test_a_step_is_taken_whole_or_not_at_all():
+    def step(opt):
+        opt.step({"W": np.full((2, 2), 3.0), "b": np.ones(3, np.float32)})
+
+    scheduled = {"lr": lambda t: 0.5 + t, "betas": (lambda t: 0.5, 0.75)}
+    seen = {standing(opt) for opt in interrupted_everywhere(lambda: adam(1, **scheduled), step)}
+    assert seen == {standing(adam(1, **scheduled)), standing(adam(2, **scheduled))}
 
 
 # -- files ----------------------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 """Threads: the setting, forks, other Python threads, instruction sets by environment."""
 
+import copy
 import gc
 import os
 import re
@@ -172,6 +173,53 @@ def test_one_optimizer_in_two_threads_is_refused_not_corrupted(runtime: None) ->
     assert opt.steps == len(taken)
     assert (p == -len(taken)).all()
     assert set(refused) <= {"step: another step of this optimizer is under way"}
+
+
+def test_a_schedule_is_read_for_the_step_that_it_serves() -> None:
+    """While one thread is in a schedule, another can neither step nor load, whichever copy it has."""
+    inside, go_on = threading.Event(), threading.Event()
+
+    def lr(t: int) -> float:
+        inside.set()
+        go_on.wait()
+        return 1.0 + t
+
+    p = np.zeros(3)
+    opt = fastopt.SGD(p, lr=lr, momentum=0.5)
+    saved = opt.state_dict()
+    with ThreadPoolExecutor(1) as pool:
+        done = pool.submit(opt.step, np.ones(3))
+        try:
+            assert inside.wait(60)
+            for same in (opt, copy.copy(opt)):
+                same.lr = 1.0
+                with pytest.raises(RuntimeError, match="step: another step of this optimizer is under way"):
+                    same.step(np.ones(3))
+                with pytest.raises(RuntimeError, match="load_state_dict: a step of this optimizer is under"):
+                    same.load_state_dict(saved)
+                with pytest.raises(RuntimeError, match="state_dict: a step of this optimizer is under way"):
+                    same.state_dict()
+        finally:
+            go_on.set()
+        done.result()
+    assert (opt.steps, p.tolist()) == (1, [-1.0, -1.0, -1.0])
+    opt.step(np.ones(3))
+    assert (opt.steps, p.tolist()) == (2, [-2.5, -2.5, -2.5])
+
+
+def test_a_step_within_a_schedule_is_refused() -> None:
+    p, seen = np.zeros(3), []
+
+    def lr(t: int) -> float:
+        with pytest.raises(RuntimeError, match="another step of this optimizer is under way"):
+            opt.step(np.ones(3))
+        seen.append(t)
+        return 1.0 + t
+
+    opt = fastopt.SGD(p, lr=lr)
+    for _ in range(3):
+        opt.step(np.ones(3))
+    assert (seen, opt.steps, p.tolist()) == ([0, 1, 2], 3, [-6.0, -6.0, -6.0])
 
 
 def test_garbage_is_collected_while_steps_are_under_way(runtime: None) -> None:

@@ -20,6 +20,7 @@ namespace fastopt::bindings {
 namespace {
 
 using State = std::vector<std::optional<std::vector<py::object>>>;
+using Bindings = std::optional<std::pair<std::vector<py::object>, std::vector<py::object>>>;
 
 /// A written array, and what it was like when it was judged.
 class Bound {
@@ -56,49 +57,17 @@ class Plan {
  public:
   /// `state[k]` holds the arrays of slot k, None for a slot that the variant leaves out; `count` is one int64,
   /// the completed steps.
+  /// Keys and arrays of `bound` are those that the state belongs to, in its order; else it is the order of `params`.
   Plan(const std::string& rule, unsigned variant, bool maximize, const py::object& params, const State& state,
-       const py::array_t<std::int64_t>& count)
-      : formula_(formula_of(rule, variant, maximize)), params_(params), structure_(params, "params"), count_(count) {
-    if (count.size() != 1) throw py::value_error("count: expected one int64");
-    const Span<Slot> slots = rule_of(formula_).slots;
-    expect_slots(slots, state);
+       const py::array_t<std::int64_t>& count, const Bindings& bound)
+      : Plan(formula_of(rule, variant, maximize), params, state, count, as_bound(Flat(params, "params"), bound)) {}
 
-    std::vector<py::object> given;
-    structure_.collect(params, "params", given);
-    for (std::size_t k = 0; k < size(); ++k) {
-      const Label label = structure_.label("params", k);
-      bound_.emplace_back(updatable(given[k], label), label.text());
-    }
-    for (std::size_t k = 0; k < size(); ++k) {
-      py::array p = param(k);
-      Piece piece{p.mutable_data(), nullptr, {}, static_cast<std::size_t>(p.size()), static_cast<Dtype>(dtype_of(p))};
-      for (int i = 0; i < slots.size; ++i) {
-        if (!slots.data[i].present(formula_.variant)) continue;
-        const std::string what = std::string("state['") + slots.data[i].name + "']";
-        const Label label = structure_.label(what.c_str(), k);
-        py::array s = updatable((*state[static_cast<std::size_t>(i)])[k], label);
-        expect_same(s, p, label);
-        if (!same_order(s, p)) throw py::value_error(label.text() + ": expected the memory order of its parameter");
-        piece.s[i] = s.mutable_data();
-        bound_.emplace_back(s, label.text());
-      }
-      work_.add(piece);
-    }
-    std::vector<py::array> arrays;
-    std::vector<std::string> labels;
-    for (const Bound& bound : bound_) {
-      arrays.push_back(bound.array());
-      labels.push_back(bound.label());
-    }
-    written_ = Written(arrays, labels);
-    scratch_.resize(size());
-  }
-
-  /// Check everything, then update everything.
-  void step(const py::object& grads, const py::tuple& hyper, bool check_finite) {
-    const Step step(*this);
+  /// Check everything, then update everything. `hyper` is a tuple of floats, or is called for one once nothing but
+  /// this step can be under way.
+  void step(const py::object& grads, const py::object& hyper, bool check_finite) {
+    const Step step(*this, "step: another step of this optimizer is under way");
     double values[max_hyper];
-    read_hyper(rule_of(formula_), hyper, values);
+    read_hyper(rule_of(formula_), PyTuple_Check(hyper.ptr()) != 0 ? hyper : hyper(), values);
     expect_params_in_place();
     structure_.collect(grads, "grads", gradients_);
 
@@ -111,6 +80,24 @@ class Plan {
         structure_.label("grads", wild).text() + ": expected finite values, got NaN or infinity";
     PyErr_SetString(PyExc_FloatingPointError, message.c_str());
     throw py::error_already_set();
+  }
+
+  /// Take over a state, as the constructor takes it, and a count: all of it at once, as no other thread and no
+  /// Ctrl-C comes in between. What else belongs to it is loaded by `rest`; if that raises, nothing is taken over.
+  void load(const State& state, std::int64_t count, const py::object& rest) {
+    const Turn turn(busy_, "load_state_dict: a step of this optimizer is under way");
+    std::vector<py::array> given = judged(state);
+    if (!rest.is_none()) {
+      rest();
+      given = judged(state);
+    }
+    std::int64_t& counted = *count_.mutable_data();
+    auto mine = bound_.begin() + static_cast<std::ptrdiff_t>(size());
+    for (const py::array& array : given) {
+      py::array to = (mine++)->array();
+      gather(array, to, to.mutable_data());
+    }
+    counted = count;
   }
 
   /// Whether a thread is in `step` now; until the GIL is given up, none can begin.
@@ -132,13 +119,82 @@ class Plan {
   /// A step under way, and the gradients that are held for it.
   class Step {
    public:
-    explicit Step(Plan& plan) : plan_(plan), turn_(plan.busy_, "step: another step of this optimizer is under way") {}
+    Step(Plan& plan, const char* refusal) : plan_(plan), turn_(plan.busy_, refusal) {}
     ~Step() { plan_.gradients_.clear(); }
 
    private:
     Plan& plan_;
     Turn turn_;
   };
+
+  static Flat as_bound(Flat params, const Bindings& bound) {
+    return bound ? Flat(params.kind, bound->first, bound->second) : params;
+  }
+
+  Plan(const Formula& formula, const py::object& params, const State& state, const py::array_t<std::int64_t>& count,
+       const Flat& bound)
+      : formula_(formula), params_(params), structure_(bound), count_(count) {
+    if (bound.keys.size() != bound.arrays.size()) throw py::value_error("bound: expected a key for each array");
+    if (count.size() != 1) throw py::value_error("count: expected one int64");
+    const Span<Slot> slots = rule_of(formula_).slots;
+    expect_slots(slots, state);
+
+    // Keys are written by Python code of theirs, so all labels come before the first array is judged.
+    std::vector<std::string> labels;
+    for (std::size_t k = 0; k < size(); ++k) labels.push_back(structure_.label("params", k).text());
+    for_each_state(state, [&](std::size_t k, int i, const py::object&) {
+      const std::string what = std::string("state['") + slots.data[i].name + "']";
+      labels.push_back(structure_.label(what.c_str(), k).text());
+    });
+
+    for (std::size_t k = 0; k < size(); ++k)
+      bound_.emplace_back(updatable(bound.arrays[k], Label{labels[k].c_str()}), labels[k]);
+    std::vector<Piece> pieces;
+    for (std::size_t k = 0; k < size(); ++k) {
+      py::array p = param(k);
+      pieces.push_back(
+          {p.mutable_data(), nullptr, {}, static_cast<std::size_t>(p.size()), static_cast<Dtype>(dtype_of(p))});
+    }
+    for_each_state(state, [&](std::size_t k, int i, const py::object& array) {
+      const Label label{labels[bound_.size()].c_str()};
+      py::array s = updatable(array, label);
+      expect_same(s, param(k), label);
+      if (!same_order(s, param(k)))
+        throw py::value_error(label.text() + ": expected the memory order of its parameter");
+      pieces[k].s[i] = s.mutable_data();
+      bound_.emplace_back(s, label.text());
+    });
+    for (const Piece& piece : pieces) work_.add(piece);
+    std::vector<py::array> arrays;
+    for (const Bound& each : bound_) arrays.push_back(each.array());
+    written_ = Written(arrays, labels);
+    scratch_.resize(size());
+  }
+
+  /// Call `apply` with parameter, slot and array for each array of a state, in the order in which they are bound.
+  template <class Function>
+  void for_each_state(const State& state, const Function& apply) const {
+    const Span<Slot> slots = rule_of(formula_).slots;
+    for (std::size_t k = 0; k < size(); ++k)
+      for (int i = 0; i < slots.size; ++i)
+        if (slots.data[i].present(formula_.variant)) apply(k, i, (*state[static_cast<std::size_t>(i)])[k]);
+  }
+
+  /// The arrays of a state that can be taken over, in the order in which their own are bound.
+  std::vector<py::array> judged(const State& state) const {
+    expect_slots(rule_of(formula_).slots, state);
+    for (const Bound& bound : bound_) bound.expect_unchanged();
+    std::vector<py::array> given;
+    auto mine = bound_.begin() + static_cast<std::ptrdiff_t>(size());
+    for_each_state(state, [&](std::size_t, int, const py::object& array) {
+      const Label label{mine->label().c_str()};
+      given.push_back(numeric(array, label));
+      expect_same(given.back(), mine->array(), label);
+      written_.expect_apart(given.back(), label);
+      ++mine;
+    });
+    return given;
+  }
 
   std::size_t size() const { return structure_.size(); }
   const py::array& param(std::size_t k) const { return bound_[k].array(); }
@@ -219,11 +275,13 @@ void make_collectable(PyHeapTypeObject* type) {
 void bind_plan(py::module_& m) {
   py::class_<Plan>(m, "Plan", py::custom_type_setup(make_collectable), "A rule bound to the arrays it updates.")
       .def(py::init<const std::string&, unsigned, bool, const py::object&, const State&,
-                    const py::array_t<std::int64_t>&>(),
+                    const py::array_t<std::int64_t>&, const Bindings&>(),
            py::arg("rule"), py::arg("variant"), py::arg("maximize"), py::arg("params"), py::arg("state"),
-           py::arg("count").noconvert())
+           py::arg("count").noconvert(), py::arg("bound") = py::none())
       .def("step", &Plan::step, py::arg("grads"), py::arg("hyper"), py::arg("check_finite"),
            "Check everything, then update everything.")
+      .def("load", &Plan::load, py::arg("state"), py::arg("count"), py::arg("rest") = py::none(),
+           "Check the state, call `rest`, then take over state and count.")
       .def_property_readonly("under_way", &Plan::under_way, "Whether a thread is in `step` now.");
 }
 

@@ -7,6 +7,7 @@ namespace fastopt::bindings {
 
 void bind_runtime(pybind11::module_& m);
 void bind_rules(pybind11::module_& m);
+void bind_structure(pybind11::module_& m);
 void bind_apply(pybind11::module_& m);
 void bind_plan(pybind11::module_& m);
 void bind_losses(pybind11::module_& m);

@@ -27,10 +27,12 @@ const Rule& rule_of(const Formula& formula) {
   return (formula.probe ? table().probes : table().rules).data[formula.rule];
 }
 
-void read_hyper(const Rule& rule, const py::tuple& hyper, double* values) {
-  if (static_cast<int>(hyper.size()) != rule.hyper.size)
+void read_hyper(const Rule& rule, const py::object& hyper, double* values) {
+  if (PyTuple_Check(hyper.ptr()) == 0) throw py::type_error("hyper: expected a tuple");
+  const auto size = static_cast<int>(PyTuple_GET_SIZE(hyper.ptr()));
+  if (size != rule.hyper.size)
     throw py::value_error("hyper: expected " + std::to_string(rule.hyper.size) + " values, got " +
-                          std::to_string(hyper.size()));
+                          std::to_string(size));
   for (int k = 0; k < rule.hyper.size; ++k) {
     values[k] = PyFloat_AsDouble(PyTuple_GET_ITEM(hyper.ptr(), k));
     if (values[k] == -1.0 && PyErr_Occurred() != nullptr) throw py::error_already_set();

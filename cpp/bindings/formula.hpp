@@ -17,6 +17,6 @@ Formula formula_of(const std::string& rule, unsigned variant, bool maximize);
 const Rule& rule_of(const Formula& formula);
 
 /// The values of a tuple of floats, one for each hyperparameter of the rule.
-void read_hyper(const Rule& rule, const py::tuple& hyper, double* values);
+void read_hyper(const Rule& rule, const py::object& hyper, double* values);
 
 }  // namespace fastopt::bindings

@@ -8,6 +8,7 @@ from typing import (
     Any,
     ClassVar,
     Literal,
+    Self,
     TypeVar,
     cast,
     dataclass_transform,
@@ -20,6 +21,7 @@ import numpy as np
 
 from fastopt import _core
 from fastopt.bounds import Bounds, Hyper
+from fastopt.interrupts import interrupts_deferred
 from fastopt.place import Place
 from fastopt.schedule_states import load_states, saved_states
 from fastopt.structures import Array, Arrays, described, flatten
@@ -88,7 +90,7 @@ class Optimizer:
         RuntimeError
             If another step of this optimizer is under way, in another thread or in a schedule.
         """
-        self._plan.step(grads, self._constants or self._scheduled(), bool(check_finite))
+        self._plan.step(grads, self._constants or self._scheduled, bool(check_finite))
 
     @property
     def steps(self) -> int:
@@ -130,16 +132,19 @@ class Optimizer:
         """Take over the count and the state of `state_dict`; training goes on bit for bit.
 
         Where it has no "schedules", those of the optimizer are left as they are. Where it has no "place",
-        `fastopt.train` counts its epochs by the steps.
+        `fastopt.train` counts its epochs by the steps. All of it is taken over at once: neither Ctrl-C nor a
+        step in another thread comes between.
 
         Raises
         ------
         TypeError, ValueError
             If it is not the state of this rule over arrays like these, or the states under "schedules" are
             not those of schedules like these. Nothing is changed then.
+        RuntimeError
+            If a step of this optimizer is under way, in another thread or in a schedule. Nothing is changed.
         """
         steps, state = self._judged(state_dict)
-        pairs = []
+        loaded: dict[str, list[Array]] = {slot: [] for slot in self._slots}
         for slot, mine in self._slots.items():
             label = f"state_dict['state'][{slot!r}]"
             for key, old, new in zip(self._keys, mine, self._unpack(label, state[slot]), strict=True):
@@ -152,14 +157,20 @@ class Optimizer:
                     raise ValueError(
                         f"{where}: expected a writeable array in the optimizer, got a read-only one"
                     )
-                pairs.append((old, new.copy()))  # a copy, as it might be another of the old ones
+                loaded[slot].append(np.array(new, subok=False))  # it might be another of the old ones
+        arrays = [loaded.get(slot) for slot, _ in _core.rules[self._rule][2]]
         place = Place.judged("state_dict['place']", state_dict.get("place", {}))
-        if "schedules" in state_dict:
-            load_states("state_dict['schedules']", self._schedules, state_dict["schedules"])
-        for old, new in pairs:
-            old[...] = new
-        self._count[0] = steps
-        self._place.become(place)
+
+        def load_the_rest() -> None:
+            if "schedules" in state_dict:
+                load_states("state_dict['schedules']", self._schedules, state_dict["schedules"])
+            self._place.become(place)
+
+        if place == self._place and "schedules" not in state_dict:
+            self._plan.load(arrays, steps)
+        else:
+            with interrupts_deferred():
+                self._plan.load(arrays, steps, load_the_rest)
 
     def _expect_between_steps(self, steps: int) -> None:
         """Refuse to go on if a step is under way, or has been taken since `steps` were."""
@@ -193,14 +204,23 @@ class Optimizer:
         if name in self.__dataclass_fields__:
             value = self._checked(name, value)
             if "_plan" in self.__dict__:
-                self._refuse_rebinding(name, value)
-                object.__setattr__(self, name, value)
-                self._read_hyper()
+                before, changed = copy.copy(self), copy.copy(self)
+                object.__setattr__(changed, name, value)
+                self._refuse_rebinding(name, value, changed)
+                changed._read_hyper()
+                # The value and what steps read of it, in one move that Ctrl-C and other threads see all or nothing of.
+                self.__dict__.update({key: changed.__dict__[key] for key in (name, "_hypers", "_constants")})
+                del before  # not earlier, for the end of a schedule may run code of its own
                 return
         object.__setattr__(self, name, value)
 
     def __delattr__(self, name: str) -> None:
         raise AttributeError(f"{name}: cannot be deleted from an optimizer")
+
+    def __copy__(self) -> Self:
+        twin = object.__new__(type(self))
+        twin.__dict__.update(self.__dict__)  # the plan too: a step of one is under way for both
+        return twin
 
     def __getstate__(self) -> dict[str, Any]:
         return {name: value for name, value in self.__dict__.items() if name != "_plan"}
@@ -230,6 +250,7 @@ class Optimizer:
             params=self.params,
             state=[self._slots.get(slot) for slot, _ in slots],
             count=self._count,
+            bound=(self._keys, self._flat),
         )
 
     def _given(self) -> Iterator[tuple[str, str, Hyper, Bounds]]:
@@ -276,13 +297,11 @@ class Optimizer:
             raise error(f"{field}: expected {' or '.join(map(repr, choices))}, got {value!r}")
         return value
 
-    def _refuse_rebinding(self, field: str, value: object) -> None:
+    def _refuse_rebinding(self, field: str, value: object, changed: Self) -> None:
         """Refuse what would change the formula or need state that the optimizer was made without."""
         bounds = self._bounds.get(field)
         if bounds is None or bounds.constant:
             raise AttributeError(f"{field}: is fixed when the optimizer is made; make a new one")
-        changed = copy.copy(self)
-        object.__setattr__(changed, field, value)
         changed._choose_rule()  # raises where the constructor would
         used = all(hyper in self._hypers for hyper, _ in bounds.hypers(field))
         if value != 0 and (not used or self._options.get(field) is False):

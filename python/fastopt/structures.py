@@ -5,26 +5,46 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from fastopt import _core
+
 Array = NDArray[Any]
 Arrays = Array | list[Array] | tuple[Array, ...] | dict[Any, Array]
 """Parameters, gradients or state: one array, a list (or tuple), or a dict of arrays."""
 
 
 def flatten(label: str, arrays: object) -> tuple[str, list[Any], list[Array]]:
-    """Take a structure apart: its kind, its keys, its arrays."""
-    if isinstance(arrays, np.ndarray):
-        return "array", [None], [arrays]
-    if isinstance(arrays, dict):
-        kind, keys, flat = "dict", list(arrays), list(arrays.values())
-    elif isinstance(arrays, list | tuple):
-        kind, keys, flat = "list", list(range(len(arrays))), list(arrays)
-    else:
-        raise TypeError(
-            f"{label}: expected a NumPy array, a list or a dict of arrays, got {type(arrays).__name__}"
-        )
-    if not flat:
-        raise ValueError(f"{label}: expected at least one array, got an empty {kind}")
-    return kind, keys, flat
+    """Take a structure apart: its kind, its keys, its arrays.
+
+    It is what is in it, whatever methods a subclass of list, tuple or dict may have; keys are in the order
+    in which the dict yields them.
+
+    Parameters
+    ----------
+    label : str
+        What messages call it.
+    arrays : array, list, tuple or dict
+        What is in it is not judged.
+
+    Returns
+    -------
+    kind : str
+        ``"array"``, ``"list"`` (also for a tuple) or ``"dict"``.
+    keys : list
+        None for an array, numbers for a list.
+    flat : list
+        What is there under each key.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it is nothing of that kind, or empty.
+
+    Examples
+    --------
+    >>> flatten("params", {"W": np.zeros(2), "b": np.ones(1)})
+    ('dict', ['W', 'b'], [array([0., 0.]), array([1.])])
+    """
+    return _core.flatten(label, arrays)
 
 
 def described(a: object) -> str:

@@ -114,12 +114,13 @@ class Layout:
 
     def arrays(self, structure: Any) -> list[Any]:
         """Return the entries of something in the structure of the start, in order."""
-        return [structure] if self.kind == "array" else [structure[key] for key in self.keys]
+        return [structure] if self.kind == "array" else self._entries(structure, self.label)
 
     def parts(self, structure: object, label: str) -> Iterator[tuple[str, Any, slice]]:
         """Yield the entries of a dict or list, as the start is: name, entry, place in the vector."""
-        for key, part in zip(self.keys, self._slices, strict=True):
-            yield f"{label}[{key!r}]", self._entry(structure, key, label), part
+        entries = self._entries(structure, label)
+        for key, entry, part in zip(self.keys, entries, self._slices, strict=True):
+            yield f"{label}[{key!r}]", entry, part
 
     def element(self, k: int) -> str:
         """Return the name of element `k` of the vector: ``x0['W'][3, 4]``."""
@@ -129,19 +130,20 @@ class Layout:
                 return f"{name}[{index}]" if index else name
         raise IndexError(k)
 
-    def _entry(self, structure: object, key: Any, label: str) -> Any:
+    def _entries(self, structure: object, label: str) -> list[Any]:
+        """Take a dict or list apart, in the order of the start."""
         expected = f"a {self.kind} of {counted(len(self.keys), 'array')}, as {self.label}"
-        if self.kind == "dict":
-            if not isinstance(structure, dict):
-                raise TypeError(f"{label}: expected {expected}, got {described(structure)}")
-            if structure.keys() != set(self.keys):
-                raise ValueError(f"{label}: expected the keys {self.keys}, got {list(structure)}")
-            return structure[key]
-        if not isinstance(structure, list | tuple):
+        if not isinstance(structure, dict if self.kind == "dict" else (list, tuple)):
             raise TypeError(f"{label}: expected {expected}, got {described(structure)}")
-        if len(structure) != len(self.keys):
-            raise ValueError(f"{label}: expected {expected}, got {len(structure)}")
-        return structure[key]
+        _, keys, entries = flatten(label, structure)
+        if self.kind == "list":
+            if len(keys) != len(self.keys):
+                raise ValueError(f"{label}: expected {expected}, got {len(keys)}")
+            return entries
+        if set(keys) != set(self.keys):
+            raise ValueError(f"{label}: expected the keys {self.keys}, got {keys}")
+        by_key = dict(zip(keys, entries, strict=True))
+        return [by_key[key] for key in self.keys]
 
     def _fitting(self, label: str, a: NDArray[Any], shape: tuple[int, ...], broadcast: bool) -> NDArray[Any]:
         if broadcast:
