@@ -106,8 +106,9 @@ class Loader : public Archive {
   }
   void operator()(const std::string& name, Buffer& buffer, Dtype dtype) override {
     if (!needs(name) && !saved_.contains(name.c_str())) return;
+    const bool to_be_finite = is_finite(name);  // asks for numbers of the state, which may run Python code
     const py::array a = vector(name, dtype);
-    if (is_finite(name) && !table().all_finite[dtype](a.data(), vectors_.size()))
+    if (to_be_finite && !table().all_finite[dtype](a.data(), vectors_.size()))
       throw py::value_error("state_dict['" + name + "']: expected finite numbers, got " + std::string(py::repr(a)));
     vectors_.reserve(buffer);
     std::memcpy(buffer.get(), a.data(), vectors_.size() * item_size[dtype]);

@@ -1,8 +1,10 @@
 #include "arrays.hpp"
 
 #include <algorithm>
+#include <cstdlib>
 #include <cstring>
 #include <limits>
+#include <numeric>
 
 namespace fastopt::bindings {
 namespace {
@@ -150,8 +152,19 @@ py::array read_only(py::array a) {
 bool row_major(const py::array& a) { return (a.flags() & py::detail::npy_api::NPY_ARRAY_C_CONTIGUOUS_) != 0; }
 
 py::array empty_as(const py::array& a) {
-  if (row_major(a)) return empty(a.dtype(), {a.shape(), a.shape() + a.ndim()});
-  return py::module_::import("numpy").attr("empty_like")(a, py::arg("subok") = false);
+  std::vector<py::ssize_t> shape(a.shape(), a.shape() + a.ndim()), strides(shape.size());
+  if (row_major(a)) return empty(a.dtype(), shape);
+  std::vector<std::size_t> axes(shape.size());  // outermost first
+  std::iota(axes.begin(), axes.end(), std::size_t{0});
+  std::stable_sort(axes.begin(), axes.end(), [&a](std::size_t i, std::size_t j) {
+    return std::abs(a.strides(static_cast<py::ssize_t>(i))) > std::abs(a.strides(static_cast<py::ssize_t>(j)));
+  });
+  py::ssize_t stride = a.itemsize();
+  for (auto axis = axes.rbegin(); axis != axes.rend(); ++axis) {
+    strides[*axis] = stride;
+    stride *= std::max<py::ssize_t>(shape[*axis], 1);
+  }
+  return {a.dtype(), shape, strides};
 }
 
 py::array arranged(const py::array& a, const py::array& like) {
@@ -161,13 +174,13 @@ py::array arranged(const py::array& a, const py::array& like) {
   return copy;
 }
 
-py::array targets(py::handle object, const py::array& like, const Label& label) {
+py::object as_floats(py::handle object, py::handle like) {
   auto given = py::reinterpret_borrow<py::object>(object);
-  if (py::isinstance<py::array>(given) && std::strchr("biu", descriptor(py::array(given))->kind) != nullptr)
-    given = given.attr("astype")(like.dtype());
-  py::array a = numeric(given, label);
-  expect_same(a, like, label);
-  return a;
+  if (!py::isinstance<py::array>(given) || !py::isinstance<py::array>(like)) return given;
+  const int dtype = dtype_of(py::reinterpret_borrow<py::array>(like));
+  if (dtype < 0 || std::strchr("biu", descriptor(py::reinterpret_borrow<py::array>(given))->kind) == nullptr)
+    return given;
+  return dtype == f32 ? py::object(py::array_t<float>(given)) : py::object(py::array_t<double>(given));
 }
 
 std::vector<Column> columns(py::handle object, py::ssize_t rows, py::ssize_t columns, const Label& label) {

@@ -1,5 +1,9 @@
 // The one place where NumPy arrays are judged. Nothing is cast or copied behind the caller's back: an array is
 // used as it lies in memory, or an error names it and says what was expected and what came.
+//
+// Whatever may run Python code comes first, for that could change what has been judged: hyperparameters are read,
+// dicts looked into, labels spelt out, targets converted. From judging to use nothing here runs any unless it refuses;
+// nor does it make tuples or dicts, since the garbage collector may run then, and finalizers with it.
 #pragma once
 
 #include <pybind11/numpy.h>
@@ -60,8 +64,8 @@ py::array empty_as(const py::array& a);
 /// `a` itself where it lies in memory as `like` does, else a copy that does: for arrays that are only read.
 py::array arranged(const py::array& a, const py::array& like);
 
-/// Targets as an array of the dtype and shape of `like`: as they are, or converted from integers or booleans.
-py::array targets(py::handle object, const py::array& like, const Label& label);
+/// An array of integers or booleans in the dtype of `like`; all else is as it was, for judging to refuse.
+py::object as_floats(py::handle object, py::handle like);
 
 /// One integer for each of `rows`, a column each: of any integer dtype and stride, native byte order.
 std::vector<Column> columns(py::handle object, py::ssize_t rows, py::ssize_t columns, const Label& label);

@@ -41,12 +41,15 @@ class Call {
       : by_rows_(target != Target::each),
         scores_label_{scores_name},
         label_{target_name},
+        converted_(target == Target::label ? py::reinterpret_borrow<py::object>(y) : as_floats(y, scores)),
         scores_(numeric(scores, scores_label_)) {
     expect_batch();
-    if (target == Target::label)
+    if (target == Target::label) {
       columns_ = columns(y, scores_.shape(0), scores_.shape(1), label_);
-    else
-      targets_ = targets(y, scores_, label_);
+    } else {
+      targets_ = numeric(converted_, label_);
+      expect_same(*targets_, scores_, label_);
+    }
     if (out.is_none())
       grad_ = by_rows_ ? empty(scores_.dtype(), shape_of(scores_)) : empty_as(scores_);
     else
@@ -123,6 +126,7 @@ class Call {
 
   bool by_rows_;
   Label scores_label_, label_;
+  py::object converted_;  // the targets
   py::array scores_;
   std::optional<py::array> targets_, grad_;
   std::vector<Column> columns_;
