@@ -308,6 +308,26 @@ def test_unknown_instruction_set() -> None:
         _core.select_isa("mmx")
 
 
+@pytest.mark.parametrize("before", ["", "import fastopt"])
+def test_a_sub_interpreter_is_refused(before: str) -> None:
+    """It would wait for ever."""
+    interpreters = "_interpreters" if sys.version_info >= (3, 13) else "_xxsubinterpreters"
+    pytest.importorskip(interpreters)
+    within = f"""
+import sys, warnings
+warnings.simplefilter("ignore")
+sys.path[:] = {sys.path!r}
+try:
+    import fastopt
+except ImportError as error:
+    print("refused:", error, flush=True)
+"""
+    done = python(f"{before}\nimport {interpreters} as i; i.run_string(i.create(), {within!r})")
+    assert done.stdout.startswith("refused: "), done.stderr
+    if not before and sys.version_info < (3, 12):  # else NumPy may be refused before
+        assert "fastopt: expected the main interpreter, got a sub-interpreter" in done.stdout
+
+
 def test_import_is_light() -> None:
     heavy = (
         "sklearn",
