@@ -11,7 +11,7 @@ import pytest
 
 import fastopt
 from cases import CASES, ILLEGAL, Case, Illegal
-from fastopt import _core
+from fastopt import _core, losses, reference, regularizers
 from support import Array, arrays_of
 
 
@@ -327,6 +327,164 @@ def test_an_array_resized_by_a_key_is_noticed() -> None:
         opt.step(grads)
 
 
+class LyingList(list[Any]):
+    """A list whose methods have nothing to do with what is in it."""
+
+    def __len__(self) -> int:
+        return 1000
+
+    def __iter__(self) -> Any:
+        return iter([None])
+
+    def __getitem__(self, k: Any) -> Any:
+        return None
+
+
+class EmptyLookingList(list[Any]):
+    def __len__(self) -> int:
+        return 0
+
+
+class LyingTuple(tuple[Any, ...]):
+    def __len__(self) -> int:
+        return 1000
+
+
+sequences = pytest.mark.parametrize("kind", [LyingList, EmptyLookingList, LyingTuple])
+
+
+@sequences
+def test_sequences_are_what_is_in_them(kind: Any) -> None:
+    arrays = [np.zeros(3), np.zeros(2)]
+    opt = fastopt.SGD(kind(arrays), lr=1.0, momentum=0.5)
+    opt.step(kind([np.ones(3), np.ones(2)]))
+    opt.step([np.ones(3), np.ones(2)])
+    reference.step(opt, kind([np.ones(3), np.ones(2)]))
+    assert [a.tolist() for a in arrays] == [[-4.25] * 3, [-4.25] * 2]
+    opt.load_state_dict({"rule": "sgd_momentum", "steps": 5, "state": {"v": kind([np.ones(3), np.ones(2)])}})
+    assert opt.steps == 5
+    assert [v.tolist() for v in opt.state["v"]] == [[1.0] * 3, [1.0] * 2]
+    penalty, grads = regularizers.l2(1.0, only=(0, 1))(kind(arrays))
+    assert penalty == 5 * 4.25**2
+    assert [g.tolist() for g in grads] == [[-8.5] * 3, [-8.5] * 2]
+
+
+@sequences
+@pytest.mark.parametrize("length", [0, 1, 3])
+def test_sequences_of_another_length_are_refused(kind: Any, length: int) -> None:
+    p = [np.zeros(3), np.zeros(3)]
+    opt = fastopt.SGD(p, lr=1.0)
+    with raises(ValueError, f"expected a list of 2 arrays, as params, got {kind.__name__} of {length}"):
+        opt.step(kind([np.ones(3)] * length))
+    if length == 0:
+        with raises(ValueError, f"params: expected at least one array, got an empty {kind.__name__}"):
+            fastopt.SGD(kind([]))
+    assert opt.steps == 0
+
+
+class Resizing(np.ndarray[Any, Any]):
+    """Integers that change the length of another array whenever Python code of theirs runs."""
+
+    victim: Array | None = None
+
+    def _meddle(self) -> None:
+        if Resizing.victim is not None:
+            Resizing.victim.resize(1, refcheck=False)
+
+    def __array_finalize__(self, other: Any) -> None:
+        self._meddle()
+
+    def astype(self, *args: Any, **kwargs: Any) -> Any:
+        self._meddle()
+        return np.ones(1_000_000)
+
+    def __array_ufunc__(self, *args: Any, **kwargs: Any) -> Any:
+        self._meddle()
+        return 0.0
+
+    @property
+    def dtype(self) -> Any:
+        self._meddle()
+        return np.dtype(np.float64)
+
+    @property
+    def shape(self) -> Any:
+        self._meddle()
+        return (1,)
+
+
+@pytest.mark.parametrize("loss", ["squared_error", "huber", "hinge", "logistic", "binary_cross_entropy"])
+@pytest.mark.parametrize("dtype", [np.int8, np.uint64, np.bool_, ">i4"])
+def test_targets_cannot_change_scores(loss: str, dtype: Any) -> None:
+    call = getattr(losses, loss)
+    y = np.ones(100_000) if loss in ("hinge", "logistic") else np.arange(100_000) % 2
+    scores = np.linspace(-3, 3, 100_000)
+    want = call(scores, y.astype(np.float64))
+    given = y.astype(dtype).view(Resizing)
+    Resizing.victim = scores
+    try:
+        value, grad = call(scores, given)
+    finally:
+        Resizing.victim = None
+    assert value == want[0]
+    assert np.array_equal(grad, want[1])
+
+
+def test_an_array_that_lies_is_used_as_it_is() -> None:
+    p = np.zeros(3).view(Resizing)
+    opt = fastopt.SGD(p, lr=1.0, momentum=0.5)
+    opt.step(np.ones(3).view(Resizing))
+    assert np.asarray(p).tolist() == [-1.0] * 3
+    assert opt.state["v"].tolist() == [1.0] * 3
+
+
+class Written(str):
+    """A key that changes the length of a parameter when it is written."""
+
+    victim: Array
+
+    def __repr__(self) -> str:
+        self.victim.resize(self.victim.size + 1, refcheck=False)
+        return "'key'"
+
+
+@pytest.mark.parametrize("rule", [fastopt.SGD, fastopt.Adam])
+def test_an_array_resized_by_the_writing_of_a_key_is_refused_or_bound_as_it_is(rule: Any) -> None:
+    params = {"a": np.zeros(100_000), Written("b"): np.zeros(3)}
+    for key in params:
+        if isinstance(key, Written):
+            key.victim = params["a"]
+    try:
+        opt = rule(params)
+    except ValueError as error:  # the state was made before
+        assert "expected float64" in str(error)  # noqa: PT017
+    else:
+        opt.step({key: np.ones(p.shape) for key, p in params.items()})
+        assert all((p != 0).all() for p in params.values())
+
+
+def test_numbers_of_a_state_cannot_change_its_arrays() -> None:
+    solver = fastopt.LBFGS(np.ones(100_000))
+    for _ in range(4):
+        x = solver.ask()
+        solver.tell((x**4).sum(), 4 * x**3)
+    state = solver.state_dict()
+
+    class Index:
+        def __init__(self, value: int) -> None:
+            self.value = value
+
+        def __index__(self) -> int:
+            for a in state.values():
+                if isinstance(a, np.ndarray):
+                    a.resize(1, refcheck=False)
+            return self.value
+
+    state["status"] = Index(state["status"])
+    with raises(ValueError, "of shape (100000,), got float64 of shape (1,)"):
+        solver.load_state_dict(state)
+
+
 def test_spelt_out_native_byte_order_is_native() -> None:
     order = "<" if sys.byteorder == "little" else ">"
     p = np.ones(3, np.float32).view(np.dtype(np.float32).newbyteorder(order))
@@ -376,6 +534,24 @@ def test_private_core_checks_too() -> None:
         _core.Plan("sgd_momentum", 0, False, p, [[]], count)
     with raises(ValueError, "state['v']: expected 1 array, got none"):
         _core.Plan("sgd_momentum", 0, False, p, [None], count)
+    with raises(ValueError, "hyper: expected 2 values, got 0"):
+        _core.Plan("sgd", 0, False, p, [], count).step(f32(3), lambda: (), False)
+    with raises(TypeError, "hyper: expected a tuple"):
+        _core.Plan("sgd", 0, False, p, [], count).step(f32(3), lambda: 0.1, False)  # type: ignore[arg-type,return-value]
+    with raises(ValueError, "bound: expected a key for each array"):
+        _core.Plan("sgd", 0, False, [p], [], count, ([0, 1], [p]))
+    plan = _core.Plan("sgd_momentum", 0, False, [p], [[f32(3)]], count)
+    with raises(ValueError, "state['v']: expected 1 array, got none"):
+        plan.load([None], 1)
+    with raises(ValueError, "state['v'][0]: expected float32 of shape (3,), got float32 of shape (2,)"):
+        plan.load([[f32(2)]], 1)
+    with raises(ValueError, "overlaps params[0] in memory"):
+        plan.load([[p]], 1)
+    m, v = f32(3), f32(3)
+    _core.apply(
+        "adam", 0, False, (p.copy(), f32(3), m, v, "not in this variant"), 1, (0.1, 0.9, 0.9, 1e-8, 0.0)
+    )
+    assert count[0] == 0
     with raises(ValueError, "count: expected one int64"):
         _core.Plan("sgd", 0, False, p, [], np.zeros(2, np.int64))
     assert (p == 1).all()

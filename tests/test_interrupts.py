@@ -159,7 +159,9 @@ def test_a_state_is_loaded_whole_or_not_at_all():
     saved = adam(3).state_dict()
     old, new = standing(adam(1)), adam(1)
     new.load_state_dict(saved)
-    seen = {standing(opt) for opt in interrupted_everywhere(lambda: adam(1), lambda o: o.load_state_dict(saved))}
+    seen = {
+        standing(opt) for opt in interrupted_everywhere(lambda: adam(1), lambda o: o.load_state_dict(saved))
+    }
     assert seen == {old, standing(new)}
 
 

@@ -116,7 +116,8 @@ class Optimizer:
         Raises
         ------
         RuntimeError
-            If a step of this optimizer is under way in another thread, or is begun before all is copied.
+            If a step of this optimizer is under way, in another thread or in a schedule, or is begun before
+            all is copied.
         """
         steps = self.steps
         self._expect_between_steps(steps)
@@ -208,7 +209,7 @@ class Optimizer:
                 object.__setattr__(changed, name, value)
                 self._refuse_rebinding(name, value, changed)
                 changed._read_hyper()
-                # The value and what steps read of it, in one move that Ctrl-C and other threads see all or nothing of.
+                # The value and what steps read of it change in one move: no Ctrl-C, no thread comes between.
                 self.__dict__.update({key: changed.__dict__[key] for key in (name, "_hypers", "_constants")})
                 del before  # not earlier, for the end of a schedule may run code of its own
                 return
@@ -402,7 +403,10 @@ def _state_like(p: object, start: float) -> Any:
     It starts at the same place in a page as `p`: where arrays lie at slightly different places, a processor
     that compares the low bits of addresses takes loads of one for stores to another, and waits.
     """
-    if not isinstance(p, np.ndarray) or p.dtype.kind != "f":
+    if not isinstance(p, np.ndarray):
+        return None
+    p = np.asarray(p)  # as it lies in memory, whatever its class says
+    if p.dtype.kind != "f":
         return None
     room = np.empty(p.nbytes + PAGE, np.uint8)
     offset = (p.ctypes.data - room.ctypes.data) % PAGE
