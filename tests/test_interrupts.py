@@ -181,6 +181,36 @@ def test_a_hyperparameter_is_what_steps_use(field, value, before):
     assert values == {getattr(adam(lr=before), field), value}
 
 
+def test_a_state_is_loaded_with_its_schedules_or_not_at_all():
+    class Patient:
+        value = 0.5
+        refusing = True
+
+        def __call__(self, t):
+            return self.value
+
+        def state_dict(self):
+            return {"value": self.value}
+
+        def load_state_dict(self, state):
+            press()
+            self.value = state["value"]
+            if self.refusing:
+                raise ValueError("mine")
+
+    opts = [adam(lr=Patient(), betas=(Patient(), 0.5)) for _ in range(2)]
+    opts[0].betas[0].value = 0.25
+    opts[0].step({"W": np.full((2, 2), 3.0), "b": np.ones(3, np.float32)})
+    saved, before = opts[0].state_dict(), repr(opts[1].state_dict())
+    with pytest.raises(KeyboardInterrupt):
+        opts[1].load_state_dict(saved)
+    assert repr(opts[1].state_dict()) == before
+    Patient.refusing = False
+    with pytest.raises(KeyboardInterrupt):
+        opts[1].load_state_dict(saved)
+    assert repr(opts[1].state_dict()) == repr(saved)
+
+
 def test_a_step_is_taken_whole_or_not_at_all():
     def step(opt):
         opt.step({"W": np.full((2, 2), 3.0), "b": np.ones(3, np.float32)})

@@ -11,6 +11,7 @@ import pytest
 
 import fastopt
 from fastopt import reference, regularizers
+from fastopt.callbacks import EarlyStopping
 from fastopt.gradcheck import gradcheck
 from fastopt.structures import flatten
 from support import Array
@@ -223,6 +224,27 @@ def test_minimize(kind: Callable[[Any], dict[str, Any]]) -> None:
     for name in NAMES:
         assert np.allclose(result.x[name], ends[name])
         assert np.allclose(solver.x[name], ends[name])
+
+
+def test_the_best_weights_are_put_back_under_their_names() -> None:
+    params = {"a": np.zeros(2), "b": np.zeros(2)}
+
+    def loss_and_grads(p: dict[str, Array], x: Array) -> tuple[float, dict[str, Array]]:
+        put_back(p) if next(iter(p)) == "b" else p.update(a=p.pop("a"))
+        return 1.0, {"a": np.full(2, -1.0), "b": np.full(2, -2.0)}
+
+    gaps = iter([9.0, 5.0, 1.0, 2.0, 3.0, 4.0, 5.0])
+    fastopt.train(
+        loss_and_grads,
+        params,
+        np.ones((1, 1)),
+        fastopt.SGD(params, lr=1.0),
+        epochs=3,
+        validation=lambda p: {"gap": next(gaps)},
+        callbacks=[EarlyStopping("gap", patience=1, mode="min")],
+        progress=False,
+    )
+    assert {name: p.tolist() for name, p in params.items()} == {"a": [2.0] * 2, "b": [4.0] * 2}
 
 
 @pytest.mark.parametrize("kind", [dict, moved, Sorted])

@@ -230,8 +230,8 @@ class EarlyStopping(Monitor):
         super().__init__(monitor, mode, min_delta)
         self._patience = whole(1, "patience", patience)
         self._restore = bool(restore_best)
-        self._kept: dict[Run, list[Array]] = {}
-        """Copies of what a run consists of, in the order of `_arrays`."""
+        self._kept: dict[Run, dict[Any, Array]] = {}
+        """Copies of what a run consists of, under the keys of `_arrays`."""
         self._bad_epochs: dict[Run, int] = {}
 
     def on_begin(self, run: Run) -> None:
@@ -245,7 +245,7 @@ class EarlyStopping(Monitor):
         if best.improved(record):
             self._bad_epochs[run] = 0
             if self._restore:
-                self._kept[run] = [array.copy() for array in _arrays(run)]
+                self._kept[run] = {key: array.copy() for key, array in _arrays(run).items()}
             return
         self._bad_epochs[run] += 1
         if self._bad_epochs[run] >= self._patience:
@@ -257,8 +257,8 @@ class EarlyStopping(Monitor):
         del self._bad_epochs[run]
         if kept is None:
             return
-        for array, best in zip(_arrays(run), kept, strict=True):
-            array[...] = best
+        for key, array in _arrays(run).items():
+            array[...] = kept[key]
         run.restored = self._bests[run].record
 
     def _message(self, best: Best) -> str:
@@ -454,9 +454,11 @@ def in_words(numbers: dict[str, float]) -> str:
     return "   ".join(f"{name} {value:.4g}" for name, value in known.items())
 
 
-def _arrays(run: Run) -> list[Any]:
-    """Return what a run consists of: parameters and buffers."""
-    return [*flatten("params", run.params)[2], *named_buffers(run.buffers).values()]
+def _arrays(run: Run) -> dict[Any, Array]:
+    """Return what a run consists of under keys that differ: parameters and buffers."""
+    _, keys, params = flatten("params", run.params)
+    named_params = {("params", key): p for key, p in zip(keys, params, strict=True)}
+    return named_params | {("buffers", name): a for name, a in named_buffers(run.buffers).items()}
 
 
 def _named(run: Run) -> dict[str, Array]:
