@@ -10,13 +10,14 @@ import threading
 import time
 import weakref
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pytest
 
 import fastopt
-from fastopt import _core
+from fastopt import _core, reference
 
 
 def python(code: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -211,8 +212,9 @@ def test_a_step_within_a_schedule_is_refused() -> None:
     p, seen = np.zeros(3), []
 
     def lr(t: int) -> float:
-        with pytest.raises(RuntimeError, match="another step of this optimizer is under way"):
-            opt.step(np.ones(3))
+        for step in (opt.step, copy.copy(opt).step, partial(reference.step, opt)):
+            with pytest.raises(RuntimeError, match="another step of this optimizer is under way"):
+                step(np.ones(3))
         seen.append(t)
         return 1.0 + t
 
@@ -220,6 +222,21 @@ def test_a_step_within_a_schedule_is_refused() -> None:
     for _ in range(3):
         opt.step(np.ones(3))
     assert (seen, opt.steps, p.tolist()) == ([0, 1, 2], 3, [-6.0, -6.0, -6.0])
+
+
+def test_a_step_within_a_schedule_of_the_reference_takes_its_place() -> None:
+    p = np.zeros(3)
+
+    def lr(t: int) -> float:
+        if inner:
+            inner.pop()(np.ones(3))
+        return 1.0 + t
+
+    opt = fastopt.SGD(p, lr=lr)
+    inner = [opt.step]
+    with pytest.raises(RuntimeError, match="step: another step of this optimizer is under way"):
+        reference.step(opt, np.ones(3))
+    assert (opt.steps, p.tolist()) == (1, [-1.0] * 3)
 
 
 def test_garbage_is_collected_while_steps_are_under_way(runtime: None) -> None:

@@ -15,7 +15,7 @@ py::object item(py::handle list, std::size_t k) {
   return py::reinterpret_borrow<py::object>(PySequence_Fast_GET_ITEM(list.ptr(), static_cast<py::ssize_t>(k)));
 }
 
-/// What a plain dict holds for `key`; an empty handle where it holds nothing.
+/// What is in a dict under `key`; an empty handle where there is nothing.
 py::handle found_in(py::handle dict, py::handle key) {
   PyObject* value = PyDict_GetItemWithError(dict.ptr(), key.ptr());
   if (value == nullptr && PyErr_Occurred() != nullptr) throw py::error_already_set();

@@ -120,12 +120,13 @@ class Optimizer:
             all is copied.
         """
         steps = self.steps
-        self._expect_between_steps(steps)
+        refusal = "state_dict: a step of this optimizer is under way in another thread; share a lock with it"
+        self._expect_between_steps(steps, refusal)
         state = {
             slot: self._pack([a.copy(order="K") for a in arrays]) for slot, arrays in self._slots.items()
         }
         schedules, place = saved_states(self._schedules), self._place.state_dict()
-        self._expect_between_steps(steps)
+        self._expect_between_steps(steps, refusal)
         saved = {"rule": self._rule, "steps": steps, "state": state}
         return saved | {key: value for key, value in (("schedules", schedules), ("place", place)) if value}
 
@@ -173,12 +174,10 @@ class Optimizer:
             with interrupts_deferred():
                 self._plan.load(arrays, steps, load_the_rest)
 
-    def _expect_between_steps(self, steps: int) -> None:
+    def _expect_between_steps(self, steps: int, refusal: str) -> None:
         """Refuse to go on if a step is under way, or has been taken since `steps` were."""
         if self._plan.under_way or self.steps != steps:
-            raise RuntimeError(
-                "state_dict: a step of this optimizer is under way in another thread; share a lock with it"
-            )
+            raise RuntimeError(refusal)
 
     def _judged(self, state_dict: object) -> tuple[int, Mapping[str, Any]]:
         """Check the outer layer of a state dict."""
@@ -338,11 +337,15 @@ class Optimizer:
     def _keywords(self) -> dict[str, Any]:
         """Everything a rule is told beside its arrays; an option with a slot is told by the slot."""
         told_by_slot = {option for _, option in _core.rules[self._rule][2]}
+        steps, refusal = self.steps, "step: another step of this optimizer is under way"
+        self._expect_between_steps(steps, refusal)
+        hyper = self._constants or self._scheduled()
+        self._expect_between_steps(steps, refusal)
         return {
-            "step": self.steps + 1,
+            "step": steps + 1,
             "maximize": self._maximize,
             **{option: on for option, on in self._options.items() if option not in told_by_slot},
-            **dict(zip(self._hypers, self._constants or self._scheduled(), strict=True)),
+            **dict(zip(self._hypers, hyper, strict=True)),
         }
 
 

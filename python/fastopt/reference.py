@@ -619,6 +619,11 @@ def step(optimizer: "Optimizer", grads: "Arrays") -> None:
     grads : array, list or dict of arrays
         In the structure of its `params`.
 
+    Raises
+    ------
+    RuntimeError
+        If another step of this optimizer is under way, in another thread or in a schedule.
+
     Examples
     --------
     >>> from fastopt import SGD
