@@ -166,11 +166,16 @@ def test_a_state_is_loaded_whole_or_not_at_all():
 
 
 @pytest.mark.parametrize(
-    ("field", "value"),
-    [("lr", 0.25), ("lr", lambda t: 0.25), ("betas", (0.5, lambda t: 0.75)), ("weight_decay", 0.125)],
+    ("before", "field", "value"),
+    [
+        (0.5, "lr", 0.25),
+        (0.5, "lr", lambda t: 0.25),
+        (lambda t: 0.5, "lr", 0.25),
+        (0.5, "betas", (0.5, lambda t: 0.75)),
+        (lambda t: 0.5, "weight_decay", 0.125),
+    ],
 )
-@pytest.mark.parametrize("before", [0.5, lambda t: 0.5])
-def test_a_hyperparameter_is_what_steps_use(field, value, before):
+def test_a_hyperparameter_is_what_steps_use(before, field, value):
     values = set()
     for opt in interrupted_everywhere(lambda: adam(lr=before), lambda o: setattr(o, field, value)):
         values.add(getattr(opt, field))

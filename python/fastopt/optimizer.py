@@ -169,7 +169,7 @@ class Optimizer:
             self._place.become(place)
 
         if place == self._place and "schedules" not in state_dict:
-            self._plan.load(arrays, steps)
+            self._plan.load(arrays, steps)  # one call of the core, which no Ctrl-C divides
         else:
             with interrupts_deferred():
                 self._plan.load(arrays, steps, load_the_rest)
