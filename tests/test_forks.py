@@ -19,13 +19,16 @@ fastopt.set_num_threads(2)
 _core.set_grain(1000)
 sys.setswitchinterval(1e-4)
 
-def in_child(check):
+def in_child(check, going=threading.Event()):
     # Fork; run `check` in the child, which then ends as a process does. Return how it ended.
     child = os.fork()
     if child == 0:
         check()
         sys.exit(0)
-    return os.waitpid(child, 0)[1]
+    going.clear()  # the processors are for the child
+    status = os.waitpid(child, 0)[1]
+    going.set()
+    return status
 """
 
 
@@ -66,7 +69,8 @@ def test_at_any_moment() -> None:
         opt = fastopt.SGD(p, lr=1.0, momentum=0.5)
         slow = fastopt.SGD(scheduled, lr=lambda t: time.sleep(1e-3) or 1.0)
         scores, labels = np.zeros((500, 100), np.float32), np.zeros(500, int)
-        stop = threading.Event()
+        stop, going = threading.Event(), threading.Event()
+        going.set()
 
         def quartic(x):
             d = x - centre
@@ -102,6 +106,7 @@ def test_at_any_moment() -> None:
 
         def repeat(work):
             while not stop.is_set():
+                going.wait()
                 work()
 
         def check():
@@ -116,7 +121,6 @@ def test_at_any_moment() -> None:
                 each.load_state_dict(each.state_dict())
                 assert each.steps == before + 1
             assert np.array_equal(solved(current[0]), end), "a torn descent"
-            stop.clear()
             for work in works[2:4] + works[5:]:
                 work()
 
@@ -127,7 +131,7 @@ def test_at_any_moment() -> None:
         statuses = set()
         for _ in range(8):
             time.sleep(chance.random() * 0.01)
-            statuses.add(in_child(check))
+            statuses.add(in_child(check, going))
         stop.set()
         for thread in threads:
             thread.join()
