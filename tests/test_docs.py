@@ -13,6 +13,7 @@ import pytest
 
 import fastopt
 from fastopt import kernels, losses, losses_reference, optimizers, reference, threads
+from fastopt.bench.formula import GUARDS
 
 MODULES = [
     "fastopt",
@@ -43,7 +44,7 @@ def test_examples_run(name: str) -> None:
 @pytest.mark.parametrize(("name", "value"), list(public()), ids=lambda x: x if isinstance(x, str) else "")
 def test_public_objects_are_documented(name: str, value: Any) -> None:
     text = inspect.getdoc(value) or ""
-    helpers = {"rule", "descent", "corrections", "direction", "fade", "floored", "nonzero", "log_softmax"}
+    helpers = {"rule", "descent", "corrections", "direction", "log_softmax", "square", *GUARDS}
     if name.rsplit(".", 1)[-1] in helpers:
         assert text
         return

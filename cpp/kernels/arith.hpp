@@ -34,11 +34,12 @@ inline T maximum(T a, T b) {
   return a > b || a != a ? a : b;
 }
 
-// State that decays without being fed would sink into denormal numbers and stay there, some fifty times
-// slower on many processors. So the decay has an end. For means of gradients it is zero, reached at 1/epsilon
-// above the smallest normal number, so that `lr * m` stays normal too; no parameter can feel a velocity below
-// 1e-31. For means of squares it is the smallest normal number itself: they stand in denominators, and a mean
-// that were zero while the gradient is not would throw the parameter far off.
+// What decays without being fed would sink into denormal numbers and stay there, some fifty times slower on many
+// processors. So the decay ends at zero, which is as fast as any number: for means of gradients, and for weights
+// that decay, at 1/epsilon above the smallest normal number, so that `lr * m` stays normal too (no parameter can feel
+// a velocity below 1e-31); for means of squares at the smallest normal number. Squares that would be denormal
+// themselves are zero from the start. In a denominator such a mean counts as the smallest normal number: zero there
+// would throw a parameter far off as soon as it has a gradient, and make NaN of a gradient of zero.
 template <class T>
 struct Least;
 template <>
@@ -50,17 +51,34 @@ struct Least<double> {
   static constexpr double mean = 0x1p-970, normal = 0x1p-1022;
 };
 
-/// A mean of gradients: zero where it has faded away, itself otherwise.
+/// A mean of gradients, or a weight that decays: zero where it has faded away, itself otherwise.
 template <class T>
 inline T fade(T m) {
   return absolute(m) < Least<T>::mean ? T(0) : m;
 }
 
-/// A mean of squares, or the smallest normal number if that is larger.
+/// A mean of squares: zero where it has faded away, itself otherwise.
+template <class T>
+inline T fade_square(T v) {
+  return v < Least<T>::normal ? T(0) : v;
+}
+
+/// A mean of squares as it stands in a denominator: the smallest normal number at least.
 template <class T>
 inline T floored(T v) {
   return v < Least<T>::normal ? Least<T>::normal : v;
 }
+
+/// Squares for a mean that takes `share` of each: zero where that part would be denormal. Only one factor is selected:
+/// of two, compilers make a select of the products, and compute the denormal one.
+template <class T>
+struct Square {
+  T least;
+  explicit Square(double share) : least(T(sqrt(static_cast<double>(Least<T>::normal) / share))) {}
+  T operator()(T g) const {
+    return (absolute(g) < least ? T(0) : g) * g;
+  }
+};
 
 }  // namespace
 }  // namespace fastopt::FASTOPT_ISA

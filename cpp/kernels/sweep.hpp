@@ -11,7 +11,7 @@ template <class T, bool decay>
 struct Gradient {
   T sign, weight_decay;
   T operator()(T g, T p) const {
-    if constexpr (decay) return sign * g + weight_decay * p;
+    if constexpr (decay) return sign * g + fade(weight_decay * p);
     return sign * g;
   }
 };

@@ -10,9 +10,14 @@ turns its option on by being there. Every rule also takes
 - `weight_decay`: L2, :math:`g + \lambda p` in place of :math:`g` (in `adamw`: decoupled), no term for 0;
 - `maximize`: :math:`-g` in place of :math:`g`, before the decay.
 
-Running means of gradients end at zero below ``2**-103`` (float32) or ``2**-970`` (float64), and those of
-squares do not fall below the smallest normal number: see `fade` and `floored`. "The same bits" takes every
-NaN for one: IEEE 754 leaves its sign and payload open.
+Nothing here sinks into denormal numbers, which slow down whatever computes with them. Running means of
+gradients, weights that decay and the term of L2 end at zero below ``2**-103`` (float32) or ``2**-970``
+(float64): see `fade`. Means of squares, and Adagrad's sum, end at zero below the smallest normal number
+(``2**-126`` or ``2**-1022``), count as that number where they stand in a denominator, and take a square that
+would be denormal for zero: see `fade_square`, `floored` and `square`. So the step of a gradient that has
+always been zero is zero whatever `eps` is, also for ``eps=0``.
+
+"The same bits" takes every NaN for one: IEEE 754 leaves its sign and payload open.
 """
 
 import functools
@@ -327,9 +332,9 @@ def adagrad(
     (array([0.2]), array([25.]))
     """
     g = descent(p, g, weight_decay, maximize)
-    v[...] = v + g * g
+    v[...] = v + square(g, 1)
     lr = lr / (1 + (step - 1) * lr_decay)
-    p[...] = p - lr * (g / (np.sqrt(v + eps) if eps_inside else np.sqrt(v) + eps))
+    p[...] = p - lr * (g / (np.sqrt(floored(v + eps)) if eps_inside else np.sqrt(floored(v)) + eps))
 
 
 @rule
@@ -387,12 +392,12 @@ def rmsprop(
     (array([0.]), array([1.]))
     """
     g = descent(p, g, weight_decay, maximize)
-    v[...] = floored(alpha * v + (1 - alpha) * (g * g))
+    v[...] = fade_square(alpha * v + (1 - alpha) * square(g, 1 - alpha))
     variance = v
     if m is not None:
         m[...] = fade(alpha * m + (1 - alpha) * g)
-        variance = np.maximum(v - m * m, 0)
-    d = g / (np.sqrt(variance + eps) if eps_inside else np.sqrt(variance) + eps)
+        variance = np.maximum(v - square(m, 1 - alpha), 0)
+    d = g / (np.sqrt(floored(variance + eps)) if eps_inside else np.sqrt(floored(variance)) + eps)
     if b is not None:
         b[...] = d = fade(momentum * b + d)
     p[...] = p - lr * d
@@ -501,7 +506,8 @@ def adamw(
     keep = 1 - lr * weight_decay
     g = descent(p, g, 0, maximize)
     lr, root = corrections(step, lr, beta1, beta2, bias_correction)
-    p[...] = keep * p - lr * direction(g, m, v, vmax, beta1, beta2, root, eps)
+    kept = fade(keep * p) if keep != 1 else p
+    p[...] = kept - lr * direction(g, m, v, vmax, beta1, beta2, root, eps)
 
 
 @rule
@@ -550,15 +556,15 @@ def adamax(
     g = descent(p, g, weight_decay, maximize)
     lr = lr / (1 - beta1**step)
     m[...] = fade(beta1 * m + (1 - beta1) * g)
-    u[...] = floored(np.maximum(beta2 * u, np.abs(g) + eps))
-    p[...] = p - lr * (m / u)
+    u[...] = fade_square(np.maximum(beta2 * u, np.abs(g) + eps))
+    p[...] = p - lr * (m / floored(u))
 
 
 def descent(p: Array, g: Array, weight_decay: float, maximize: bool) -> Array:
     """Return the gradient as a rule sees it: turned round by `maximize`, with the term of L2."""
     if maximize:
         g = -g
-    return g + weight_decay * p if weight_decay != 0 else g
+    return g + fade(weight_decay * p) if weight_decay != 0 else g
 
 
 def corrections(
@@ -575,14 +581,14 @@ def direction(
 ) -> Array:
     """Update the moments of Adam; return m over sqrt(v) * root + eps; `root` corrects v for its start."""
     m[...] = fade(beta1 * m + (1 - beta1) * g)
-    v[...] = floored(beta2 * v + (1 - beta2) * (g * g))
+    v[...] = fade_square(beta2 * v + (1 - beta2) * square(g, 1 - beta2))
     if vmax is not None:
         vmax[...] = np.maximum(vmax, v)
-    return m / (np.sqrt(v if vmax is None else vmax) * root + eps)
+    return m / (np.sqrt(floored(v if vmax is None else vmax)) * root + eps)
 
 
 def fade(m: Array) -> Array:
-    """End the decay of a mean of gradients at zero, below ``tiny / eps`` of its dtype.
+    """End the decay of a mean of gradients, or of a weight, at zero: below ``tiny / eps`` of its dtype.
 
     Without this the state of a parameter whose gradient stays zero would sink into denormal numbers, never
     reach zero, and slow every later step down, on many processors some fifty times. The end lies above the
@@ -592,13 +598,32 @@ def fade(m: Array) -> Array:
     return np.where(np.abs(m) < float(limits.tiny / limits.eps), 0, m)
 
 
-def floored(v: Array) -> Array:
-    """Keep a mean of squares from falling below the smallest normal number of its dtype.
+def fade_square(v: Array) -> Array:
+    """End the decay of a mean of squares at zero: below the smallest normal number of its dtype.
 
-    For the same reason as `fade`. Not zero, because it stands in a denominator: over a mean that were zero
-    while the gradient is not the step would have no bound but `eps`.
+    For the same reason as `fade`, but as late as can be: it is small already where its root is not.
+    """
+    return np.where(v < float(np.finfo(v.dtype).tiny), 0, v)
+
+
+def floored(v: Array) -> Array:
+    """Take a mean of squares, in a denominator, for the smallest normal number of its dtype at least.
+
+    Over a mean that is zero while the gradient is not the step would have no bound but `eps`, and with
+    ``eps=0`` that of no gradient at all would be NaN.
     """
     return np.maximum(v, float(np.finfo(v.dtype).tiny))
+
+
+def square(g: Array, share: float) -> Array:
+    """Square what enters a mean of squares, which takes `share` of it."""
+    return felt(g, share) * g
+
+
+def felt(g: Array, share: float) -> Array:
+    """Replace by zero what is so small that `share` of its square would be a denormal number."""
+    least = math.sqrt(float(np.finfo(g.dtype).tiny) / share)
+    return np.where(np.abs(g) < least, 0, g)
 
 
 def nonzero(d: Array) -> Array:

@@ -18,10 +18,11 @@ struct Adagrad : Base {
   template <class T, bool eps_inside>
   struct Lane {
     T lr, eps;
+    Square<T> square{1};
     Lane(const Hyper& h, double step) : lr(T(h.lr / (1 + (step - 1) * h.lr_decay))), eps(T(h.eps)) {}
     void operator()(T& p, T g, T& v) const {
-      v = v + g * g;
-      p = p - lr * (g / (eps_inside ? sqrt(v + eps) : sqrt(v) + eps));
+      v = v + square(g);
+      p = p - lr * (g / (eps_inside ? sqrt(floored(v + eps)) : sqrt(floored(v)) + eps));
     }
   };
 };

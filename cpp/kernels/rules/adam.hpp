@@ -19,6 +19,7 @@ struct Adam : Base {
   template <class T, bool amsgrad, bool bias_correction>
   struct Lane {
     T beta1, rest1, beta2, rest2, eps, lr, root;  // sqrt(v / (1 - beta2^t)) = sqrt(v) * root: one division an element
+    Square<T> square;
     Lane(const Hyper& h, double step)
         : beta1(T(h.beta1)),
           rest1(T(1 - h.beta1)),
@@ -26,14 +27,15 @@ struct Adam : Base {
           rest2(T(1 - h.beta2)),
           eps(T(h.eps)),
           lr(T(bias_correction ? h.lr / (1 - std::pow(h.beta1, step)) : h.lr)),
-          root(T(bias_correction ? 1 / sqrt(1 - std::pow(h.beta2, step)) : 1)) {}
+          root(T(bias_correction ? 1 / sqrt(1 - std::pow(h.beta2, step)) : 1)),
+          square(1 - h.beta2) {}
 
     /// The direction m / (sqrt(v) + eps), both corrected for the start at zero; lr holds m's correction.
     T direction(T g, T& m, T& v, T& vmax) const {
       m = fade(beta1 * m + rest1 * g);
-      v = floored(beta2 * v + rest2 * (g * g));
+      v = fade_square(beta2 * v + rest2 * square(g));
       if constexpr (amsgrad) vmax = maximum(vmax, v);
-      return m / (sqrt(amsgrad ? vmax : v) * root + eps);
+      return m / (sqrt(floored(amsgrad ? vmax : v)) * root + eps);
     }
     void operator()(T& p, T g, T& m, T& v, T& vmax) const { p = p - lr * direction(g, m, v, vmax); }
   };
@@ -51,10 +53,15 @@ struct AdamW : Base {
 
   template <class T, bool amsgrad, bool bias_correction>
   struct Lane : Adam::Lane<T, amsgrad, bias_correction> {
-    T keep;
+    T keep, least;  // weights that decay fade away; the others are left as they are, however small
     Lane(const Hyper& h, double step)
-        : Adam::Lane<T, amsgrad, bias_correction>(h, step), keep(T(1 - h.lr * h.weight_decay)) {}
-    void operator()(T& p, T g, T& m, T& v, T& vmax) const { p = keep * p - this->lr * this->direction(g, m, v, vmax); }
+        : Adam::Lane<T, amsgrad, bias_correction>(h, step),
+          keep(T(1 - h.lr * h.weight_decay)),
+          least(1 - h.lr * h.weight_decay == 1 ? T(0) : Least<T>::mean) {}
+    void operator()(T& p, T g, T& m, T& v, T& vmax) const {
+      const T kept = keep * p;
+      p = (absolute(kept) < least ? T(0) : kept) - this->lr * this->direction(g, m, v, vmax);
+    }
   };
 };
 
@@ -78,8 +85,8 @@ struct Adamax : Base {
           lr(T(h.lr / (1 - std::pow(h.beta1, step)))) {}
     void operator()(T& p, T g, T& m, T& u) const {
       m = fade(beta1 * m + rest1 * g);
-      u = floored(maximum(beta2 * u, absolute(g) + eps));
-      p = p - lr * (m / u);
+      u = fade_square(maximum(beta2 * u, absolute(g) + eps));
+      p = p - lr * (m / floored(u));
     }
   };
 };

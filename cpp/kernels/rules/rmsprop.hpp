@@ -18,16 +18,22 @@ struct RMSprop : Base {
   template <class T, bool centered, bool with_momentum, bool eps_inside>
   struct Lane {
     T lr, alpha, rest, eps, rho;
+    Square<T> square;
     Lane(const Hyper& h, double /*step*/)
-        : lr(T(h.lr)), alpha(T(h.alpha)), rest(T(1 - h.alpha)), eps(T(h.eps)), rho(T(h.momentum)) {}
+        : lr(T(h.lr)),
+          alpha(T(h.alpha)),
+          rest(T(1 - h.alpha)),
+          eps(T(h.eps)),
+          rho(T(h.momentum)),
+          square(1 - h.alpha) {}
     void operator()(T& p, T g, T& v, T& m, T& b) const {
-      v = floored(alpha * v + rest * (g * g));
+      v = fade_square(alpha * v + rest * square(g));
       T variance = v;
       if constexpr (centered) {
         m = fade(alpha * m + rest * g);
-        variance = maximum(v - m * m, T(0));  // rounding can take the difference below zero
+        variance = maximum(v - square(m), T(0));  // rounding can take the difference below zero
       }
-      T d = g / (eps_inside ? sqrt(variance + eps) : sqrt(variance) + eps);
+      T d = g / (eps_inside ? sqrt(floored(variance + eps)) : sqrt(floored(variance)) + eps);
       if constexpr (with_momentum) d = b = fade(rho * b + d);
       p = p - lr * d;
     }

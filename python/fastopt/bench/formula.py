@@ -18,7 +18,7 @@ import numpy as np
 
 from fastopt import reference
 
-GUARDS = ("fade", "floored", "nonzero")
+GUARDS = ("fade", "fade_square", "felt", "floored", "nonzero")
 """What the reference does against denormal numbers and 0 / 0, and nobody would write in NumPy."""
 
 
@@ -38,7 +38,7 @@ def plain_rules(**replacements: object) -> dict[str, Any]:
             bare = inspect.unwrap(value)
             seen[name] = FunctionType(bare.__code__, seen, name, bare.__defaults__, bare.__closure__)
             seen[name].__kwdefaults__ = bare.__kwdefaults__
-    seen.update({guard: lambda x: x for guard in GUARDS}, **replacements)
+    seen.update({guard: lambda x, *_: x for guard in GUARDS}, **replacements)
     return seen
 
 
