@@ -22,11 +22,15 @@ Everything is checked before anything is written. Wrong types and dtypes raise `
 empty batch, an illegal target (the message names its place and what it is), or a parameter out of its range
 or out of that of the scores' dtype raise `ValueError`.
 
-Scores that are NaN make a loss that is NaN. All formulas are stable for any finite scores. No gradient is a
-denormal number: where it would be one it is zero, since they slow down whatever multiplies them next. Most
-losses are compiled: they read the scores once, use an exponential function of their own, and their results
-are the same bits for every instruction set and number of threads, and whatever else is in the batch, every
-NaN taken for one. `fastopt.losses_reference` shows them in plain NumPy.
+Scores that are NaN make a loss that is NaN. All formulas are stable for any finite scores, and at infinite
+ones have the limits of value and gradient: a right answer that is certain costs nothing, a wrong one infinity.
+In a softmax minus infinity is a probability of zero; plus infinity, or nothing but minus infinity in a row,
+makes NaN, as in other libraries. No gradient is a denormal number: where it would be one it is zero, since
+they slow down whatever multiplies them next. NumPy's error state (`numpy.errstate`) plays no part.
+
+Most losses are compiled: they read the scores once, use an exponential function of their own, and their
+results are the same bits for every instruction set and number of threads, and whatever else is in the batch,
+every NaN taken for one. `fastopt.losses_reference` shows them in plain NumPy.
 """
 
 from __future__ import annotations
@@ -54,6 +58,9 @@ __all__ = [
     "squared_error",
 ]
 __dir__ = listing(__name__)
+
+# What NumPy computes here is computed under any error state, as the core does: nothing ends halfway, `out` written.
+_in_silence = np.errstate(all="ignore")
 
 _SMOOTHING = Bounds(0, 1, below=True)
 _NON_NEGATIVE, _POSITIVE = Bounds(0), Bounds(0, above=True)
@@ -186,6 +193,7 @@ def kl_divergence(
     return _core.loss("kl_divergence", scores, probabilities, 0.0, reduction, out)
 
 
+@_in_silence
 def nll(
     log_probabilities: Floats, labels: Integers, *, reduction: str = "mean", out: Floats | None = None
 ) -> tuple[Any, Floats]:
@@ -233,10 +241,11 @@ def nll(
     columns, grad = _core.judge("label", "log_probabilities", "labels", log_probabilities, labels, out)
     right = np.arange(len(grad)), columns
     values = -np.asarray(log_probabilities)[right]  # as they lie in memory, whatever a subclass makes of them
+    value = _reduced(values, reduction)
     plain = np.asarray(grad)
     plain[...] = 0
     plain[right] = -scale(grad)
-    return _reduced(values, reduction), grad
+    return value, grad
 
 
 def multiclass_hinge(
@@ -307,9 +316,12 @@ def binary_cross_entropy(
 ) -> tuple[Any, Floats]:
     r"""Cross-entropy of the logistic function of the scores: of one yes or no each.
 
-    .. math:: L = \frac{1}{N} \sum_i \left(\max(s_i, 0) - s_i y_i + \log(1 + e^{-|s_i|})\right),
+    .. math:: L = \frac{1}{N} \sum_i \left(|s_i| \, w_i + \log(1 + e^{-|s_i|})\right),
+              \qquad w_i = \begin{cases} 1 - y_i & s_i > 0 \\ y_i & \text{else} \end{cases},
               \qquad \frac{\partial L}{\partial s_i} = \frac{\sigma(s_i) - y_i}{N},
               \qquad \sigma(s) = \frac{1}{1 + e^{-s}}
+
+    which is :math:`-y_i \log \sigma(s_i) - (1 - y_i) \log(1 - \sigma(s_i))`, without its overflow.
 
     Parameters
     ----------
@@ -558,6 +570,7 @@ def huber(
     return _core.loss("huber", scores, targets, _POSITIVE.check("delta", delta), reduction, out)
 
 
+@_in_silence
 def poisson_nll(
     scores: Floats, targets: Floats | Integers, *, reduction: str = "mean", out: Floats | None = None
 ) -> tuple[Any, Floats]:
@@ -607,13 +620,15 @@ def poisson_nll(
     counts, grad = _core.judge("each", "scores", "targets", scores, targets, out)
     s, y = np.asarray(scores), np.asarray(counts)  # as they lie in memory, whatever a subclass makes of them
     _expect("targets", y, (y >= 0) & np.isfinite(y), "a finite number >= 0")
-    with np.errstate(all="ignore"):
-        rate = np.exp(s)
-        values = rate - y * s
-        _write(grad, (rate - y) * scale(grad))
-    return _reduced(values, reduction), grad
+    rate = np.exp(s)
+    costs = np.where(y == 0, 0, s) * y  # counts of 0 say nothing against a rate of 0
+    values = np.where(rate == np.inf, rate, rate - costs)  # nothing makes up for an infinite rate
+    value = _reduced(values, reduction)
+    _write(grad, (rate - y) * scale(grad))
+    return value, grad
 
 
+@_in_silence
 def gaussian_nll(
     mean: Floats,
     targets: Floats | Integers,
@@ -692,15 +707,14 @@ def gaussian_nll(
         _, grad_variance = _core.judge("each", "variance", "targets", v, targets, out_variance)
     v = np.asarray(v)
     _expect("variance", v, (v > 0) & np.isfinite(v), "a finite number > 0")
-    with np.errstate(all="ignore"):
-        d = means - np.asarray(y)
-        ratio = d / v
-        square = d * ratio
-        values = (np.log(v) + square) / 2
-        half = scale(grad_mean) / 2 * (1 - square) / v
-        _write(grad_mean, ratio * scale(grad_mean))
-        _write(grad_variance, half)
-    return _reduced(values, reduction), (grad_mean, grad_variance)
+    d = means - np.asarray(y)
+    ratio = d / v
+    square = d * ratio
+    value = _reduced((np.log(v) + square) / 2, reduction)
+    half = scale(grad_mean) / 2 * (1 - square) / v
+    _write(grad_mean, ratio * scale(grad_mean))
+    _write(grad_variance, half)
+    return value, (grad_mean, grad_variance)
 
 
 def _scale(reduction: str) -> Any:

@@ -27,6 +27,8 @@ __dir__ = listing(__name__)
 
 Array = NDArray[Any]
 
+_in_silence = np.errstate(all="ignore")
+
 
 def log_softmax(s: Array) -> Array:
     r"""Return :math:`s_j - \max s - \log \sum_k e^{s_k - \max s}` of each row."""
@@ -35,6 +37,7 @@ def log_softmax(s: Array) -> Array:
     return log_p
 
 
+@_in_silence
 def softmax_cross_entropy(s: Array, y: Array, label_smoothing: float = 0.0) -> tuple[Array, Array]:
     """Bishop 2006, section 4.3.4; smoothed as Szegedy et al. 2016, section 7.
 
@@ -51,6 +54,7 @@ def softmax_cross_entropy(s: Array, y: Array, label_smoothing: float = 0.0) -> t
     return value, q.sum(axis=1, keepdims=True) * np.exp(log_p) - q
 
 
+@_in_silence
 def kl_divergence(s: Array, p: Array) -> tuple[Array, Array]:
     """Kullback and Leibler 1951; 0 log 0 = 0.
 
@@ -65,6 +69,7 @@ def kl_divergence(s: Array, p: Array) -> tuple[Array, Array]:
     return value, p.sum(axis=1, keepdims=True) * np.exp(log_q) - p
 
 
+@_in_silence
 def multiclass_hinge(s: Array, y: Array, margin: float = 1.0) -> tuple[Array, Array]:
     """Weston and Watkins 1999.
 
@@ -82,6 +87,7 @@ def multiclass_hinge(s: Array, y: Array, margin: float = 1.0) -> tuple[Array, Ar
     return np.where(np.isnan(right), right, cost.sum(axis=1)), slope
 
 
+@_in_silence
 def binary_cross_entropy(s: Array, y: Array) -> tuple[Array, Array]:
     """Bishop 2006, section 4.3.2.
 
@@ -91,9 +97,12 @@ def binary_cross_entropy(s: Array, y: Array) -> tuple[Array, Array]:
     array([0.69])
     """
     e = np.exp(-np.abs(s))
-    return np.maximum(s, 0) - s * y + np.log1p(e), np.where(s > 0, 1, e) / (1 + e) - y
+    wrong = np.where(s > 0, 1 - y, y)  # the probability of the answer that s speaks against
+    far = np.where(wrong == 0, 0, np.abs(s))
+    return far * wrong + np.log1p(e), np.where(s > 0, 1, e) / (1 + e) - y
 
 
+@_in_silence
 def logistic(s: Array, y: Array) -> tuple[Array, Array]:
     """Cross-entropy for labels of -1 and 1, in terms of the margin y s.
 
@@ -107,6 +116,7 @@ def logistic(s: Array, y: Array) -> tuple[Array, Array]:
     return np.maximum(-z, 0) + np.log1p(e), -y * np.where(z < 0, 1, e) / (1 + e)
 
 
+@_in_silence
 def hinge(s: Array, y: Array, margin: float = 1.0) -> tuple[Array, Array]:
     """Cortes and Vapnik 1995.
 
@@ -119,6 +129,7 @@ def hinge(s: Array, y: Array, margin: float = 1.0) -> tuple[Array, Array]:
     return cost, np.where(cost > 0, -y, 0)
 
 
+@_in_silence
 def squared_error(s: Array, y: Array) -> tuple[Array, Array]:
     """Half a square: its slope is the difference.
 
@@ -131,6 +142,7 @@ def squared_error(s: Array, y: Array) -> tuple[Array, Array]:
     return d * d / 2, d
 
 
+@_in_silence
 def huber(s: Array, y: Array, delta: float = 1.0) -> tuple[Array, Array]:
     """Huber 1964: half a square up to delta, from there a line.
 

@@ -19,8 +19,9 @@ struct BinaryCrossEntropy {
     explicit Lane(double /*parameter*/) {}
     static bool is_legal(T y) { return y >= T(0) && y <= T(1); }
     void operator()(T s, T y, T& value, T& slope) const {
-      const T e = exp_nonpositive(-absolute(s));  // the formulas hold for either sign of s: e never overflows
-      value = (s > T(0) ? s : T(0)) - s * y + log1p_unit(e);
+      // |s| times the probability of the answer that s speaks against; none, however sure s is, costs nothing.
+      const T e = exp_nonpositive(-absolute(s)), wrong = s > T(0) ? T(1) - y : y;
+      value = (wrong == T(0) ? T(0) : absolute(s)) * wrong + log1p_unit(e);
       slope = (s > T(0) ? T(1) : e) / (T(1) + e) - y;
     }
   };
