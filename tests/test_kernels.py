@@ -1,15 +1,19 @@
 """fastopt.kernels: the functions for those who own their loop."""
 
+import functools
 import inspect
 import itertools
 import re
+import warnings
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
 import pytest
 
+from cases import CASES, Case
 from fastopt import _core, kernels, reference
-from support import DTYPES, Array, same
+from support import DTYPES, Array, assert_same, reference_step, same
 
 RULES = sorted(_core.rules)
 VALUES = {
@@ -144,18 +148,134 @@ def test_a_gradient_in_another_order_is_read_correctly() -> None:
     assert np.array_equal(p, want)
 
 
-@pytest.mark.parametrize("number", [np.float32, np.float64, np.longdouble])
-def test_numpy_numbers_are_python_numbers(number: type) -> None:
-    """The dtype of a hyperparameter does not promote the arrays, in kernel and reference alike."""
+@pytest.mark.parametrize("dtype", DTYPES, ids=lambda dtype: dtype.__name__)
+@pytest.mark.parametrize(
+    "number", [np.float32, np.float64, np.longdouble, np.int8, np.int64, np.uint64, int, Fraction]
+)
+@pytest.mark.parametrize("rule", RULES)
+def test_numbers_of_any_kind_are_python_floats(rule: str, number: Any, dtype: type) -> None:
+    """The type of a hyperparameter does not promote the arrays, in kernel and reference alike."""
     rng = np.random.default_rng(2)
-    for dtype in DTYPES:
-        p, g = rng.standard_normal((2, 9)).astype(dtype)
-        m, v = np.zeros((2, 9), dtype)
-        q, n, w = p.copy(), m.copy(), v.copy()
-        kernels.adam(p, g, m, v, lr=number(0.1), beta1=number(0.9))
-        reference.adam(q, g, n, w, lr=number(0.1), beta1=number(0.9))
-        assert same(p, q)
-        assert same(m, n)
+    values, flags = {}, {}
+    for name, parameter in inspect.signature(getattr(reference, rule)).parameters.items():
+        if isinstance(parameter.default, bool):
+            flags[name] = np.bool_(True)
+        elif name in VALUES:
+            whole = 0 if name in ("beta1", "beta2", "alpha") else 1
+            values[name] = number(VALUES[name] if issubclass(number, np.floating) else whole)
+    slots = len(_core.rules[rule][2])
+    mine = rng.standard_normal((1 + slots, 9)).astype(dtype) ** 2
+    theirs = mine.copy()
+    for step in (1, 2):
+        g = rng.standard_normal(9).astype(dtype)
+        for functions, arrays in ((kernels, mine), (reference, theirs)):
+            p, *state = arrays
+            getattr(functions, rule)(p, g, *state, step=np.int64(step), **values, **flags)
+        assert same(mine, theirs)
+
+
+SUBCLASSES: list[Any] = [
+    lambda a: np.ma.array(a, mask=a > 0),
+    lambda a: np.ma.array(a, mask=a < 0, hard_mask=True),
+    np.matrix,
+    lambda a: a.view(np.recarray),
+]
+
+
+@pytest.mark.parametrize("wrap", SUBCLASSES)
+@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.filterwarnings("ignore::PendingDeprecationWarning")
+def test_subclasses_are_taken_as_they_lie_in_memory(rule: str, wrap: Any) -> None:
+    rng = np.random.default_rng(3)
+    slots = len(_core.rules[rule][2])
+    plain = [rng.standard_normal((3, 3)) ** 2 for _ in range(2 + slots)]
+    mine, theirs = ([wrap(a.copy()) for a in plain] for _ in range(2))
+    getattr(kernels, rule)(*mine, lr=0.5, weight_decay=0.1)
+    getattr(reference, rule)(*theirs, lr=0.5, weight_decay=0.1)
+    p, g, *state = plain
+    getattr(kernels, rule)(p, g, *state, lr=0.5, weight_decay=0.1)
+    for want, a, b in zip(plain, mine, theirs, strict=True):
+        assert same(np.asarray(a), want)
+        assert same(np.asarray(b), want)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+@pytest.mark.filterwarnings("ignore::PendingDeprecationWarning")
+def test_reference_steps_over_subclasses(case: Case) -> None:
+    rng = np.random.default_rng(3)
+    start = rng.standard_normal((2, 3, 3))
+    want = case.make([p.copy() for p in start])
+    opt = case.make([np.matrix(start[0]), np.ma.array(start[1].copy(), mask=True)])
+    for _ in range(2):
+        g, h = rng.standard_normal((2, 3, 3))
+        want.step([g, h])
+        reference.step(opt, [np.ma.array(g, mask=g > 0), np.matrix(h)])
+    for a, b in zip(opt.params, want.params, strict=True):
+        assert same(np.asarray(a), b)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_no_error_state_stops_a_step_halfway(case: Case) -> None:
+    rng = np.random.default_rng(4)
+    values = np.array([0, 1, 1e-20, 1e-40, 1e20, 3e38, np.inf, np.nan], np.float32)
+    p = rng.choice(values, 50)
+    opts = [case.make(p.copy()) for _ in range(3)]
+    for _ in range(3):
+        g = rng.choice(values, 50)
+        reference_step(opts[0], g)
+        with np.errstate(all="raise"), warnings.catch_warnings(action="error"):
+            reference.step(opts[1], g)
+            opts[2].step(g)
+    assert_same(opts[1], opts[0])
+    assert_same(opts[2], opts[0])
+
+
+def test_a_copy_whose_update_nobody_would_see_is_refused() -> None:
+    P, g, rows = np.ones((5, 3)), np.full((2, 3), 2.0), [0, 1]
+    mask = np.arange(5) < 2
+    lost: list[Any] = [
+        lambda: kernels.sgd(P[rows], g),
+        lambda: kernels.sgd(P[mask], g, lr=0.5),
+        lambda: kernels.sgd(p=P[rows], g=g),
+        lambda: kernels.sgd(g=g, p=P[rows]),
+        lambda: kernels.sgd(P[rows].T, g.T),
+        lambda: kernels.sgd(P[rows].reshape(-1), g.reshape(-1)),
+        lambda: kernels.sgd(P[:2].copy(), g),
+        lambda: kernels.sgd(P[:2] + 0, g),
+        lambda: kernels.adam(P[rows], g, np.zeros_like(g), np.zeros_like(g), step=3),
+    ]
+    for call in lost:
+        with raises(
+            ValueError, "p: expected an array that is kept, got a copy made for this call, as P[rows]"
+        ):
+            call()
+    assert (P == 1).all()
+
+
+def test_arrays_that_somebody_keeps_are_not_refused() -> None:
+    class Layer:
+        W = np.ones((2, 3))
+
+    P, g = np.ones((5, 3)), np.full((2, 3), 2.0)
+    q = P[[0, 1]]
+    named, listed, layer = {"W": P[[0, 1]]}, [P[[0, 1]]], Layer()
+
+    def update(p: Array) -> None:
+        kernels.sgd(p, g, lr=1.0)
+
+    for p in (q, q.T.T, P[:2], named["W"], listed[0], layer.W):
+        before = p.copy()
+        kernels.sgd(p, g, lr=0.25)
+        kernels.sgd(p=p, g=g, lr=0.25)
+        kernels.sgd(*[p, g], lr=0.25)
+        functools.partial(kernels.sgd, p)(g, lr=0.25)
+        assert np.array_equal(p, before - 2)
+    kernels.sgd(P[2:4], g)
+    kernels.sgd(named["W"], g)
+    kernels.sgd(listed[0].reshape(-1), g.reshape(-1))
+    kernels.sgd(layer.W.T, g.T)
+    update(q)
+    list(map(update, listed))
 
 
 @pytest.mark.parametrize("eps", [1e-30, 0.0])

@@ -30,6 +30,8 @@ class Bounds:
         Whether a schedule is refused.
     count : int
         How many such numbers the field holds: ``betas`` are two, called ``beta1`` and ``beta2`` in a rule.
+    resolved : bool
+        Whether what is not 0 must not be 0 in the dtype of the arrays either.
     """
 
     low: float = -math.inf
@@ -38,6 +40,7 @@ class Bounds:
     above: bool = False
     constant: bool = False
     count: int = 1
+    resolved: bool = False
 
     def __str__(self) -> str:
         if self.high == math.inf:
@@ -52,15 +55,25 @@ class Bounds:
             return [(field, field)]
         return [(f"{field.removesuffix('s')}{k + 1}", f"{field}[{k}]") for k in range(self.count)]
 
-    def check(self, label: str, value: object) -> float:
+    def check(self, label: str, value: object, single: bool = False) -> float:
         """Return `value` as a float.
+
+        Parameters
+        ----------
+        label : str
+            What to call it in an error.
+        value : object
+            It.
+        single : bool
+            Whether it is going to be used in float32.
 
         Raises
         ------
         TypeError
             If it is not a real number.
         ValueError
-            If it lies outside the interval, or is NaN or infinite.
+            If it lies outside the interval, or is NaN or infinite; or, with `single`, if float32 has no
+            number for it.
         """
         if type(value) is not float and (isinstance(value, bool) or not isinstance(value, Real)):
             raise TypeError(f"{label}: expected {self}, got {value!r} ({type(value).__name__})")
@@ -72,19 +85,39 @@ class Bounds:
         high = x < self.high if self.below else x <= self.high
         if not (math.isfinite(x) and low and high):
             raise ValueError(f"{label}: expected {self}, got {value!r}")
+        if single:
+            expect_single(label, x, self.resolved)
         return x
 
-    def check_field(self, field: str, value: object) -> Hyper | tuple[Hyper, ...]:
+    def check_field(self, field: str, value: object, single: bool = False) -> Hyper | tuple[Hyper, ...]:
         """Return the value of a field, checked; a schedule is checked later, each time it is evaluated."""
         if self.count == 1:
-            return self._check_hyper(field, value)
+            return self._check_hyper(field, value, single)
         if not isinstance(value, list | tuple) or len(value) != self.count:
             raise TypeError(f"{field}: expected {self.count} numbers, got {value!r}")
         labels = (label for _, label in self.hypers(field))
-        return tuple(self._check_hyper(label, x) for label, x in zip(labels, value, strict=True))
+        return tuple(self._check_hyper(label, x, single) for label, x in zip(labels, value, strict=True))
 
-    def _check_hyper(self, label: str, value: object) -> Hyper:
-        return value if callable(value) and not self.constant else self.check(label, value)
+    def _check_hyper(self, label: str, value: object, single: bool) -> Hyper:
+        return value if callable(value) and not self.constant else self.check(label, value, single)
+
+
+def expect_single(label: str, x: float, resolved: bool = False) -> None:
+    """Refuse a number that is infinite in float32; with `resolved` also one that is 0 there, but 0 itself.
+
+    Raises
+    ------
+    ValueError
+        If float32 has no such number.
+    """
+    if abs(x) >= _INFINITE_IN_SINGLE:
+        raise ValueError(f"{label}: expected a number in the range of float32 (up to 3.4e+38), got {x!r}")
+    if resolved and 0 < abs(x) <= _ZERO_IN_SINGLE:
+        raise ValueError(f"{label}: expected 0 or a number that is not 0 in float32 (1.4e-45 on), got {x!r}")
+
+
+_INFINITE_IN_SINGLE = 2.0**128 - 2.0**103  # from here on numbers round to infinity
+_ZERO_IN_SINGLE = 2.0**-150  # down from here they round to zero
 
 
 def whole(low: int, label: str, value: object) -> int:
@@ -104,4 +137,5 @@ NonNegative = Annotated[Hyper, Bounds(0)]
 Fraction = Annotated[Hyper, Bounds(0, 1)]
 Decay = Annotated[Hyper, Bounds(0, 1, below=True)]
 Decays = Annotated[tuple[Hyper, Hyper], Bounds(0, 1, below=True, count=2)]
-Start = Annotated[float, Bounds(0, constant=True)]
+Epsilon = Annotated[Hyper, Bounds(0, resolved=True)]
+Start = Annotated[float, Bounds(0, constant=True, resolved=True)]

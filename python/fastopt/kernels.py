@@ -3,6 +3,10 @@
 Each function updates its arrays in place, once, and has the signature of its namesake in
 `fastopt.reference`, where the formulas stand; the results are the same bits.
 
+Rows chosen by numbers or by a mask, ``P[rows]``, are a copy, whose update nobody would see: as `p` it is
+refused where it is made in the call itself. Keep it, and write it back:
+``q = P[rows]``, update `q`, ``P[rows] = q``; the same holds for state. Slices, as ``P[2:5]``, are no copies.
+
 Examples
 --------
 >>> import numpy as np
@@ -14,6 +18,7 @@ array([0.5, 1.5, 0.5], dtype=float32)
 """
 
 import inspect
+import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -53,6 +58,10 @@ def _compiled(rule: str) -> Callable[..., None]:
     slot_of = {option: k + 2 for k, (_, option) in enumerate(slots) if option is not None}
 
     def kernel(*args: Any, **keywords: Any) -> None:
+        if args and sys.getrefcount(args[0]) == _NOBODY_ELSE:
+            _refuse_temporary(args[0])
+        elif "p" in keywords and sys.getrefcount(keywords["p"]) == _NOBODY_ELSE:
+            _refuse_temporary(keywords["p"])
         values = defaults | keywords
         if required <= len(args) <= len(arrays) and len(values) == len(defaults):
             args += optional[len(args) - required :]
@@ -73,13 +82,44 @@ def _compiled(rule: str) -> Callable[..., None]:
                 raise ValueError(
                     f"{arrays[slot]}: expected an array, as {option} is {values[option]!r}, got None"
                 )
-        hyper = tuple(bounds[name].check(name, values[name]) for name in hypers)
+        single = getattr(args[0], "dtype", None) == np.float32
+        hyper = tuple(bounds[name].check(name, values[name], single) for name in hypers)
         _core.apply(rule, variant, _checked_flag("maximize", values["maximize"]), args, step, hyper)
 
     kernel.__name__ = kernel.__qualname__ = rule
     kernel.__doc__ = getattr(reference, rule).__doc__
     kernel.__signature__ = signature  # type: ignore[attr-defined]
     return kernel
+
+
+def _references(*args: Any, **keywords: Any) -> int:
+    """Count as a kernel does."""
+    return sys.getrefcount(args[0]) if args else sys.getrefcount(keywords["p"])
+
+
+def _refuse_temporary(p: object) -> None:
+    """Refuse an array that ends with the call, if its memory and the update do as well."""
+    if isinstance(p, np.ndarray) and p.flags.writeable and _owns_alone(p):
+        raise ValueError(
+            "p: expected an array that is kept, got a copy made for this call, as P[rows] is: its update would "
+            "be lost; write q = P[rows], update q, and then P[rows] = q"
+        )
+
+
+def _owns_alone(a: np.ndarray[Any, Any]) -> bool:
+    """Whether memory is that of `a`, or of an array that only `a` is a view of, as ``P[rows].T`` is."""
+    if a.flags.owndata:
+        return True
+    return (
+        isinstance(a.base, np.ndarray) and sys.getrefcount(a.base) == _ONLY_ITS_VIEW and _owns_alone(a.base)
+    )
+
+
+# How many references are counted of an array that is made in a call, and of one that is only the base of another:
+# what counts as one depends on the version of Python.
+_NOBODY_ELSE = _references(np.empty(0))
+_view = np.empty(1)[:]
+_ONLY_ITS_VIEW = sys.getrefcount(_view.base)
 
 
 def _checked_step(step: Any) -> int:

@@ -1,9 +1,11 @@
 """The optimizers: fields, bounds and formulas. Names, defaults and semantics are torch.optim's."""
 
+from __future__ import annotations  # so that help() shows the annotations as they stand here
+
 from dataclasses import KW_ONLY
 from typing import Literal
 
-from fastopt.bounds import Decay, Decays, Fraction, NonNegative, Start
+from fastopt.bounds import Decay, Decays, Epsilon, Fraction, NonNegative, Start
 from fastopt.listing import listing
 from fastopt.optimizer import OPTIMIZERS as OPTIMIZERS
 from fastopt.optimizer import Optimizer, optimizer
@@ -141,7 +143,7 @@ class SignSGD(Optimizer):
     """
 
     lr: NonNegative = 1e-3
-    eps: NonNegative = 1e-8
+    eps: Epsilon = 1e-8
     weight_decay: NonNegative = 0.0
     _: KW_ONLY
     maximize: bool = False
@@ -201,7 +203,7 @@ class Adagrad(Optimizer):
     lr_decay: NonNegative = 0.0
     weight_decay: NonNegative = 0.0
     initial_accumulator_value: Start = 0.0
-    eps: NonNegative = 1e-10
+    eps: Epsilon = 1e-10
     _: KW_ONLY
     eps_inside: bool = False
     maximize: bool = False
@@ -268,7 +270,7 @@ class RMSprop(Optimizer):
 
     lr: NonNegative = 1e-2
     alpha: Decay = 0.99
-    eps: NonNegative = 1e-8
+    eps: Epsilon = 1e-8
     weight_decay: NonNegative = 0.0
     momentum: Fraction = 0.0
     centered: bool = False
@@ -331,7 +333,7 @@ class Adam(Optimizer):
 
     lr: NonNegative = 1e-3
     betas: Decays = (0.9, 0.999)
-    eps: NonNegative = 1e-8
+    eps: Epsilon = 1e-8
     weight_decay: NonNegative = 0.0
     amsgrad: bool = False
     _: KW_ONLY
@@ -381,7 +383,7 @@ class AdamW(Optimizer):
 
     lr: NonNegative = 1e-3
     betas: Decays = (0.9, 0.999)
-    eps: NonNegative = 1e-8
+    eps: Epsilon = 1e-8
     weight_decay: NonNegative = 1e-2
     amsgrad: bool = False
     _: KW_ONLY
@@ -438,7 +440,7 @@ class Adamax(Optimizer):
 
     lr: NonNegative = 2e-3
     betas: Decays = (0.9, 0.999)
-    eps: NonNegative = 1e-8
+    eps: Epsilon = 1e-8
     weight_decay: NonNegative = 0.0
     _: KW_ONLY
     maximize: bool = False

@@ -17,17 +17,20 @@ gradients, weights that decay and the term of L2 end at zero below ``2**-103`` (
 would be denormal for zero: see `fade_square`, `floored` and `square`. So the step of a gradient that has
 always been zero is zero whatever `eps` is, also for ``eps=0``.
 
-"The same bits" takes every NaN for one: IEEE 754 leaves its sign and payload open.
+An `eps` other than 0 that is 0 in the dtype of the arrays, and a hyperparameter that is infinite in it, are a
+`ValueError`. "The same bits" takes every NaN for one: IEEE 754 leaves its sign and payload open.
 """
 
 import functools
 import math
 from collections.abc import Callable
+from numbers import Real
 from typing import TYPE_CHECKING, Any, ParamSpec
 
 import numpy as np
 from numpy.typing import NDArray
 
+from fastopt.bounds import expect_single
 from fastopt.listing import listing
 
 if TYPE_CHECKING:
@@ -39,14 +42,36 @@ Arguments = ParamSpec("Arguments")
 
 
 def rule(formula: Callable[Arguments, None]) -> Callable[Arguments, None]:
-    """Take NumPy numbers as the Python numbers they are, whose dtype gives way to that of the arrays."""
+    """Let a formula compute as its kernel does, whatever it is given, and wherever it is called.
+
+    Arrays are taken as they lie in memory, without what a subclass makes of them (a mask, a matrix product),
+    numbers as Python's, whose dtype gives way to that of the arrays. No warning, nor one that has been made
+    an error, ends it halfway.
+    """
 
     @functools.wraps(formula)
-    def with_python_numbers(*arrays: Arguments.args, **keywords: Arguments.kwargs) -> None:
-        numbers = {k: float(x) if isinstance(x, np.floating) else x for k, x in keywords.items()}
-        formula(*arrays, **numbers)  # type: ignore[arg-type]
+    def plain(*arrays: Arguments.args, **keywords: Arguments.kwargs) -> None:
+        given: list[Any] = [_plain(x) for x in arrays]
+        named: dict[str, Any] = {name: _plain(x) for name, x in keywords.items()}
+        if "step" in named:
+            named["step"] = int(named["step"])
+        p = given[0] if given else named.get("p")
+        if isinstance(p, np.ndarray) and p.dtype == np.float32:
+            for name, x in named.items():
+                if isinstance(x, float):
+                    expect_single(name, x, resolved=name == "eps")
+        with np.errstate(all="ignore"):
+            formula(*given, **named)
 
-    return with_python_numbers
+    return plain
+
+
+def _plain(x: Any) -> Any:
+    if isinstance(x, np.ndarray):
+        return np.asarray(x)
+    if isinstance(x, bool | np.bool_):
+        return bool(x)
+    return float(x) if isinstance(x, Real) else x
 
 
 __all__ = [

@@ -1,0 +1,103 @@
+"""Hyperparameters that float32 has no number for are refused by name, wherever they come from."""
+
+import re
+from typing import Any
+
+import numpy as np
+import pytest
+
+import fastopt
+from fastopt import kernels, reference
+from support import Array
+
+WITH_EPS = [
+    fastopt.SignSGD,
+    fastopt.Adagrad,
+    fastopt.RMSprop,
+    fastopt.Adam,
+    fastopt.AdamW,
+    fastopt.Adamax,
+]
+ZERO = "expected 0 or a number that is not 0 in float32 (1.4e-45 on), got"
+INFINITE = "expected a number in the range of float32 (up to 3.4e+38), got"
+
+
+def raises(message: str) -> Any:
+    return pytest.raises(ValueError, match="^" + re.escape(message))
+
+
+def single(n: int = 3) -> Array:
+    return np.ones(n, np.float32)
+
+
+def untouched(opt: fastopt.Optimizer) -> bool:
+    return bool((np.asarray(opt.params) == 1).all()) and opt.steps == 0
+
+
+@pytest.mark.parametrize("cls", WITH_EPS)
+def test_an_eps_that_would_be_zero(cls: Any) -> None:
+    for eps in (1e-46, 2.0**-150, 5e-324):
+        with raises(f"eps: {ZERO} {eps!r}"):
+            cls(single(), eps=eps)
+        with raises(f"eps: {ZERO} {eps!r}"):
+            cls({"a": np.ones(3), "b": single()}, eps=eps)
+        cls(np.ones(3), eps=eps).step(np.zeros(3))
+        opt = cls(single())
+        before = opt.eps
+        with raises(f"eps: {ZERO} {eps!r}"):
+            opt.eps = eps
+        assert opt.eps == before
+        opt.eps = lambda t, eps=eps: 1e-8 if t else eps
+        with raises(f"eps at step 0: {ZERO} {eps!r}"):
+            opt.step(single())
+        assert untouched(opt)
+    for eps in (0.0, np.nextafter(2.0**-150, 1), 1e-45, 1e-40, 1e-8):
+        cls(single(), eps=eps).step(single())
+
+
+@pytest.mark.parametrize("functions", [kernels, reference])
+@pytest.mark.parametrize("rule", ["signsgd", "adagrad", "rmsprop", "adam", "adamw", "adamax"])
+def test_an_eps_that_would_be_zero_in_a_function(rule: str, functions: Any) -> None:
+    slots = {"signsgd": 0, "adagrad": 1, "rmsprop": 1}.get(rule, 2)
+    for dtype, eps in ((np.float32, 1e-40), (np.float64, 1e-46), (np.float64, 5e-324)):
+        p, state = np.ones(3, dtype), [np.zeros(3, dtype) for _ in range(slots)]
+        getattr(functions, rule)(p, np.zeros(3, dtype), *state, eps=eps)
+    p, state = single(), [np.zeros(3, np.float32) for _ in range(slots)]
+    with raises(f"eps: {ZERO} 1e-46"):
+        getattr(functions, rule)(p, single(), *state, eps=1e-46)
+    with raises(f"eps: {ZERO} 1e-46"):
+        getattr(functions, rule)(p, single(), *state, eps=np.float64(1e-46))
+    with raises(f"lr: {INFINITE} 1e+39"):
+        getattr(functions, rule)(p, single(), *state, lr=1e39)
+    assert (p == 1).all()
+    assert all((s == 0).all() for s in state)
+
+
+def test_what_would_be_infinite() -> None:
+    largest = 2.0**128 - 2.0**103
+    for name in ("lr", "eps", "weight_decay"):
+        with raises(f"{name}: {INFINITE} 1e+39"):
+            fastopt.Adam(single(), **{name: 1e39})
+        with raises(f"{name}: {INFINITE} {largest!r}"):
+            fastopt.Adam(single(), **{name: largest})
+        fastopt.Adam(single(), **{name: np.nextafter(largest, 0)})
+        fastopt.Adam(np.ones(3), **{name: 1e39})
+    opt = fastopt.SGD(single(), lr=lambda t: 1e39)
+    with raises(f"lr at step 0: {INFINITE} 1e+39"):
+        opt.step(single())
+    assert untouched(opt)
+
+
+def test_the_start_of_adagrad() -> None:
+    with raises(f"initial_accumulator_value: {ZERO} 1e-46"):
+        fastopt.Adagrad(single(), initial_accumulator_value=1e-46)
+    with raises(f"initial_accumulator_value: {INFINITE} 1e+39"):
+        fastopt.Adagrad(single(), initial_accumulator_value=1e39)
+    assert fastopt.Adagrad(np.ones(3), initial_accumulator_value=1e-46).state["v"][0] == 1e-46
+
+
+def test_a_learning_rate_may_fade_away() -> None:
+    """It is no guard: 0 is what it comes to."""
+    opt = fastopt.SGD(single(), lr=lambda t: 1e-50, momentum=0.5)
+    opt.step(single())
+    assert (opt.params == 1).all()
