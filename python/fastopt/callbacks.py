@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Literal, TextIO
 import numpy as np
 
 from fastopt.bounds import Bounds, whole
+from fastopt.declared import Declared
 from fastopt.history import Record
 from fastopt.interrupts import interrupts_deferred
 from fastopt.judging import named, named_buffers
@@ -109,7 +110,7 @@ class Best:
         return True
 
 
-class Monitor(Callback):
+class Monitor(Declared, Callback):
     """What callbacks that look for the best share: the choice of what is monitored."""
 
     def __init__(self, monitor: str | None, mode: Mode | None, min_delta: float = 0.0) -> None:
@@ -309,6 +310,8 @@ class Checkpoint(Monitor):
     ValueError: path: expected a file name ending in .npz, got 'weights.txt'
     """
 
+    path: Path
+
     def __init__(
         self,
         path: str | Path,
@@ -355,7 +358,7 @@ class Checkpoint(Monitor):
             return
 
 
-class TimeBudget(Callback):
+class TimeBudget(Declared, Callback):
     """Stop after the step with which the time is up.
 
     Parameters
@@ -372,6 +375,8 @@ class TimeBudget(Callback):
     --------
     >>> budget = TimeBudget(3600)
     """
+
+    seconds: float
 
     def __init__(self, seconds: float) -> None:
         self.seconds = Bounds(0).check("seconds", seconds)
@@ -391,7 +396,7 @@ class TimeBudget(Callback):
         del self._ends[run]
 
 
-class Print(Callback):
+class Print(Declared, Callback):
     """Print a line every so many epochs, or steps.
 
     Parameters

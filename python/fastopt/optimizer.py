@@ -1,10 +1,12 @@
 """The base of all optimizers: structure, state, steps. What differs between them is in `optimizers`."""
 
 import copy
+import inspect
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from types import MappingProxyType
 from typing import (
+    TYPE_CHECKING,
     Any,
     ClassVar,
     Literal,
@@ -21,6 +23,7 @@ import numpy as np
 
 from fastopt import _core
 from fastopt.bounds import Bounds, Hyper
+from fastopt.declared import Declared
 from fastopt.interrupts import interrupts_deferred
 from fastopt.place import Place
 from fastopt.schedule_states import load_states, saved_states
@@ -33,12 +36,15 @@ MOST_STEPS = 2**53
 
 
 @dataclass(eq=False, repr=False)
-class Optimizer:
+class Optimizer(Declared):
     """What all optimizers share. Not to be instantiated: use one of its subclasses.
 
     The arrays of `params` are bound: they are changed in place for ever after, and so must you, as in
     ``params["W"][...] = new``. Of a masked array the mask plays no part. A deep copy or a pickle has arrays
     of its own; a shallow copy shares parameters, state and count.
+
+    Hyperparameters may be assigned. Other names are refused, so that a mistyped one does not go unnoticed; a
+    subclass declares its own attributes in its body, as in ``tag: str``.
     """
 
     params: Arrays
@@ -51,6 +57,9 @@ class Optimizer:
         if not self.rules:
             raise TypeError("Optimizer: expected one of its subclasses, such as fastopt.AdamW")
         self._structure, self._keys, self._flat = flatten("params", self.params)
+        self._single = any(getattr(p, "dtype", None) == np.float32 for p in self._flat)
+        for field in self._bounds:
+            self._checked(field, getattr(self, field))  # again, now that the dtypes are known
         self._rule = self._choose_rule()
         _, options, slots = _core.rules[self._rule]
         self._options = {option: bool(getattr(self, option)) for option in options}
@@ -98,7 +107,7 @@ class Optimizer:
         return int(self._count[0])
 
     @property
-    def state(self) -> Mapping[str, Arrays]:
+    def state(self) -> Mapping[str, Any]:
         """The state arrays under their names, each in the structure of `params`. Live, not copies."""
         return MappingProxyType({slot: self._pack(arrays) for slot, arrays in self._slots.items()})
 
@@ -200,19 +209,25 @@ class Optimizer:
         values = (f"{f.name}={getattr(self, f.name)!r}" for f in fields(self) if f.name != "params")
         return f"{type(self).__name__}({', '.join(values)})"
 
-    def __setattr__(self, name: str, value: object) -> None:
-        if name in self.__dataclass_fields__:
-            value = self._checked(name, value)
-            if "_plan" in self.__dict__:
-                before, changed = copy.copy(self), copy.copy(self)
-                object.__setattr__(changed, name, value)
-                self._refuse_rebinding(name, value, changed)
-                changed._read_hyper()
-                # The value and what steps read of it change in one move: no Ctrl-C, no thread comes between.
-                self.__dict__.update({key: changed.__dict__[key] for key in (name, "_hypers", "_constants")})
-                del before  # not earlier, for the end of a schedule may run code of its own
-                return
-        object.__setattr__(self, name, value)
+    if not TYPE_CHECKING:  # as in Declared
+
+        def __setattr__(self, name: str, value: object) -> None:
+            if name in self.__dataclass_fields__:
+                value = self._checked(name, value)
+                if "_plan" in self.__dict__:
+                    self._assign(name, value)
+                    return
+            super().__setattr__(name, value)
+
+    def _assign(self, name: str, value: object) -> None:
+        """Give a hyperparameter another value, or refuse to."""
+        before, changed = copy.copy(self), copy.copy(self)
+        object.__setattr__(changed, name, value)
+        self._refuse_rebinding(name, value, changed)
+        changed._read_hyper()
+        # The value and what steps read of it change in one move: no Ctrl-C, no thread comes between.
+        self.__dict__.update({key: changed.__dict__[key] for key in (name, "_hypers", "_constants")})
+        del before  # not earlier, for the end of a schedule may run code of its own
 
     def __delattr__(self, name: str) -> None:
         raise AttributeError(f"{name}: cannot be deleted from an optimizer")
@@ -276,7 +291,7 @@ class Optimizer:
         """Evaluate the schedules at the number of completed steps."""
         t = self.steps
         return tuple(
-            bounds.check(f"{label} at step {t}", value(t)) if callable(value) else value
+            bounds.check(f"{label} at step {t}", value(t), self._single) if callable(value) else value
             for label, value, bounds in self._hypers.values()
         )
 
@@ -286,7 +301,7 @@ class Optimizer:
 
     def _checked(self, field: str, value: object) -> object:
         if field in self._bounds:
-            return self._bounds[field].check_field(field, value)
+            return self._bounds[field].check_field(field, value, self.__dict__.get("_single", False))
         choices = self._choices.get(field)
         if choices is None:
             return value
@@ -373,6 +388,7 @@ def optimizer(*rules: str) -> Callable[[Class], Class]:
     def register(cls: Class) -> Class:
         made = cast(Class, dataclass(eq=False, repr=False)(cls))
         made.rules = rules
+        made.__init__.__signature__ = _bare(inspect.signature(made.__init__))  # type: ignore[attr-defined]
         hints = get_type_hints(made, include_extras=True)
         declared = {f.name: hints[f.name] for f in fields(made)}
         made._bounds = {
@@ -398,6 +414,13 @@ def optimizer(*rules: str) -> Callable[[Class], Class]:
         return made
 
     return register
+
+
+def _bare(signature: inspect.Signature) -> inspect.Signature:
+    """Leave out the annotations, which `help` would spell out; the docstring has types and bounds."""
+    empty = inspect.Parameter.empty
+    parameters = [p.replace(annotation=empty) for p in signature.parameters.values()]
+    return signature.replace(parameters=parameters, return_annotation=empty)
 
 
 def _state_like(p: object, start: float) -> Any:

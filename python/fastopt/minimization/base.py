@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
+from fastopt.declared import Declared
 from fastopt.wording import counted
 
 from .boxes import box, within
@@ -18,7 +19,7 @@ from .result import OptimizeResult, Status
 __all__ = ["Solver"]
 
 
-class Solver(ABC):
+class Solver(Declared, ABC):
     """A minimisation under way, one evaluation after the other.
 
     Attributes

@@ -5,15 +5,17 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, TypedDict
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from fastopt.bounds import Bounds, whole
 from fastopt.judging import judged_rng
 
 __all__ = [
     "GradientDescentOptions",
+    "LbfgsKeywords",
     "LbfgsOptions",
     "Limits",
     "Options",
@@ -180,6 +182,21 @@ class LbfgsOptions(SearchOptions):
         if dtype == np.float32 and history == "float64":
             raise ValueError("history_dtype: expected float32 for float32 points, got float64")
         return {**super().core(dtype), "history_dtype": history, "memory": self.memory}
+
+
+class LbfgsKeywords(TypedDict, total=False):
+    """What `LBFGS` takes of them, for type checkers: all but `maxtime`, as the loop is the caller's."""
+
+    maxiter: int | None
+    maxfun: int | None
+    gtol: float
+    ftol: float | None
+    xtol: float
+    maxls: int
+    c1: float
+    c2: float
+    memory: int
+    history_dtype: DTypeLike | None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
 import enum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 __all__ = ["OptimizeResult", "Status"]
 
@@ -82,14 +83,29 @@ class OptimizeResult(dict[str, Any]):
         The same in a sentence.
     """
 
-    def __getattr__(self, name: str) -> Any:
-        try:
-            return self[name]
-        except KeyError:
-            raise AttributeError(name) from None
+    x: Any
+    fun: Any  # of `minimize_batch` these are arrays, one entry a problem
+    jac: Any
+    nit: Any
+    nfev: Any
+    njev: Any
+    nhev: Any
+    success: Any
+    status: Any
+    message: str
 
-    def __setattr__(self, name: str, value: Any) -> None:
-        self[name] = value
+    if not TYPE_CHECKING:  # to a type checker a __getattr__ is leave to ask for anything
+
+        def __getattr__(self, name: str) -> Any:
+            try:
+                return self[name]
+            except KeyError:
+                near = difflib.get_close_matches(name, map(str, self), 1)
+                meant = f"did you mean {near[0]}?" if near else f"there are {', '.join(map(str, self))}"
+                raise AttributeError(f"{name}: the result has no such entry; {meant}") from None
+
+        def __setattr__(self, name: str, value: Any) -> None:
+            self[name] = value
 
     def __repr__(self) -> str:
         if not self:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Unpack
 
 import numpy as np
 
@@ -15,7 +15,7 @@ from .base import Solver
 from .boxes import region, weights
 from .layout import Vector
 from .objective import Objective, as_value
-from .options import LbfgsOptions, SearchOptions, whole_number
+from .options import LbfgsKeywords, LbfgsOptions, SearchOptions, whole_number
 from .result import Status
 
 __all__ = ["BFGS", "LBFGS"]
@@ -146,7 +146,9 @@ class LBFGS(Descent):
     options = LbfgsOptions
     takes = frozenset({"bounds", "l1"})
 
-    def __init__(self, x0: object, *, bounds: object = None, l1: object = 0.0, **options: Any) -> None:
+    def __init__(
+        self, x0: object, *, bounds: object = None, l1: object = 0.0, **options: Unpack[LbfgsKeywords]
+    ) -> None:
         judged = LbfgsOptions.of(options)
         if judged.maxtime is not None:
             raise ValueError(f"maxtime: expected none, as the loop is the caller's, got {judged.maxtime:g}")

@@ -5,6 +5,7 @@ from dataclasses import KW_ONLY, dataclass, field, fields
 from typing import Annotated, Literal
 
 from fastopt.bounds import Bounds
+from fastopt.declared import Declared
 
 from .base import Schedule
 from .fields import NonNegative, Whole, number
@@ -19,7 +20,7 @@ def _not_nan(label: str, value: object) -> float:
 
 
 @dataclass(repr=False)
-class ReduceOnPlateau(Schedule):
+class ReduceOnPlateau(Declared, Schedule):
     r"""A value that is multiplied by a factor when a metric has stopped improving.
 
     Tell it the metric after each epoch, ``plateau.update(metric)``; as a schedule it returns its present
