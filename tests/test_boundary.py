@@ -123,7 +123,8 @@ BAD_GRADS: list[tuple[Any, type[Exception], str]] = [
     (
         {"W": f32(2, 3), "b": np.ones(3)},
         TypeError,
-        "grads['b']: expected float32 of shape (3,), got float64 of shape (3,)",
+        "grads['b']: expected float32 of shape (3,), got float64 of shape (3,); "
+        "convert the data it comes from once, as in X.astype(np.float32)",
     ),
     (
         {"W": f32(2, 3), "b": np.ones(3, ">f4")},

@@ -1,7 +1,7 @@
-"""Nothing sinks into denormal numbers: no operation of a rule underflows, where nothing or little is fed to it.
+"""Nothing sinks into denormal numbers: no operation of a rule underflows where little is fed to it.
 
-The kernels are held against the reference in `test_exact`; here the reference is held against underflow, which
-NumPy reports where it is asked to, and the kernels against the bits of that.
+NumPy reports underflow where it is asked to: that is what the reference is held against here, and the kernels
+against its bits.
 """
 
 import inspect

@@ -44,6 +44,9 @@ py::array updatable(py::handle object, const Label& label);
 /// Refuse `a` unless dtype and shape are those of `like`.
 void expect_same(const py::array& a, const py::array& like, const Label& label);
 
+/// As `expect_same`, for what is computed from the user's data: says how another dtype is mended.
+void expect_same_data(const py::array& a, const py::array& like, const Label& label);
+
 /// Whether element k in memory is the same element of both; shapes are equal.
 bool same_order(const py::array& a, const py::array& b);
 

@@ -27,7 +27,7 @@ void apply(const std::string& rule_name, unsigned variant, bool maximize, const 
 
   const py::array p = updatable(item(0), label(0));
   const py::array g = numeric(item(1), label(1));
-  expect_same(g, p, label(1));
+  expect_same_data(g, p, label(1));
   if (p.size() > 0 && overlap(p, g)) refuse_overlap(label(0), label(1));
 
   Piece piece{

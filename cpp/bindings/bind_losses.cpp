@@ -48,7 +48,7 @@ class Call {
       columns_ = columns(y, scores_.shape(0), scores_.shape(1), label_);
     } else {
       targets_ = numeric(converted_, label_);
-      expect_same(*targets_, scores_, label_);
+      expect_same_data(*targets_, scores_, label_);
     }
     if (out.is_none())
       grad_ = by_rows_ ? empty(scores_.dtype(), shape_of(scores_)) : empty_as(scores_);

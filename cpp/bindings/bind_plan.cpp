@@ -224,7 +224,7 @@ class Plan {
     const Label label = structure_.label("grads", k);
     const py::array& p = param(k);
     const py::array g = numeric(gradients_[k], label);
-    expect_same(g, p, label);
+    expect_same_data(g, p, label);
     written_.expect_apart(g, label);
     Piece& piece = work_.pieces()[k];
     piece.g = g.data();

@@ -101,8 +101,8 @@ def _refuse_temporary(p: object) -> None:
     """Refuse an array that ends with the call, if its memory and the update do as well."""
     if isinstance(p, np.ndarray) and p.flags.writeable and _owns_alone(p):
         raise ValueError(
-            "p: expected an array that is kept, got a copy made for this call, as P[rows] is: its update would "
-            "be lost; write q = P[rows], update q, and then P[rows] = q"
+            "p: expected an array that is kept, got a copy made for this call, as P[rows] is: its update "
+            "would be lost; write q = P[rows], update q, and then P[rows] = q"
         )
 
 
@@ -115,8 +115,8 @@ def _owns_alone(a: np.ndarray[Any, Any]) -> bool:
     )
 
 
-# How many references are counted of an array that is made in a call, and of one that is only the base of another:
-# what counts as one depends on the version of Python.
+# How many references are counted of an array that is made in a call, and of one that is nothing but the base
+# of another: what counts as one depends on the version of Python.
 _NOBODY_ELSE = _references(np.empty(0))
 _view = np.empty(1)[:]
 _ONLY_ITS_VIEW = sys.getrefcount(_view.base)

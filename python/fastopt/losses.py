@@ -23,10 +23,10 @@ empty batch, an illegal target (the message names its place and what it is), or 
 or out of that of the scores' dtype raise `ValueError`.
 
 Scores that are NaN make a loss that is NaN. All formulas are stable for any finite scores, and at infinite
-ones have the limits of value and gradient: a right answer that is certain costs nothing, a wrong one infinity.
-In a softmax minus infinity is a probability of zero; plus infinity, or nothing but minus infinity in a row,
-makes NaN, as in other libraries. No gradient is a denormal number: where it would be one it is zero, since
-they slow down whatever multiplies them next. NumPy's error state (`numpy.errstate`) plays no part.
+ones have the limits of value and gradient: a right answer that is certain costs nothing, a wrong one
+infinity. In a softmax minus infinity is a probability of zero; plus infinity, or nothing but minus infinity
+in a row, makes NaN, as in other libraries. No gradient is a denormal number: where it would be one it is
+zero, since they slow down whatever multiplies them next. NumPy's error state (`numpy.errstate`) plays no part.
 
 Most losses are compiled: they read the scores once, use an exponential function of their own, and their
 results are the same bits for every instruction set and number of threads, and whatever else is in the batch,
@@ -59,7 +59,7 @@ __all__ = [
 ]
 __dir__ = listing(__name__)
 
-# What NumPy computes here is computed under any error state, as the core does: nothing ends halfway, `out` written.
+# What NumPy computes here is computed under any error state, as in the core: `out` is never left half done.
 _in_silence = np.errstate(all="ignore")
 
 _SMOOTHING = Bounds(0, 1, below=True)
