@@ -26,7 +26,8 @@ Scores that are NaN make a loss that is NaN. All formulas are stable for any fin
 ones have the limits of value and gradient: a right answer that is certain costs nothing, a wrong one
 infinity. In a softmax minus infinity is a probability of zero; plus infinity, or nothing but minus infinity
 in a row, makes NaN, as in other libraries. No gradient is a denormal number: where it would be one it is
-zero, since they slow down whatever multiplies them next. NumPy's error state (`numpy.errstate`) plays no part.
+zero, since they slow down whatever multiplies them next. NumPy's error state (`numpy.errstate`) plays no
+part.
 
 Most losses are compiled: they read the scores once, use an exponential function of their own, and their
 results are the same bits for every instruction set and number of threads, and whatever else is in the batch,

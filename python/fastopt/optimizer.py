@@ -43,8 +43,8 @@ class Optimizer(Declared):
     ``params["W"][...] = new``. Of a masked array the mask plays no part. A deep copy or a pickle has arrays
     of its own; a shallow copy shares parameters, state and count.
 
-    A gradient of zero is no step, whatever `eps` is; an `eps` other than 0 that is 0 in float32 is refused for
-    arrays of that dtype, and so is a hyperparameter that is infinite in it.
+    A gradient of zero is no step, whatever `eps` is; an `eps` other than 0 that is 0 in float32 is refused
+    for arrays of that dtype, and so is a hyperparameter that is infinite in it.
 
     Hyperparameters may be assigned. Other names are refused, so that a mistyped one does not go unnoticed; a
     subclass declares its own attributes in its body, as in ``tag: str``.
