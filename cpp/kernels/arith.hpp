@@ -75,9 +75,7 @@ template <class T>
 struct Square {
   T least;
   explicit Square(double share) : least(T(sqrt(static_cast<double>(Least<T>::normal) / share))) {}
-  T operator()(T g) const {
-    return (absolute(g) < least ? T(0) : g) * g;
-  }
+  T operator()(T g) const { return (absolute(g) < least ? T(0) : g) * g; }
 };
 
 }  // namespace
