@@ -26,13 +26,18 @@ WRONG = [
     (0, "learning_rate", "learning_rate: AdamW has no such attribute; did you mean lr?"),
     (0, "weight_decai", "weight_decai: AdamW has no such attribute; did you mean weight_decay?"),
     (0, "momentum", "momentum: AdamW has no such attribute; did you mean betas?"),
-    (0, "zzz", "zzz: AdamW has no such attribute; there are amsgrad, betas, bias_correction, eps, "),
+    (
+        0,
+        "zzz",
+        "zzz: AdamW has no such attribute; there are amsgrad, betas, bias_correction, eps, lr, maximize, "
+        "params, rules, state, steps, weight_decay (a subclass declares its own in its body)",
+    ),
     (1, "memory", "memory: LBFGS has no such attribute; there are "),
     (1, "stat_dict", "stat_dict: LBFGS has no such attribute; did you mean state_dict?"),
     (2, "patience", "patience: EarlyStopping has no such attribute; there are "),
     (3, "paht", "paht: Checkpoint has no such attribute; did you mean path?"),
     (4, "second", "second: TimeBudget has no such attribute; did you mean seconds?"),
-    (5, "every", "every: Print has no such attribute; there are "),
+    (5, "every", "every: Print has no such attribute; there are none (a subclass declares "),
     (6, "patiense", "patiense: ReduceOnPlateau has no such attribute; did you mean patience?"),
 ]
 

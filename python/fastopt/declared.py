@@ -53,9 +53,9 @@ def expect_declared(owner: object, name: str) -> None:
     meant = near[0] if near else _ABBREVIATED.get(name)
     if meant in public:
         raise AttributeError(f"{message}; did you mean {meant}?")
-    raise AttributeError(
-        f"{message}; there are {', '.join(public)} (a subclass declares its own in its body)"
-    )
+    data = [known for known in public if not callable(getattr(cls, known, None))]
+    there_are = f"there are {', '.join(data)}" if data else "there are none"
+    raise AttributeError(f"{message}; {there_are} (a subclass declares its own in its body)")
 
 
 _ABBREVIATED = {
