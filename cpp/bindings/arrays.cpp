@@ -90,22 +90,27 @@ py::array updatable(py::handle object, const Label& label) {
 
 namespace {
 
-void expect_same(const py::array& a, const py::array& like, const Label& label, const std::string& mend) {
-  const bool same_dtype = dtype_of(a) == dtype_of(like);
-  const bool same_shape = a.ndim() == like.ndim() && std::equal(a.shape(), a.shape() + a.ndim(), like.shape());
-  if (same_dtype && same_shape) return;
+bool is_same(const py::array& a, const py::array& like) {
+  return dtype_of(a) == dtype_of(like) && a.ndim() == like.ndim() &&
+         std::equal(a.shape(), a.shape() + a.ndim(), like.shape());
+}
+
+[[noreturn]] void refuse_other(const py::array& a, const py::array& like, const Label& label, const std::string& mend) {
   const std::string message = label.text() + ": expected " + describe(like) + ", got " + describe(a);
-  if (!same_dtype) throw py::type_error(message + mend);
+  if (dtype_of(a) != dtype_of(like)) throw py::type_error(message + mend);
   throw py::value_error(message);
 }
 
 }  // namespace
 
-void expect_same(const py::array& a, const py::array& like, const Label& label) { expect_same(a, like, label, ""); }
+void expect_same(const py::array& a, const py::array& like, const Label& label) {
+  if (!is_same(a, like)) refuse_other(a, like, label, "");
+}
 
 void expect_same_data(const py::array& a, const py::array& like, const Label& label) {
+  if (is_same(a, like)) return;
   const std::string dtype = dtype_of(like) == f32 ? "float32" : "float64";
-  expect_same(a, like, label, "; convert the data it comes from once, as in X.astype(np." + dtype + ")");
+  refuse_other(a, like, label, "; convert the data it comes from once, as in X.astype(np." + dtype + ")");
 }
 
 bool same_order(const py::array& a, const py::array& b) {
