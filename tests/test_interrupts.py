@@ -1,5 +1,6 @@
 """Ctrl-C: held back until it does no harm, forced by the third press, and left alone where it is not ours."""
 
+import io
 import os
 import signal
 import sys
@@ -10,7 +11,7 @@ import pytest
 
 from fastopt import SGD, Adam
 from fastopt.callbacks import Checkpoint
-from fastopt.interrupts import interrupts_deferred, interrupts_held
+from fastopt.interrupts import SAID, interrupts_deferred, interrupts_held, print_line
 from fastopt.storage import save_npz, whole_file
 from fastopt.training import train
 
@@ -45,6 +46,78 @@ def test_without_a_place_to_say_it(monkeypatch):
     with interrupts_held() as interrupts:
         press()
     assert interrupts.pressed
+
+
+class Pressing(io.RawIOBase):
+    """A file during the writing of which somebody presses Ctrl-C, so many times in all."""
+
+    def __init__(self, presses):
+        self.presses = presses
+        self.lines = []
+
+    def writable(self):
+        return True
+
+    def write(self, data):
+        self.lines += bytes(data).decode().splitlines()
+        while self.presses:
+            self.presses -= 1
+            press()
+        return len(data)
+
+
+@pytest.mark.parametrize("unbuffered", [False, True])
+@pytest.mark.parametrize("presses", [1, 2])
+@pytest.mark.parametrize("looked_at", [False, True])
+def test_a_press_in_the_middle_of_a_print_is_answered_after_it(monkeypatch, unbuffered, presses, looked_at):
+    """The streams of Python let no print into another: the answer waits, and is not lost."""
+    raw = Pressing(presses)
+    layers = raw if unbuffered else io.BufferedWriter(raw)
+    stream = io.TextIOWrapper(layers, line_buffering=not unbuffered, write_through=unbuffered)
+    monkeypatch.setattr("sys.stderr", stream)
+    with interrupts_held() as interrupts:
+        print_line("epoch 1/2")
+        if looked_at:
+            assert interrupts.pressed
+            print_line("the next")
+    stream.detach()
+    assert raw.lines == ["epoch 1/2", *SAID[:presses], *["the next"][:looked_at]]
+
+
+def test_a_press_is_answered_where_standard_error_fails(monkeypatch):
+    class Closed(io.StringIO):
+        def write(self, text):
+            raise BrokenPipeError
+
+    monkeypatch.setattr("sys.stderr", Closed())
+    with interrupts_held() as interrupts:
+        press()
+        assert interrupts.pressed
+
+
+@pytest.mark.parametrize("where", ["progress", "callback", "loss", "file"])
+def test_the_answer_comes_wherever_the_press_lands(monkeypatch, tmp_path, where):
+    raw = Pressing(where == "progress")
+    stream = io.TextIOWrapper(io.BufferedWriter(raw), line_buffering=True)
+    monkeypatch.setattr("sys.stderr", stream)
+
+    def pressing(*given):
+        if where != "file":
+            press()
+        else:
+            save_npz(tmp_path / "w.npz", Insisting(1, w=np.ones(2)))
+
+    def loss_and_grads(w, x):
+        if where == "loss" and not w[0]:
+            press()
+        return 1.0, -np.ones(2)
+
+    history = fit(
+        np.zeros(2), loss_and_grads, callbacks=[pressing] if where in ("callback", "file") else [], progress=True
+    )
+    stream.detach()
+    assert history.status == "interrupted"
+    assert raw.lines.count(SAID[0]) == 1
 
 
 def test_blocks_inside_each_other_share_their_presses():
@@ -247,17 +320,21 @@ def test_a_file_that_is_not_finished_leaves_nothing(tmp_path):
 
 
 class Insisting(dict):
-    """Arrays during whose saving somebody presses Ctrl-C, and again, and again."""
+    """Arrays during whose saving somebody presses Ctrl-C, by default again, and again."""
+
+    def __init__(self, presses=3, **arrays):
+        super().__init__(**arrays)
+        self.presses = presses
 
     def items(self):
-        for _ in range(3):
+        for _ in range(self.presses):
             press()
         return super().items()
 
 
 def test_a_checkpoint_is_whole_however_impatient_the_finger(tmp_path, monkeypatch):
     path = tmp_path / "w.npz"
-    monkeypatch.setattr("fastopt.callbacks.save_npz", lambda path, arrays: save_npz(path, Insisting(arrays)))
+    monkeypatch.setattr("fastopt.callbacks.save_npz", lambda path, arrays: save_npz(path, Insisting(**arrays)))
     w = np.zeros(2)
     with pytest.raises(KeyboardInterrupt):
         fit(w, callbacks=[Checkpoint(path)])
@@ -275,8 +352,7 @@ def fit(w, loss_and_grads=lambda w, x: (1.0, -np.ones(2)), **options):
         SGD(w, lr=1.0),
         epochs=3,
         batch_size=None,
-        progress=False,
-        **options,
+        **{"progress": False, **options},
     )
 
 

@@ -12,7 +12,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-__all__ = ["Interrupts", "interrupts_deferred", "interrupts_held"]
+__all__ = ["Interrupts", "interrupts_deferred", "interrupts_held", "print_line"]
 
 ENOUGH = 3
 """So many times Ctrl-C is pressed by someone who does not want to wait."""
@@ -28,10 +28,12 @@ class Interrupts:
 
     def __init__(self) -> None:
         self._presses = 0
+        self._unsaid: list[str] = []
 
     @property
     def pressed(self) -> bool:
         """Whether there was one: the work should end where it does no harm."""
+        self.say()
         return self._presses > 0
 
     @property
@@ -43,10 +45,39 @@ class Interrupts:
         """Count a press: the handler of the signal."""
         self._presses += 1
         if self.insisted:
+            self._unsaid.clear()
             raise KeyboardInterrupt
-        if sys.stderr is not None:
-            with suppress(OSError, RuntimeError, ValueError):  # in the middle of a print, say, or closed
-                print(SAID[self._presses - 1], file=sys.stderr, flush=True)
+        self._unsaid.append(SAID[self._presses - 1])
+        self.say()
+
+    def say(self) -> None:
+        """Say on standard error what the presses did, as far as that has not been said.
+
+        A signal may land in a print to standard error, which lets no other in. So this is tried again where
+        `pressed` is looked at, at the next press, and at the end of the block.
+        """
+        while self._unsaid:
+            line = self._unsaid.pop(0)
+            try:
+                print_line(line)
+            except RuntimeError:  # in the middle of a print
+                self._unsaid.insert(0, line)
+                return
+
+
+def print_line(line: str) -> None:
+    """Write a line to standard error at once, if it is there.
+
+    In one piece, so that what a signal prints is before or after it, also where standard error has no buffer.
+
+    Raises
+    ------
+    RuntimeError
+        If this is called by a signal, in the middle of another print.
+    """
+    if sys.stderr is not None:  # for which print would take standard output
+        with suppress(OSError, ValueError):  # nobody reads it, or it is closed
+            print(f"{line}\n", end="", file=sys.stderr, flush=True)
 
 
 class _Deferred:
@@ -63,7 +94,7 @@ class _Deferred:
 def interrupts_held() -> Iterator[Interrupts]:
     """Let Ctrl-C ask for the end of what is in a `with` block, and only the third time raise.
 
-    The first two times say on standard error what happens and set `Interrupts.pressed`; nothing of them is
+    The first two times say on standard error what happens, wherever they come, and set `Interrupts.pressed`; nothing of them is
     left after the block. Where Ctrl-C does something else than raise ``KeyboardInterrupt`` here (outside
     the main thread, under ``nohup``, with a handler of the application), it is left alone. A block inside
     another shares its presses.
@@ -85,8 +116,11 @@ def interrupts_held() -> Iterator[Interrupts]:
         yield handler
         return
     interrupts = Interrupts()
-    with _handled_by(interrupts):
-        yield interrupts
+    try:
+        with _handled_by(interrupts):
+            yield interrupts
+    finally:
+        interrupts.say()
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from fastopt.callbacks import Callback, in_words
 from fastopt.history import Record
+from fastopt.interrupts import print_line
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
@@ -121,8 +122,8 @@ class Progress(Callback):
         """Print a line, above the bar if there is one."""
         if self._bar:
             self._bar.console.print(line, markup=False, soft_wrap=True)
-        elif sys.stderr is not None:  # for which print would take standard output
-            print(line, file=sys.stderr, flush=True)
+        else:
+            print_line(line)
 
 
 def _throughput(run: Run) -> str:
