@@ -375,12 +375,19 @@ def test_a_checkpoint_where_the_last_weights_go_is_refused(capsys, tmp_path):
     assert f"--checkpoint: expected a file, got the directory {tmp_path / 'w.npz'}" in message
 
 
-def test_a_file_that_cannot_be_replaced_is_reported(capsys, tmp_path):
-    (tmp_path / "history.json").mkdir()
+def test_a_file_that_cannot_be_replaced_is_reported(capsys, monkeypatch, tmp_path):
+    replace = os.replace
+
+    def full(old, new):
+        if new.name == "history.json":
+            raise OSError(28, "No space left on device")
+        replace(old, new)
+
+    monkeypatch.setattr(os, "replace", full)
     assert cli.main([*SMALL, "--out", str(tmp_path)]) == 1
     out, err = capsys.readouterr()
     assert SAME in out
-    assert f"fastopt train: error: cannot write {tmp_path / 'history.json'}: " in err
+    assert f"fastopt train: error: cannot write {tmp_path / 'history.json'}: No space left" in err
     assert (tmp_path / "weights.npz").exists()
 
 

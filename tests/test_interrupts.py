@@ -112,9 +112,8 @@ def test_the_answer_comes_wherever_the_press_lands(monkeypatch, tmp_path, where)
             press()
         return 1.0, -np.ones(2)
 
-    history = fit(
-        np.zeros(2), loss_and_grads, callbacks=[pressing] if where in ("callback", "file") else [], progress=True
-    )
+    callbacks = [pressing] if where in ("callback", "file") else []
+    history = fit(np.zeros(2), loss_and_grads, callbacks=callbacks, progress=True)
     stream.detach()
     assert history.status == "interrupted"
     assert raw.lines.count(SAID[0]) == 1
@@ -334,7 +333,10 @@ class Insisting(dict):
 
 def test_a_checkpoint_is_whole_however_impatient_the_finger(tmp_path, monkeypatch):
     path = tmp_path / "w.npz"
-    monkeypatch.setattr("fastopt.callbacks.save_npz", lambda path, arrays: save_npz(path, Insisting(**arrays)))
+    monkeypatch.setattr(
+        "fastopt.callbacks.save_npz",
+        lambda path, arrays, note: save_npz(path, Insisting(**arrays), note=note),
+    )
     w = np.zeros(2)
     with pytest.raises(KeyboardInterrupt):
         fit(w, callbacks=[Checkpoint(path)])

@@ -22,10 +22,9 @@ import numpy as np
 from fastopt.bounds import Bounds, whole
 from fastopt.declared import Declared
 from fastopt.history import Record
-from fastopt.interrupts import interrupts_deferred
 from fastopt.judging import named, named_buffers
 from fastopt.listing import listing
-from fastopt.storage import expect_file, expect_suffix, read_note, save_npz, whole_file, write_note
+from fastopt.storage import expect_arrays, expect_file, expect_suffix, read_note, save_npz
 from fastopt.structures import Array, flatten
 from fastopt.wording import counted
 
@@ -290,7 +289,8 @@ class Checkpoint(Monitor):
     Raises
     ------
     TypeError, ValueError
-        If an argument is not as above.
+        If an argument is not as above; and, before the first step, if a key of the parameters cannot be the
+        name of an array in a file (see `fastopt.storage.expect_arrays`).
     OSError
         If the file cannot be written; before the first step, where this can be known.
 
@@ -329,6 +329,7 @@ class Checkpoint(Monitor):
         """Prove that the file can be written, and find out how good it is if the run goes on from it."""
         super().on_begin(run)
         arrays = _named(run)
+        expect_arrays("params", arrays)
         expect_file("path", self.path)
         if self._is_first(run) and (self._written or run.steps or _holds(self.path, arrays)):
             self._read_note(self._bests[run])
@@ -343,9 +344,7 @@ class Checkpoint(Monitor):
 
     def _save(self, run: Run, best: Best) -> None:
         note = {"monitor": best.monitor, "mode": best.mode, "best": float(best.value), "epoch": best.epoch}
-        with interrupts_deferred(), whole_file(self.path) as unfinished:
-            save_npz(unfinished, _named(run))
-            write_note(unfinished, json.dumps({"fastopt": note}))
+        save_npz(self.path, _named(run), note=json.dumps({"fastopt": note}))
         self._written = True
 
     def _read_note(self, best: Best) -> None:

@@ -94,10 +94,10 @@ class _Deferred:
 def interrupts_held() -> Iterator[Interrupts]:
     """Let Ctrl-C ask for the end of what is in a `with` block, and only the third time raise.
 
-    The first two times say on standard error what happens, wherever they come, and set `Interrupts.pressed`; nothing of them is
-    left after the block. Where Ctrl-C does something else than raise ``KeyboardInterrupt`` here (outside
-    the main thread, under ``nohup``, with a handler of the application), it is left alone. A block inside
-    another shares its presses.
+    The first two times say on standard error what happens, wherever they come, and set `Interrupts.pressed`;
+    nothing of them is left after the block. Where Ctrl-C does something else than raise ``KeyboardInterrupt``
+    here (outside the main thread, under ``nohup``, with a handler of the application), it is left alone. A
+    block inside another shares its presses.
 
     Yields
     ------

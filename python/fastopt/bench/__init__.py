@@ -21,6 +21,7 @@ from fastopt.bench.measurement import Disagreement, Row, measure
 from fastopt.bench.torch_peer import TorchError, TorchWorker, find_torch
 from fastopt.bench.workload import Workload, rules
 from fastopt.cli.arguments import FAILED, OK, WrongInput, positive, users_mistakes
+from fastopt.cli.files import write_whole
 from fastopt.cli.threads import use_threads
 from fastopt.extras import require
 from fastopt.storage import expect_file
@@ -203,9 +204,9 @@ def _publish(args: argparse.Namespace, facts: dict[str, Any], rows: list[Row]) -
     method = {"rounds": args.rounds, "block_ms": args.block}
     figures = {"machine": facts, "method": method, "rows": [row.as_dict() for row in rows]}
     try:
-        args.json.write_text(json.dumps(figures, indent=1) + "\n")
+        write_whole(args.json, lambda path: path.write_text(json.dumps(figures, indent=1) + "\n"))
     except OSError as error:
-        return _failed(f"--json: cannot write {args.json}: {error.strerror}")
+        return _failed(f"--json: {error}")
     return OK
 
 

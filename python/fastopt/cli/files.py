@@ -14,28 +14,32 @@ from typing import TYPE_CHECKING, Any
 
 import fastopt
 from fastopt import plots
-from fastopt.storage import expect_writeable, save_npz, whole_file
+from fastopt.storage import expect_file, expect_writeable, save_npz, whole_file
 
 if TYPE_CHECKING:
     from fastopt.cli.job import Job
     from fastopt.comparison import Comparison
     from fastopt.loop import Outcome, Run
 
-__all__ = ["PICTURES", "claim", "save", "write_csv", "write_whole"]
+__all__ = ["FILES", "PICTURES", "claim", "save", "write_csv", "write_whole"]
 
 PICTURES = (".png", ".svg", ".pdf")
 """Suffixes of files that pictures are drawn into."""
 
 
+FILES = ("weights.npz", "history.json", "history.csv", "curves.png")
+"""What a training leaves in its directory."""
+
+
 def claim(directory: Path) -> None:
-    """Make the directory and prove that files can be written there, before hours of training.
+    """Make the directory and prove that `FILES` can be written there, before hours of training.
 
     Raises
     ------
     ImportError
         If matplotlib is not installed.
     OSError
-        If the directory cannot be made or written to.
+        If the directory cannot be made or written to, or one of the files cannot be replaced.
     """
     plots.require_matplotlib()
     try:
@@ -43,6 +47,8 @@ def claim(directory: Path) -> None:
     except OSError as error:
         raise OSError(f"--out: cannot write to {directory}: {error.strerror}") from error
     expect_writeable("--out", directory)
+    for name in FILES:
+        expect_file("--out", directory / name)
 
 
 def write_whole(path: Path, write: Callable[[Path], object]) -> None:
@@ -91,17 +97,17 @@ def save(
         If a file cannot be written.
     """
     title = f"{job.dataset.name}, {job.model}\n{textwrap.fill(job.optimizer, 130)}"
-    files: dict[str, Callable[[Path], object]] = {
-        "weights.npz": lambda path: save_npz(path, job.runs[0].params),
-        "history.json": lambda path: path.write_text(
+    writers: tuple[Callable[[Path], object], ...] = (
+        lambda path: save_npz(path, job.runs[0].params),
+        lambda path: path.write_text(
             json.dumps(_summary(args, job, outcome, verdict), indent=1, allow_nan=False) + "\n"
         ),
-        "history.csv": lambda path: write_csv(path, job.runs),
-        "curves.png": lambda path: plots.save_training_curves(path, job.runs, title, unit),
-    }
-    for name, write in files.items():
+        lambda path: write_csv(path, job.runs),
+        lambda path: plots.save_training_curves(path, job.runs, title, unit),
+    )
+    for name, write in zip(FILES, writers, strict=True):
         write_whole(args.out / name, write)
-    print(f"wrote {', '.join(files)} to {args.out}")
+    print(f"wrote {', '.join(FILES)} to {args.out}")
 
 
 def _summary(
