@@ -1,7 +1,10 @@
 """The readers: synthetic files of every format, and every way in which a file can be wrong."""
 
 import gzip
+import math
 import sys
+import tracemalloc
+from functools import partial
 
 import numpy as np
 import pytest
@@ -80,7 +83,7 @@ def test_digits_are_split_by_the_seed_and_none_is_lost():
     np.testing.assert_array_equal(*rows)
 
 
-@pytest.mark.parametrize("held_out", [0.0, 1.0, -0.2, 1.5])
+@pytest.mark.parametrize("held_out", [0.0, 1.0, -0.2, 1.5, math.nan, math.inf, 1e-9, 10**400])
 def test_digits_held_out(held_out):
     with pytest.raises(ValueError, match="held_out: expected a share between 0 and 1, got"):
         data.digits(held_out=held_out)
@@ -131,7 +134,9 @@ def test_read_idx_by_hand(tmp_path):
         ("train-images-idx3-ubyte", idx(IMAGES)[:-1], r"160 bytes for shape \(12, 4, 3\), got 159"),
         ("train-labels-idx1-ubyte", idx(LABELS) + b"!", "20 bytes .*got 21: something follows"),
         ("train-labels-idx1-ubyte", idx(LABELS[:-1]), "expected 12 labels, .*-images.*got 11"),
-        ("train-labels-idx1-ubyte", idx(LABELS + 3), "expected labels 0 to 9, got 10 for sample 7"),
+        ("train-labels-idx1-ubyte", idx(LABELS) + bytes(999), "20 bytes .*got 1019: something follows"),
+        ("train-labels-idx1-ubyte", gzip.compress(idx(LABELS) + b"!!"), "got at least 21: something follows"),
+        ("train-labels-idx1-ubyte", gzip.compress(idx(LABELS)) + b"!!", "expected a whole gzip file"),
         ("t10k-images-idx3-ubyte", idx(IMAGES[:0]), r"at least one image, got shape \(0, 4, 3\)"),
         ("t10k-images-idx3-ubyte", gzip.compress(idx(IMAGES))[:-12], "expected a whole gzip file"),
         ("t10k-images-idx3-ubyte", b"\x1f\x8b\x08 broken", "expected a whole gzip file"),
@@ -147,6 +152,145 @@ def test_wrong_idx_files(fashion, name, content, message):
     with pytest.raises(ValueError, match=message) as caught:
         data.fashion_mnist(fashion)
     assert str(caught.value).startswith(str(fashion / name))
+
+
+@pytest.mark.parametrize("labels", [np.arange(1, 13) + 14, np.arange(12) * 5, np.full(12, 255)])
+def test_more_than_ten_classes(fashion, labels):
+    """EMNIST's letters are 1 to 26, other parts of it go up to 61; classes have the numbers of the labels."""
+    (fashion / "train-labels-idx1-ubyte").write_bytes(idx(labels))
+    dataset = data.load(f"fashion-mnist:{fashion}")
+    np.testing.assert_array_equal(dataset.y_train, labels)
+    np.testing.assert_array_equal(dataset.y_test, T10K_LABELS)
+    assert dataset.classes == tuple(str(k) for k in range(labels.max() + 1))
+    assert str(dataset).startswith(f"{fashion.name}: 12 training and 5 held-out samples")
+
+
+def test_a_class_of_the_held_out_samples_alone(fashion):
+    (fashion / "t10k-labels-idx1-ubyte").write_bytes(idx(T10K_LABELS + 40))
+    dataset = data.fashion_mnist(fashion)
+    assert len(dataset.classes) == 45
+    assert dataset.y_test.max() == 44
+
+
+def header(*shape):
+    return b"".join(n.to_bytes(4, "big") for n in (0x0800 + len(shape), *shape))
+
+
+MOST = 2**32 - 1
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (header(2, 4, 3), "expected 40 bytes for shape .*got at least 41: something follows the data"),
+        (header(MOST, MOST, MOST), "got 33554448: truncated"),
+        (header(40, 1024, 1024), "got 33554448: truncated"),
+        (header(0, MOST, MOST), "expected 16 bytes for shape .*got at least 17: something follows"),
+    ],
+    ids=["says less", "says absurdly more", "says more", "says nothing"],
+)
+def test_a_packed_file_takes_no_memory_before_it_is_right(tmp_path, content, message):
+    path = tmp_path / "x.gz"
+    path.write_bytes(gzip.compress(content + bytes(1 << 25), compresslevel=1))
+    tracemalloc.start()
+    try:
+        with pytest.raises(ValueError, match=f"x.gz: .*{message}"):
+            data.read_idx(path, 3)
+        assert tracemalloc.get_traced_memory()[1] < 1 << 23
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+def test_headers_that_nothing_can_follow(tmp_path, pack):
+    path = tmp_path / "x"
+    path.write_bytes(pack(header(MOST, MOST, MOST)))
+    with pytest.raises(ValueError, match="got 16: truncated"):
+        data.read_idx(path, 3)
+    path.write_bytes(pack(header(0, 7)))
+    assert data.read_idx(path, 2).shape == (0, 7)
+    path.write_bytes(pack(header(0, *[MOST] * 5)))
+    with pytest.raises(ValueError, match="x: expected 0 bytes for shape"):
+        data.read_idx(path, 6)
+
+
+def test_a_packed_batch_of_cifar_is_read_as_far_as_it_may_go(cifar):
+    path = cifar / "test_batch.bin"
+    path.write_bytes(gzip.compress(bytes(3073 * 10_001), compresslevel=1))
+    with pytest.raises(ValueError, match=r"at most 10000 times, got more than 30730000"):
+        data.cifar10(cifar)
+    path.write_bytes(gzip.compress(bytes(3073 * 10_000), compresslevel=1))
+    assert len(data.cifar10(cifar).x_test) == 10_000
+
+
+RECURSIVE: list = []
+RECURSIVE.append(RECURSIVE)
+
+
+def shown(value):
+    return repr(value)[:20]
+
+
+@pytest.mark.parametrize(
+    "dtype",
+    [
+        *(
+            complex,
+            np.complex64,
+            np.float16,
+            np.longdouble,
+            int,
+            bool,
+            object,
+            "<U3",
+            ">f4",
+            "f4,f4",
+            None,
+            7,
+        ),
+        *(RECURSIVE, 10**400, "float33", "(", np.zeros(2), type, [("x", float)]),
+    ],
+    ids=shown,
+)
+def test_other_dtypes_are_refused(fashion, cifar, dtype):
+    for load in (
+        data.digits,
+        partial(data.load, "digits"),
+        partial(data.fashion_mnist, fashion),
+        partial(data.cifar10, cifar),
+    ):
+        with pytest.raises(TypeError, match=r"^dtype: expected float32 or float64, got "):
+            load(dtype=dtype)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "f8", float, np.float64, np.dtype("f4")])
+def test_names_of_the_two_dtypes(dtype):
+    assert data.digits(dtype=dtype).x_train.dtype == dtype
+
+
+@pytest.mark.parametrize("absurd", [None, 5, 10**400, 1j, b"x", RECURSIVE, {}, np.zeros(2)], ids=shown)
+def test_absurd_arguments(absurd):
+    for call, name in (
+        (data.load, "data: expected digits, fashion-mnist:DIR or cifar10:DIR"),
+        (data.fashion_mnist, "directory: expected a path"),
+        (data.cifar10, "directory: expected a path"),
+        (partial(data.read_idx, ndim=1), "path: expected a path"),
+    ):
+        with pytest.raises(TypeError, match=f"^{name}"):
+            call(absurd)
+
+
+@pytest.mark.parametrize("name", ["seed", "held_out"])
+@pytest.mark.parametrize("absurd", [1j, b"x", RECURSIVE, {}, "1", -1, np.zeros(2)], ids=shown)
+def test_absurd_numbers(name, absurd):
+    with pytest.raises((TypeError, ValueError), match=f"^{name}: expected "):
+        data.digits(**{name: absurd})
+
+
+@pytest.mark.parametrize("ndim", [0, -1, 33, 256, 10**400, True, 1.0, "1"])
+def test_absurd_numbers_of_dimensions(tmp_path, ndim):
+    with pytest.raises((TypeError, ValueError), match=r"^ndim: expected"):
+        data.read_idx(tmp_path / "x", ndim)
 
 
 def test_images_of_two_sizes(fashion):
@@ -215,6 +359,13 @@ def test_no_directory(reader, tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(FileNotFoundError, match="expected a directory, got a file"):
         reader(tmp_path / "file")
+
+
+@pytest.mark.parametrize("name", ["~nobody-of-this-name/x", "a\0b", "n" * 300])
+def test_names_that_cannot_be(name):
+    for read in (data.fashion_mnist, data.cifar10, partial(data.read_idx, ndim=1)):
+        with pytest.raises((OSError, ValueError)):
+            read(name)
 
 
 def test_home_directory(fashion, monkeypatch):

@@ -1,4 +1,4 @@
-"""Files: whole whoever writes and whatever ends it, where links point, and judged before the work for them."""
+"""Files: whole whoever writes and whatever ends it, through links, and judged before the work for them."""
 
 import os
 import re

@@ -52,13 +52,35 @@ def judged_rows(given: Mapping[str, object]) -> dict[str, NDArray[Any]]:
 
 def judged_rng(seed: object, label: str = "seed") -> np.random.Generator:
     """Return the generator that a seed stands for, or say what is wrong with it."""
+    expected = (
+        f"{label}: expected an integer >= 0, a numpy.random.Generator or None, "
+        f"got {seed!r} ({type(seed).__name__})"
+    )
+    if not _is_seed(seed):
+        raise TypeError(expected)
     try:
         return np.random.default_rng(seed)  # type: ignore[arg-type]
-    except (TypeError, ValueError) as error:
-        raise type(error)(
-            f"{label}: expected an integer >= 0, a numpy.random.Generator or None, "
-            f"got {seed!r} ({type(seed).__name__})"
-        ) from error
+    except ValueError as error:  # negative
+        raise ValueError(expected) from error
+
+
+def _is_seed(seed: object) -> bool:
+    """Say whether NumPy may be given this as a seed: on a list that holds itself it crashes."""
+    if isinstance(seed, list | tuple):
+        return all(isinstance(part, int | np.integer) for part in seed)
+    if isinstance(seed, np.ndarray):
+        return seed.dtype.kind in "iu"
+    return seed is None or isinstance(seed, SEEDS)
+
+
+SEEDS = (
+    int,
+    np.integer,
+    np.random.Generator,
+    np.random.BitGenerator,
+    np.random.RandomState,
+    np.random.bit_generator.ISeedSequence,
+)
 
 
 def named(params: Arrays) -> dict[str, Array]:
