@@ -2,10 +2,13 @@
 
 import math
 import operator
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from numbers import Real
 from typing import Annotated
+
+from fastopt.wording import shown
 
 Schedule = Callable[[int], float]
 """A hyperparameter as a function of the number of completed steps, 0 first."""
@@ -76,7 +79,7 @@ class Bounds:
             number for it.
         """
         if type(value) is not float and (isinstance(value, bool) or not isinstance(value, Real)):
-            raise TypeError(f"{label}: expected {self}, got {value!r} ({type(value).__name__})")
+            raise TypeError(f"{label}: expected {self}, got {shown(value)} ({type(value).__name__})")
         try:
             x = float(value)
         except OverflowError:  # a whole number beyond the largest float
@@ -84,7 +87,7 @@ class Bounds:
         low = self.low < x if self.above else self.low <= x
         high = x < self.high if self.below else x <= self.high
         if not (math.isfinite(x) and low and high):
-            raise ValueError(f"{label}: expected {self}, got {value!r}")
+            raise ValueError(f"{label}: expected {self}, got {shown(value)}")
         if single:
             expect_single(label, x, self.resolved)
         return x
@@ -94,7 +97,7 @@ class Bounds:
         if self.count == 1:
             return self._check_hyper(field, value, single)
         if not isinstance(value, list | tuple) or len(value) != self.count:
-            raise TypeError(f"{field}: expected {self.count} numbers, got {value!r}")
+            raise TypeError(f"{field}: expected {self.count} numbers, got {shown(value)}")
         labels = (label for _, label in self.hypers(field))
         return tuple(self._check_hyper(label, x, single) for label, x in zip(labels, value, strict=True))
 
@@ -127,9 +130,22 @@ def whole(low: int, label: str, value: object) -> int:
     except TypeError:
         n = None
     if n is None:
-        raise TypeError(f"{label}: expected a whole number >= {low}, got {value!r} ({type(value).__name__})")
+        kind = type(value).__name__
+        raise TypeError(f"{label}: expected a whole number >= {low}, got {shown(value)} ({kind})")
     if n < low:
-        raise ValueError(f"{label}: expected a whole number >= {low}, got {n}")
+        raise ValueError(f"{label}: expected a whole number >= {low}, got {shown(n)}")
+    return n
+
+
+LONGEST = sys.maxsize // 16
+"""Elements of an array, at most: more numbers than a process has addresses for."""
+
+
+def length(low: int, label: str, value: object) -> int:
+    """Return a whole number of elements that an array may have, whether or not there is memory for them."""
+    n = whole(low, label, value)
+    if n > LONGEST:
+        raise ValueError(f"{label}: expected a whole number from {low} to {LONGEST}, got {shown(n)}")
     return n
 
 

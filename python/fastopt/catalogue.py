@@ -11,6 +11,7 @@ from functools import partial
 
 from fastopt.optimizer import Optimizer
 from fastopt.optimizers import OPTIMIZERS, SGD
+from fastopt.wording import shown
 
 __all__ = ["NAMES", "VARIANTS", "made_by"]
 
@@ -43,6 +44,6 @@ def made_by(name: str) -> Callable[..., Optimizer]:
     SGD(lr=0.1, momentum=0.9, dampening=0.0, weight_decay=0.0, nesterov=True, ...)
     """
     if name not in NAMES:
-        raise ValueError(f"optimizer: expected one of {', '.join(NAMES)}, got {name!r}")
+        raise ValueError(f"optimizer: expected one of {', '.join(NAMES)}, got {shown(name)}")
     make: dict[str, Callable[..., Optimizer]] = {**OPTIMIZERS, **VARIANTS}
     return make[name]

@@ -25,6 +25,7 @@ from fastopt.bounds import whole
 from fastopt.extras import require
 from fastopt.judging import judged_rng
 from fastopt.listing import listing
+from fastopt.wording import shown
 
 __all__ = ["Dataset", "cifar10", "digits", "fashion_mnist", "load", "read_idx"]
 __dir__ = listing(__name__)
@@ -115,7 +116,7 @@ def load(spec: str, *, dtype: DTypeLike = np.float32, seed: Seed = 0) -> Dataset
     if not isinstance(spec, str):
         raise TypeError(
             "data: expected digits, fashion-mnist:DIR or cifar10:DIR as a text, "
-            f"got {spec!r} ({type(spec).__name__})"
+            f"got {shown(spec)} ({type(spec).__name__})"
         )
     name, colon, directory = spec.partition(":")
     if name == "digits" and not colon:
@@ -163,13 +164,13 @@ def digits(*, dtype: DTypeLike = np.float32, seed: Seed = 0, held_out: float = 0
     rng = judged_rng(seed)
     if isinstance(held_out, bool) or not isinstance(held_out, Real):
         raise TypeError(
-            f"held_out: expected a share between 0 and 1, got {held_out!r} ({type(held_out).__name__})"
+            f"held_out: expected a share between 0 and 1, got {shown(held_out)} ({type(held_out).__name__})"
         )
     source = require("sklearn.datasets", "the digits come with scikit-learn")
     pixels, labels = source.load_digits(return_X_y=True)
     n_test = round(held_out * len(pixels)) if 0 < held_out < 1 else 0
     if not 0 < n_test < len(pixels):
-        raise ValueError(f"held_out: expected a share between 0 and 1, got {held_out!r}")
+        raise ValueError(f"held_out: expected a share between 0 and 1, got {shown(held_out)}")
     order = rng.permutation(len(pixels))
     test, train = order[:n_test], order[n_test:]
     x = _scaled(pixels, 16, dtype)
@@ -310,7 +311,7 @@ def read_idx(path: str | Path, ndim: int) -> Bytes:
     """
     path = _judged_path("path", path)
     if whole(1, "ndim", ndim) > 32:
-        raise ValueError(f"ndim: expected 1 to 32 dimensions, got {ndim}")
+        raise ValueError(f"ndim: expected 1 to 32 dimensions, got {shown(ndim)}")
     with _opened(path) as file:
         start = file.read(4)
         magic, expected = int.from_bytes(start, "big"), 0x0800 + ndim
@@ -397,13 +398,13 @@ def _judged_dtype(dtype: Any) -> np.dtype[Any]:
             judged: np.dtype[Any] = np.dtype(dtype)
             if judged in (np.dtype(np.float32), np.dtype(np.float64)):
                 return judged
-    raise TypeError(f"dtype: expected float32 or float64, got {dtype!r}")
+    raise TypeError(f"dtype: expected float32 or float64, got {shown(dtype)}")
 
 
 def _judged_path(label: str, path: object) -> Path:
     """Return a path, in which ~ is the home directory: a shell leaves that of cifar10:~/data alone."""
     if not isinstance(path, str | os.PathLike):
-        raise TypeError(f"{label}: expected a path, got {path!r} ({type(path).__name__})")
+        raise TypeError(f"{label}: expected a path, got {shown(path)} ({type(path).__name__})")
     try:
         return Path(path).expanduser()
     except RuntimeError as error:

@@ -28,11 +28,18 @@ def fingerprint(params: Mapping[str, NDArray[Any]]) -> str:
     str
         64 hexadecimal digits.
 
+    Raises
+    ------
+    TypeError
+        If this is not a mapping of names to arrays of numbers.
+
     Examples
     --------
     >>> fingerprint({"w": np.zeros(2)}) == fingerprint({"w": -np.zeros(2)})
     False
     """
+    if not isinstance(params, Mapping):
+        raise TypeError(f"params: expected a mapping of names to arrays, got {type(params).__name__}")
     digest = hashlib.sha256()
     for name in sorted(params):
         array = np.asarray(params[name])

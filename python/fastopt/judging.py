@@ -9,8 +9,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastopt.structures import Array, Arrays, described, flatten
+from fastopt.wording import shown
 
-__all__ = ["Samples", "judged_rng", "judged_rows", "judged_samples", "named", "named_buffers"]
+__all__ = [
+    "Samples",
+    "judged_reals",
+    "judged_rng",
+    "judged_rows",
+    "judged_samples",
+    "named",
+    "named_buffers",
+]
 
 Samples = tuple[NDArray[Any], ...]
 
@@ -50,11 +59,25 @@ def judged_rows(given: Mapping[str, object]) -> dict[str, NDArray[Any]]:
     return arrays
 
 
+def judged_reals(label: str, given: object) -> NDArray[np.floating[Any]]:
+    """Return real numbers as an array: floats as they are, all others as float64."""
+    try:
+        array = np.asarray(given)
+        if array.dtype.kind == "f":
+            return array
+        if array.dtype.kind in "biuO":
+            return array.astype(np.float64)
+    except (TypeError, ValueError, OverflowError) as error:  # what is in it; too large an integer
+        kind = TypeError if isinstance(error, TypeError) else ValueError
+        raise kind(f"{label}: expected real numbers: {error}") from error
+    raise TypeError(f"{label}: expected real numbers, got {array.dtype} of shape {array.shape}")
+
+
 def judged_rng(seed: object, label: str = "seed") -> np.random.Generator:
     """Return the generator that a seed stands for, or say what is wrong with it."""
     expected = (
         f"{label}: expected an integer >= 0, a numpy.random.Generator or None, "
-        f"got {seed!r} ({type(seed).__name__})"
+        f"got {shown(seed)} ({type(seed).__name__})"
     )
     if not _is_seed(seed):
         raise TypeError(expected)

@@ -3,6 +3,7 @@
 import numpy as np
 
 from fastopt import _core
+from fastopt.wording import shown
 
 
 def set_num_threads(n: int | None) -> None:
@@ -33,9 +34,9 @@ def set_num_threads(n: int | None) -> None:
         _core.set_num_threads(0)
         return
     if isinstance(n, bool) or not isinstance(n, int | np.integer):
-        raise TypeError(f"n: expected a number of threads from 1 to 4096, or None, got {n!r}")
+        raise TypeError(f"n: expected a number of threads from 1 to 4096, or None, got {shown(n)}")
     if not 1 <= n <= 4096:
-        raise ValueError(f"n: expected a number of threads from 1 to 4096, got {n}")
+        raise ValueError(f"n: expected a number of threads from 1 to 4096, got {shown(n)}")
     _core.set_num_threads(int(n))
 
 

@@ -20,6 +20,7 @@ import numpy as np
 from fastopt._typing import Floats
 from fastopt.bounds import whole
 from fastopt.catalogue import made_by
+from fastopt.judging import judged_reals
 from fastopt.listing import listing
 from fastopt.problems import Problem
 from fastopt.wording import counted
@@ -105,7 +106,7 @@ def trace(
     Trajectory(diverged=True)
     """
     steps = whole(0, "steps", steps)
-    x = np.array(problem.start if start is None else start, np.float64)
+    x = judged_reals("start", problem.start if start is None else start).astype(np.float64)
     if x.shape != (problem.dimension,):
         raise ValueError(
             f"start: expected {counted(problem.dimension, 'number')} for {problem.name}, "

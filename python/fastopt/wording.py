@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from types import FrameType
 
-__all__ = ["counted", "users_line"]
+__all__ = ["counted", "shown", "users_line"]
 
 
 def counted(number: int, noun: str) -> str:
@@ -17,6 +17,22 @@ def counted(number: int, noun: str) -> str:
     ('1 epoch', '20 epochs', '0 arrays')
     """
     return f"{number} {noun}{'s'[: number != 1]}"
+
+
+def shown(value: object) -> str:
+    """Return a value as messages show it: its `repr`, or its type if Python has no text for it.
+
+    It has none for lists in lists in lists, thousands of them, and for integers of thousands of digits.
+
+    Examples
+    --------
+    >>> shown("adam"), shown(10**10_000)
+    ("'adam'", 'a value of type int')
+    """
+    try:
+        return repr(value)
+    except (RecursionError, ValueError):
+        return f"a value of type {type(value).__name__}"
 
 
 def users_line() -> int:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from fastopt._typing import Floats
+from fastopt.bounds import Bounds
 
 from .problem import Minimum, Problem
 
@@ -104,7 +105,7 @@ def make_bowl(condition: float = 20.0) -> Problem:
 
     Raises
     ------
-    ValueError
+    TypeError, ValueError
         If `condition` is not a finite number > 0.
 
     Examples
@@ -112,8 +113,7 @@ def make_bowl(condition: float = 20.0) -> Problem:
     >>> make_bowl(100).value_and_grad([5.0, 1.0])[1]
     array([ 1., 20.])
     """
-    if not 0 < condition < math.inf:
-        raise ValueError(f"condition: expected a finite number > 0, got {condition!r}")
+    condition = Bounds(0, above=True).check("condition", condition)
     return Problem(
         name="bowl",
         title=f"Bowl of condition {condition:g}",

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from functools import partial
 from typing import Any
 
 import numpy as np
 
 from fastopt._typing import Floats
+from fastopt.bounds import Bounds, length
+from fastopt.judging import judged_rng
 
 from .problem import Minimum, Problem
 
@@ -46,8 +47,8 @@ def make_gabor(samples: int = 30, noise: float = 0.1, seed: int = 0) -> Problem:
 
     Raises
     ------
-    ValueError
-        If `samples` or `noise` are not as above.
+    TypeError, ValueError
+        If an argument is not as above.
 
     References
     ----------
@@ -132,8 +133,8 @@ def make_linear_regression(samples: int = 12, noise: float = 0.1, seed: int = 0)
 
     Raises
     ------
-    ValueError
-        If `samples` or `noise` are not as above.
+    TypeError, ValueError
+        If an argument is not as above.
 
     References
     ----------
@@ -170,11 +171,9 @@ def _toy_data(
     samples: int, noise: float, seed: int, interval: tuple[float, float], least: int = 1
 ) -> tuple[Floats, Floats]:
     """Return inputs, uniform in the interval, and what to add to the targets."""
-    if samples < least:
-        raise ValueError(f"samples: expected a whole number >= {least}, got {samples!r}")
-    if not 0 <= noise < math.inf:
-        raise ValueError(f"noise: expected a finite number >= 0, got {noise!r}")
-    rng = np.random.default_rng(seed)
+    samples = length(least, "samples", samples)
+    noise = Bounds(0).check("noise", noise)
+    rng = judged_rng(seed)
     return rng.uniform(*interval, samples), noise * rng.standard_normal(samples)
 
 

@@ -10,6 +10,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from fastopt._typing import Floats
+from fastopt.bounds import length
+from fastopt.judging import judged_reals
+from fastopt.wording import shown
 
 __all__ = ["Function", "Minimum", "Problem"]
 
@@ -69,6 +72,8 @@ class Problem:
 
     Raises
     ------
+    TypeError
+        If `minimum` is not a `Minimum`.
     ValueError
         If start, bounds, labels and minimum do not have the same number of coordinates.
 
@@ -99,6 +104,8 @@ class Problem:
     data: tuple[Floats, Floats] | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
+        if not isinstance(self.minimum, Minimum):
+            raise TypeError(f"{self.name}: expected a Minimum as minimum, got {shown(self.minimum)}")
         counts = {len(self.start), len(self.bounds), len(self.labels), *map(len, self.minimum.points)}
         if len(counts) != 1:
             raise ValueError(
@@ -140,8 +147,10 @@ class Problem:
 
         Raises
         ------
+        TypeError
+            If these are not real numbers.
         ValueError
-            If the last axis has another length.
+            If the last axis has another length, or float64 has no such numbers.
 
         Examples
         --------
@@ -150,9 +159,7 @@ class Problem:
         (array([ 1., -4.]), array([[ 2., -0.],
                [ 0., -4.]]))
         """
-        points: Floats = np.asarray(x)
-        if points.dtype.kind != "f":
-            points = points.astype(np.float64)
+        points = judged_reals("x", x)
         if points.ndim == 0 or points.shape[-1] != self.dimension:
             raise ValueError(
                 f"x: expected shape (..., {self.dimension}) for the {self.dimension} coordinates of "
@@ -183,6 +190,11 @@ class Problem:
             The coordinates along each axis, then the values, the first coordinate along their *last* axis:
             what matplotlib's ``contour(x, y, values)`` takes.
 
+        Raises
+        ------
+        TypeError, ValueError
+            If `points` is not a whole number >= 1, or `bounds` are not pairs of numbers.
+
         Examples
         --------
         >>> from fastopt.problems import saddle
@@ -190,5 +202,6 @@ class Problem:
         >>> x, values.tolist()
         (array([-1.,  0.,  1.]), [[-3.0, -4.0, -3.0], [1.0, 0.0, 1.0], [-3.0, -4.0, -3.0]])
         """
+        points = length(1, "points", points)
         axes = [np.linspace(low, high, points) for low, high in bounds or self.bounds]
         return *axes, self(np.stack(np.meshgrid(*axes), axis=-1))

@@ -12,6 +12,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from fastopt._typing import Floats
+from fastopt.bounds import length
+from fastopt.judging import judged_reals
+from fastopt.wording import shown
 
 __all__ = ["Evaluation", "Family", "Function", "Minima", "StandardProblem", "Start", "family"]
 
@@ -115,8 +118,10 @@ class StandardProblem:
 
         Raises
         ------
+        TypeError
+            If these are not real numbers.
         ValueError
-            If `x` has another shape.
+            If `x` has another shape, or float64 has no such numbers.
         """
         given, point = self._point(x)
         with np.errstate(all="ignore"):
@@ -139,7 +144,7 @@ class StandardProblem:
 
     def _point(self, x: ArrayLike) -> tuple[Any, Floats]:
         """Return the dtype of what is returned, and the point in float64."""
-        point = np.asarray(x)
+        point = judged_reals("x", x)
         if point.shape != self.start.shape:
             raise ValueError(f"x: expected shape {self.start.shape} for {self.name}, got {point.shape}")
         given = np.dtype(np.float32 if point.dtype == np.float32 else np.float64)
@@ -211,9 +216,10 @@ class Family:
         try:
             n = self.sizes[0] if n is None else operator.index(n)
         except TypeError:
-            raise TypeError(f"n: expected a whole number, got {n!r}") from None
+            raise TypeError(f"n: expected a whole number, got {shown(n)}") from None
         if n % self.multiple or not self.least <= n <= (self.most or n):
-            raise ValueError(f"n: expected {self._dimensions()} for {self.__name__}, got {n!r}")
+            raise ValueError(f"n: expected {self._dimensions()} for {self.__name__}, got {shown(n)}")
+        length(self.least, "n", n)
         if callable(self.start):
             start = self.start(np.arange(1.0, n + 1))
         else:
