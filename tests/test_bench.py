@@ -332,6 +332,9 @@ def test_table_and_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> N
         (["--sizes", "1000000000000000"], "--sizes: Unable to allocate"),
         (["--json", "/nowhere/figures.json"], "--json: cannot write to /nowhere: No such file"),
         (["--json", "/"], "--json: expected a file, got the directory /"),
+        (["--sizes", f"3,{10**400}"], "--sizes: expected a positive integer up to "),
+        (["--block", str(10**400)], "--block: expected a positive integer up to "),
+        (["--torch", "a\0"], "--torch: cannot run a.*null"),
         (["--json", ""], "--json: expected a file, got the directory ."),
     ],
 )

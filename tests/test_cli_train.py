@@ -25,6 +25,7 @@ from runs import make_run
 
 # One thread: on a busy machine BLAS with several can take a hundred times longer.
 SMALL = ["train", "--hidden", "16", "--epochs", "2", "--threads", "1"]
+HUGE = str(10**400)
 SAME = "same weights, bit for bit, after each of 2 epochs"
 
 
@@ -318,6 +319,11 @@ def test_divergence_stops_and_saves(tmp_path, capsys):
         (["--hidden", "0"], "expected positive integers as in 256,128, got '0'"),
         (["--epochs", "0"], "--epochs: expected a positive integer, got '0'"),
         (["--batch-size", "1.5"], "--batch-size: expected a positive integer, got '1.5'"),
+        (["--epochs", HUGE], "--epochs: expected a positive integer up to "),
+        (["--batch-size", HUGE], "--batch-size: expected a positive integer up to "),
+        (["--hidden", f"4,{HUGE}"], "--hidden: expected positive integers as in 256,128, got '4,1000"),
+        (["--seed", "9" * 5000], "--seed: expected an integer >= 0, got '9999"),
+        (["--threads", HUGE], "--threads: expected a positive integer up to "),
         (["--threads", "-2"], "--threads: expected a positive integer, got '-2'"),
         (["--seed", "-1"], "--seed: expected an integer >= 0, got '-1'"),
         (["--data", "mnist"], "data: expected digits, fashion-mnist:DIR or cifar10:DIR, got"),

@@ -4,11 +4,13 @@ import math
 import pickle
 import subprocess
 import sys
+from functools import partial
 
 import numpy as np
 import pytest
 
 import fastopt
+from absurd import ABSURD, DEEP, RECURSIVE, shown
 from fastopt import problems, schedules
 from fastopt.catalogue import NAMES
 from fastopt.optimizers import OPTIMIZERS
@@ -19,12 +21,38 @@ EVERY = pytest.mark.parametrize("problem", PROBLEMS.values(), ids=PROBLEMS)
 WITH_MINIMUM = pytest.mark.parametrize(
     "problem", [p for p in PROBLEMS.values() if p.minimum.points], ids=lambda p: p.name
 )
+MAKERS = (problems.make_gabor, problems.make_linear_regression)
+
 SHOWN = ("sgd", "momentum", "nesterov", "rmsprop", "adam")
 
 
 def points(problem: Problem, number: int) -> np.ndarray:
     low, high = np.transpose(problem.bounds)
     return np.random.default_rng(0).uniform(low, high, (number, problem.dimension))
+
+
+@pytest.mark.parametrize("absurd", [a for a in ABSURD if a is not True], ids=shown)
+def test_absurd_arguments(absurd):
+    saddle = PROBLEMS["saddle"]
+    for call in (
+        saddle,
+        saddle.grid,
+        problems.make_bowl,
+        *(partial(make, noise=1.0, samples=absurd) for make in MAKERS),
+        *(partial(make, samples=3, noise=absurd) for make in MAKERS),
+        partial(trace, saddle, maker("sgd", 0.1), 1, [0.0, absurd]),
+        partial(maker, absurd, 0.1),
+        partial(fastopt.problems.standard.rosenbrock, [absurd]),
+    ):
+        with pytest.raises((TypeError, ValueError)):
+            call(absurd) if not isinstance(call, partial) else call()
+
+
+@pytest.mark.parametrize("seed", [1j, "x", -1, RECURSIVE, DEEP, {}], ids=shown)
+def test_absurd_seeds(seed):
+    for make in MAKERS:
+        with pytest.raises((TypeError, ValueError), match=r"^seed: expected an integer >= 0"):
+            make(seed=seed)
 
 
 @EVERY

@@ -9,6 +9,7 @@ import sys
 import numpy as np
 import pytest
 
+from absurd import ABSURD, shown
 from fastopt.gradcheck import gradcheck, gradgradcheck
 from fastopt.problems import standard
 from fastopt.problems.standard import FAMILIES, MORE_GARBOW_HILLSTROM, PROBLEMS, StandardProblem
@@ -336,6 +337,19 @@ def test_refuses_dimensions(family, n, message):
     assert str(caught.value) == message
     with pytest.raises(TypeError, match=r"n: expected a whole number, got 2\.0"):
         FAMILIES[family](2.0)
+
+
+@pytest.mark.parametrize("absurd", [a for a in ABSURD if a is not None and a is not True], ids=shown)
+def test_refuses_absurd_dimensions_and_points(absurd):
+    for family in FAMILIES.values():
+        with pytest.raises((TypeError, ValueError), match=r"^n: expected"):
+            family(absurd)
+    if not isinstance(absurd, float):
+        problem = FAMILIES["beale"]()
+        for x in (absurd, [absurd, 1.0]):
+            for compute in (problem.fun, problem.hess) if problem.hess else (problem.fun,):
+                with pytest.raises((TypeError, ValueError), match=r"^x: expected"):
+                    compute(x)
 
 
 def test_refuses_points():

@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 
 import fastopt
+from absurd import ABSURD, shown
 from fastopt import _core, reference
 
 
@@ -45,6 +46,12 @@ def test_set_num_threads(runtime: None) -> None:
     for n, error in bad:
         with pytest.raises(error, match=f"n: expected a number of threads from 1 to 4096.* got {n!r}"):
             fastopt.set_num_threads(n)
+
+
+@pytest.mark.parametrize("n", [a for a in ABSURD if a is not None], ids=shown)
+def test_absurd_numbers_of_threads(n: Any) -> None:
+    with pytest.raises((TypeError, ValueError), match=r"^n: expected a number of threads from 1 to 4096"):
+        fastopt.set_num_threads(n)
 
 
 def test_openmps_own_variable_is_heard() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import sys
 import time
 from collections.abc import Sequence
@@ -41,7 +40,7 @@ class Progress(Callback):
         self.runs = list(runs)
         self._before = int(self.runs[0].epochs)  # of a training that this one goes on from
         self._epochs = self._before + epochs
-        self._every = math.ceil(epochs / 20)
+        self._every = -(-epochs // 20)
         self._width = max(len(run.name) for run in runs) if len(runs) > 1 else 0
         self._drawn = 0.0
         self._advanced = 0

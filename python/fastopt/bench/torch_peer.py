@@ -103,9 +103,9 @@ class TorchWorker:
                 stderr=self._said,
                 env={**os.environ, "PYTHONSAFEPATH": "1"},  # our modules are none of its business
             )
-        except OSError as error:
+        except (OSError, ValueError) as error:  # ValueError: a name with a NUL
             self._said.close()
-            raise TorchError(f"cannot run {python}: {error.strerror}") from error
+            raise TorchError(f"cannot run {python}: {getattr(error, 'strerror', error)}") from error
         try:
             hello, _ = self._answer()
         except (TorchError, ValueError) as error:  # ValueError: it printed, and not JSON

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NoReturn
 
+from fastopt.bounds import LONGEST
 from fastopt.catalogue import NAMES
 
 __all__ = [
@@ -69,9 +70,12 @@ def positive(text: str) -> int:
     >>> positive("20")
     20
     """
-    if not text.isdecimal() or int(text) == 0:
+    number = _number(text)
+    if number is None or number == 0:
         raise argparse.ArgumentTypeError(f"expected a positive integer, got {text!r}")
-    return int(text)
+    if number > LONGEST:
+        raise argparse.ArgumentTypeError(f"expected a positive integer up to {LONGEST}, got {text!r}")
+    return number
 
 
 def natural(text: str) -> int:
@@ -82,9 +86,18 @@ def natural(text: str) -> int:
     >>> natural("0")
     0
     """
-    if not text.isdecimal():
+    number = _number(text)
+    if number is None:
         raise argparse.ArgumentTypeError(f"expected an integer >= 0, got {text!r}")
-    return int(text)
+    return number
+
+
+def _number(text: str) -> int | None:
+    """Return the number that digits stand for; None for all else, and for more of them than Python reads."""
+    try:
+        return int(text) if text.isdecimal() else None
+    except ValueError:
+        return None
 
 
 def optimizer_name(text: str, known: Sequence[str] = NAMES) -> str:
@@ -122,10 +135,10 @@ def widths(text: str) -> tuple[int, ...]:
     >>> widths("256,128")
     (256, 128)
     """
-    numbers = tuple(int(part) if part.strip().isdecimal() else 0 for part in text.split(","))
-    if 0 in numbers:
-        raise argparse.ArgumentTypeError(f"expected positive integers as in 256,128, got {text!r}")
-    return numbers
+    try:
+        return tuple(positive(part.strip()) for part in text.split(","))
+    except argparse.ArgumentTypeError:
+        raise argparse.ArgumentTypeError(f"expected positive integers as in 256,128, got {text!r}") from None
 
 
 def complain(line: str) -> None:

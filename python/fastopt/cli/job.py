@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -122,7 +121,7 @@ class Workbench:
         self.dataset = dataset
         self.model = _model(args, dataset, LOSSES[args.loss])
         self.batch_size = args.batch_size or DEFAULT_BATCH_SIZE
-        self.steps = args.epochs * math.ceil(len(dataset.x_train) / self.batch_size)
+        self.steps = args.epochs * -(-len(dataset.x_train) // self.batch_size)
         self._metrics = _metrics(args, self.model, dataset)
 
     def run(
