@@ -265,9 +265,7 @@ def in_turns(solvers: list[Solver], n: int, evaluations: int, rounds: int) -> li
 
 def ratio(ours: list[float], peers: list[float]) -> Ratio:
     ratios = [b / a for a, b in zip(ours, peers, strict=True)]
-    low, _, high = statistics.quantiles(ratios, n=4) if len(ratios) > 1 else ratios * 3
-    medians = statistics.median(ours), statistics.median(peers)
-    return Ratio(statistics.median(ratios), low, high, len(ratios), *medians)
+    return Ratio.of(ratios, ours=statistics.median(ours), peers=statistics.median(peers))
 
 
 @dataclass(frozen=True)

@@ -62,3 +62,40 @@ def test_interrupted_runs_are_compared_where_both_have_been(k):
     whole = min(a.steps, b.steps) // 4
     assert (verdict.same, verdict.epoch) == (True if whole else None, whole)
     assert verdict.differences == ()
+
+
+def timed(*seconds, **options):
+    """Return a run whose epochs took so long: in the optimizer, and in the rest of it."""
+    run = make_run(**options)
+    train_in_turns([run], epochs=len(seconds))
+    run.history[:] = [
+        dataclasses.replace(record, optimizer_seconds=optimizer, training_seconds=optimizer + rest)
+        for record, (optimizer, rest) in zip(run.history, seconds, strict=True)
+    ]
+    return run
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "doubts"),
+    [
+        ([(1, 9)] * 4, [(5, 9)] * 4, (False, False, False)),
+        (
+            [(1, 9), (1, 9.3), (1, 9.1), (1, 8.8)],
+            [(5, 9), (5.2, 8.9), (4.9, 9), (5, 9.2)],
+            (False, False, False),
+        ),
+        # The optimizer is 1 % of a step, and the rest was hit for the one or the other.
+        ([(1, 99)] * 4, [(9, 1600), (9, 1500), (9, 1550), (9, 1580)], (False, False, True)),
+        ([(1, 99)] * 4, [(2, 103)] * 4, (False, False, True)),
+        ([(1, 99), (1, 900), (1, 99), (1, 800)], [(9, 900), (9, 99), (9, 700), (9, 99)], (False, True, True)),
+        # Only the optimizer was hit; a single epoch says nothing.
+        ([(1, 9), (5, 9), (1, 9), (4, 9)], [(5, 9)] * 4, (True, False, False)),
+        ([(1, 9)], [(5, 9)], (True, True, False)),
+        # A clock too coarse for it.
+        ([(0, 9)] * 3, [(5, 9)] * 3, (True, False, False)),
+        ([(0, 0)] * 3, [(0, 0)] * 3, (True, True, True)),
+    ],
+)
+def test_doubtful_speed(ours, theirs, doubts):
+    verdict = compare(timed(*ours), timed(*theirs))
+    assert (verdict.optimizer_unsteady, verdict.training_unsteady, verdict.lost_in_noise) == doubts

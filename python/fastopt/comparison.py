@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
-import statistics
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from fastopt.training import Run
+from fastopt.ratios import Ratio
+from fastopt.training import Record, Run
 from fastopt.wording import counted
 
 __all__ = ["Comparison", "compare"]
@@ -29,6 +30,11 @@ class Comparison:
     optimizer_speedup, training_speedup : float
         How many times the first run is faster, in the optimizer and in all: the median over the
         epochs that both completed; NaN if there was none.
+    optimizer_unsteady, training_unsteady : bool
+        Whether these differ much from epoch to epoch, as `fastopt.ratios.Ratio` says.
+    lost_in_noise : bool
+        Whether the rest of a step, which is the same work for both, took times that differ by more than the
+        optimizer can make of it: then `training_speedup` says nothing.
     differences : tuple of str
         A line for each array that differs now, if both runs are at the same step.
     """
@@ -37,6 +43,9 @@ class Comparison:
     epoch: float
     optimizer_speedup: float
     training_speedup: float
+    optimizer_unsteady: bool = True
+    training_unsteady: bool = True
+    lost_in_noise: bool = True
     differences: tuple[str, ...] = ()
 
 
@@ -62,20 +71,32 @@ def compare(run: Run, other: Run) -> Comparison:
     ]
     if not pairs:
         return Comparison(None, 0, math.nan, math.nan)
-    # Of turns taken one after the other, so that the median forgives what hit only one of them.
-    optimizer = _median_ratio((b.optimizer_seconds, a.optimizer_seconds) for a, b in pairs)
-    training = _median_ratio((b.training_seconds, a.training_seconds) for a, b in pairs)
     parted = [mine.epoch for mine, theirs in pairs if mine.weights != theirs.weights]
-    if not parted:
-        return Comparison(True, pairs[-1][0].epoch, optimizer, training)
-    differences = _differences(run, other) if run.steps == other.steps else ()
-    return Comparison(False, parted[0], optimizer, training, tuple(differences))
+    verdict = Comparison(not parted, parted[0] if parted else pairs[-1][0].epoch, *_speed(pairs))
+    if parted and run.steps == other.steps:
+        return dataclasses.replace(verdict, differences=tuple(_differences(run, other)))
+    return verdict
 
 
-def _median_ratio(seconds: Iterable[tuple[float, float]]) -> float:
-    """Return the median of the quotients; a clock too coarse to tell gives NaN."""
-    ratios = [over / under for over, under in seconds if over and under]
-    return statistics.median(ratios) if ratios else math.nan
+def _speed(pairs: Sequence[tuple[Record, Record]]) -> tuple[float, float, bool, bool, bool]:
+    """Compare the times of epochs taken in turns, where the median forgives what hit only one of them."""
+    optimizer = _ratio((b.optimizer_seconds, a.optimizer_seconds) for a, b in pairs)
+    training = _ratio((b.training_seconds, a.training_seconds) for a, b in pairs)
+    rests = [[r.training_seconds - r.optimizer_seconds for r in pair] for pair in pairs]
+    rest = _ratio((theirs, mine) for mine, theirs in rests)
+    # What would come of the optimizer alone, beside a rest that takes as long for the one as for the other.
+    means = [sum(pair) / 2 for pair in rests]
+    effect = _ratio(
+        (both + b.optimizer_seconds, both + a.optimizer_seconds)
+        for both, (a, b) in zip(means, pairs, strict=True)
+    ).median
+    lost = not rest.spread <= max(effect, 1 / effect)
+    return optimizer.median, training.median, optimizer.unsteady, training.unsteady, lost
+
+
+def _ratio(seconds: Iterable[tuple[float, float]]) -> Ratio:
+    """Return the ratio of times; those for which the clock is too coarse are left out."""
+    return Ratio.of([over / under for over, under in seconds if over > 0 and under > 0])
 
 
 def _differences(run: Run, other: Run) -> Iterator[str]:

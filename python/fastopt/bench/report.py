@@ -10,8 +10,8 @@ import numpy as np
 import fastopt
 from fastopt.bench.formula import GUARDS
 from fastopt.bench.measurement import PYTHON_ELEMENTS, Row
-from fastopt.bench.timing import STEADY
 from fastopt.bench.torch_peer import counterpart
+from fastopt.ratios import STEADY
 from fastopt.wording import counted
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def notes(markdown: bool = False) -> str:
     """Return what the columns mean."""
     first = (
         "Times faster than each peer: medians of pairs timed in turns, their results compared before;\n"
-        f"? where the quartiles of the pairs are more than {STEADY:g} times apart."
+        f"? where the quartiles of the pairs are more than {STEADY:g} times apart, or there is but one pair."
     )
     if markdown:
         return "\n".join([first, "", *(f"- {column}: {text}" for column, text in NOTES.items())])
@@ -95,7 +95,7 @@ def cells(row: Row) -> list[str]:
             texts.append("-")
             continue
         text = f"{ratio.median:.2f}" if peer == "probe" else times(ratio.median)
-        marks = ("*" if peer == "torch" and not _fused(row) else "") + ("?" if ratio.unsteady else "")
+        marks = ("*" if peer == "torch" and not _fused(row) else "") + ratio.mark
         texts.append(text + marks)
     return texts
 

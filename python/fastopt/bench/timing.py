@@ -8,8 +8,7 @@ from dataclasses import dataclass, field
 from itertools import cycle
 from typing import Any, Protocol
 
-STEADY = 1.5
-"""How far apart the quartiles of a steady figure may be."""
+from fastopt import ratios
 
 
 class Timed(Protocol):
@@ -65,30 +64,19 @@ class Side:
 
 
 @dataclass(frozen=True)
-class Ratio:
+class Ratio(ratios.Ratio):
     """How much longer a peer takes for an element than we do.
 
     Parameters
     ----------
-    median, low, high : float
-        Median and quartiles of the paired ratios.
-    pairs : int
-        How many pairs.
+    median, low, high, pairs
+        As for `fastopt.ratios.Ratio`.
     ours, peers : float
         Median times of an element in nanoseconds.
     """
 
-    median: float
-    low: float
-    high: float
-    pairs: int
     ours: float
     peers: float
-
-    @property
-    def unsteady(self) -> bool:
-        """Whether the pairs differ much: something else was going on."""
-        return self.high > STEADY * self.low
 
 
 def compare(ours: Timed, peer: Timed, *, rounds: int, block: float) -> Ratio:
@@ -109,9 +97,8 @@ def compare(ours: Timed, peer: Timed, *, rounds: int, block: float) -> Ratio:
         first = each(ours)
         b.append((each(peer) + each(peer)) / 2)
         a.append((first + each(ours)) / 2)
-    ratios = [y / x for x, y in zip(a, b, strict=True)]
-    low, _, high = statistics.quantiles(ratios, n=4) if rounds > 1 else ratios * 3
-    return Ratio(statistics.median(ratios), low, high, rounds, statistics.median(a), statistics.median(b))
+    pairs = [y / x for x, y in zip(a, b, strict=True)]
+    return Ratio.of(pairs, ours=statistics.median(a), peers=statistics.median(b))
 
 
 def calibrated(side: Timed, block: float) -> int:

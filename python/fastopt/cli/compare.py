@@ -18,10 +18,10 @@ from fastopt.catalogue import NAMES, VARIANTS, made_by
 from fastopt.cli.arguments import FAILED, INTERRUPTED, OK, complain, optimizer_name, users_mistakes
 from fastopt.cli.descent import NAME, LbfgsRun, in_words
 from fastopt.cli.files import PICTURES, write_whole
-from fastopt.cli.job import Workbench, judge_model, owners, penalties
+from fastopt.cli.job import Workbench, judge_model, largest_product, owners, penalties
 from fastopt.cli.options import add_data_and_model, add_penalties, add_run, add_schedule
 from fastopt.cli.report import percent, seconds
-from fastopt.cli.threads import use_threads
+from fastopt.cli.threads import Threads, use_threads
 from fastopt.extras import require
 from fastopt.interrupts import interrupts_deferred
 from fastopt.optimizer import Optimizer
@@ -153,7 +153,7 @@ def run(args: argparse.Namespace) -> int:
         been computed or written then.
     """
     with use_threads(args.threads) as threads:
-        bench, runs, described = _prepare(args)
+        bench, runs, described = _prepare(args, threads)
         parameters = sum(array.size for array in runs[0].params.values())
         print(bench.dataset)
         print(f"{bench.model}: {parameters:,} parameters in {args.dtype}, {args.loss} loss")
@@ -188,7 +188,7 @@ def _train(args: argparse.Namespace, bench: Workbench, runs: Sequence[Run]) -> i
     return INTERRUPTED if outcome.status == "interrupted" else OK
 
 
-def _prepare(args: argparse.Namespace) -> tuple[Workbench, list[Run], list[str]]:
+def _prepare(args: argparse.Namespace, threads: Threads) -> tuple[Workbench, list[Run], list[str]]:
     """Check everything, the cheap things first, and set up the runs."""
     with users_mistakes():
         judge_model(args)
@@ -207,7 +207,11 @@ def _prepare(args: argparse.Namespace) -> tuple[Workbench, list[Run], list[str]]
         require("matplotlib.figure", "fastopt compare needs matplotlib")
         expect_suffix("--out", args.out, *PICTURES)
         expect_file("--out", args.out)
-        bench = Workbench(args, data.load(args.data, dtype=args.dtype, seed=args.seed))
+        dataset = data.load(args.data, dtype=args.dtype, seed=args.seed)
+        bench = Workbench(args, dataset)
+        whole = all(entry.name == NAME for entry in args.optimizers)
+        rows = len(dataset.x_train) if whole else bench.batch_size
+        threads.suit(largest_product(args, dataset, rows))
         made = [_made(bench, entry) for entry in args.optimizers]
     made[0][0].warm_up()
     return bench, [run for run, _ in made], [text for _, text in made]

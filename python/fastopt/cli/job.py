@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import pairwise
 from typing import Any, TypeVar
 
 from fastopt import reference, regularizers
@@ -35,6 +36,7 @@ __all__ = [
     "build_job",
     "hyperparameters",
     "judge_model",
+    "largest_product",
     "owners",
     "penalties",
 ]
@@ -276,6 +278,13 @@ def judge_model(args: argparse.Namespace) -> None:
     """
     if args.hidden is not None and args.model == "linear":
         raise ValueError("--hidden: a linear classifier has no hidden layers (--model mlp has)")
+
+
+def largest_product(args: argparse.Namespace, dataset: Dataset, rows: int) -> int:
+    """Return the multiply-adds of the largest matrix product in a step over so many samples."""
+    hidden: tuple[int, ...] = () if args.model == "linear" else args.hidden or DEFAULT_HIDDEN
+    widths = (dataset.n_features, *hidden, len(dataset.classes))
+    return min(rows, len(dataset.x_train)) * max(a * b for a, b in pairwise(widths))
 
 
 def _model(args: argparse.Namespace, dataset: Dataset, loss: Loss) -> Model:

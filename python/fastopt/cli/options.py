@@ -105,6 +105,7 @@ def add_run(group: Group) -> None:
         "--threads",
         type=positive,
         metavar="N",
-        help="for fastopt and, where threadpoolctl is installed, for BLAS "
-        "(default: what the environment says)",
+        help="for fastopt and, where threadpoolctl is installed, for BLAS (default: what the environment "
+        "says; if it says nothing, as many for BLAS as the products of a step keep busy: threads that wait "
+        "for each other are up to a hundred times slower beside other work)",
     )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from fastopt import progress
 from fastopt.cli.job import ClassifierRun
 from fastopt.comparison import Comparison
+from fastopt.ratios import STEADY
 from fastopt.training import Outcome, Record, Run
 
 if TYPE_CHECKING:
@@ -133,10 +134,34 @@ def _judgement(verdict: Comparison) -> Iterator[str]:
         where = f"after epoch {verdict.epoch:g}" if whole else f"inside epoch {int(verdict.epoch) + 1}"
         yield f"[bold red]THE WEIGHTS DIFFER[/] {where}: please report this"
         yield from verdict.differences
-    yield (
-        f"{_speedup(verdict.optimizer_speedup)} in the optimizer, "
-        f"{_speedup(verdict.training_speedup)} in all (median over the epochs)"
-    )
+    yield from _speed(verdict)
+
+
+def _speed(verdict: Comparison) -> Iterator[str]:
+    r"""Say how many times faster it was; what is doubtful has a ``?``, as in ``fastopt bench``.
+
+    Examples
+    --------
+    >>> print(*_speed(Comparison(True, 9, 8.0, 1.25, False, False, False)))
+    8.00 times faster in the optimizer, 1.25 times faster in all (median over the epochs)
+    >>> print(*_speed(Comparison(True, 9, 8.0, 0.8, True, False, False)), sep="\n")
+    8.00? times faster in the optimizer, 1.25 times slower in all (median over the epochs)
+    ? the quartiles of the epochs are more than 1.5 times apart
+    >>> print(*_speed(Comparison(True, 9, 8.0, 15.4, False, True, True)), sep="\n")
+    8.00 times faster in the optimizer, in all lost in noise: 15.40? (median over the epochs)
+    ? the rest of a step, the same work for both, differs by more than the optimizer does
+    """
+    optimizer = _speedup(verdict.optimizer_speedup, verdict.optimizer_unsteady)
+    in_all = f"{_speedup(verdict.training_speedup, verdict.training_unsteady)} in all"
+    if verdict.lost_in_noise:
+        in_all = f"in all lost in noise: {verdict.training_speedup:.2f}?"
+    yield f"{optimizer} in the optimizer, {in_all} (median over the epochs)"
+    if verdict.lost_in_noise:
+        yield "? the rest of a step, the same work for both, differs by more than the optimizer does"
+    elif verdict.epoch < 2:
+        yield "? there is but one epoch"
+    elif verdict.optimizer_unsteady or verdict.training_unsteady:
+        yield f"? the quartiles of the epochs are more than {STEADY:g} times apart"
 
 
 def _after_each(epochs: float) -> str:
@@ -152,8 +177,9 @@ def _after_each(epochs: float) -> str:
     return " and ".join(said if epochs == whole else [*said, f"inside epoch {whole + 1}"])
 
 
-def _speedup(ratio: float) -> str:
-    return f"{ratio:.2f} times faster" if ratio >= 1 else f"{1 / ratio:.2f} times slower"
+def _speedup(ratio: float, unsteady: bool) -> str:
+    mark = "?" if unsteady else ""
+    return f"{ratio:.2f}{mark} times faster" if ratio >= 1 else f"{1 / ratio:.2f}{mark} times slower"
 
 
 def percent(share: float) -> str:

@@ -18,12 +18,13 @@ from fastopt.cli.job import (
     callbacks,
     hyperparameters,
     judge_model,
+    largest_product,
     owners,
     penalties,
 )
 from fastopt.cli.options import add_data_and_model, add_penalties, add_run, add_schedule
 from fastopt.cli.report import Progress, print_results
-from fastopt.cli.threads import use_threads
+from fastopt.cli.threads import Threads, use_threads
 from fastopt.comparison import compare
 from fastopt.extras import require
 from fastopt.interrupts import interrupts_deferred
@@ -146,8 +147,8 @@ def run(args: argparse.Namespace) -> int:
         else:
             _judge_optimizer(args)
     with use_threads(args.threads) as threads:
-        job = _prepare(args)
-        print(_heading(args, job, threads), flush=True)
+        job = _prepare(args, threads)
+        print(_heading(args, job, str(threads)), flush=True)
         with interrupts_deferred():  # only the training can be interrupted, not what saves its results
             return descent.train(args, job) if args.optimizer == descent.NAME else _train(args, job)
 
@@ -175,7 +176,7 @@ def _train(args: argparse.Namespace, job: Job) -> int:
     return {"interrupted": INTERRUPTED, "diverged": FAILED}.get(outcome.status, OK)
 
 
-def _prepare(args: argparse.Namespace) -> Job:
+def _prepare(args: argparse.Namespace, threads: Threads) -> Job:
     """Check everything, the cheap things first, and set up the runs."""
     with users_mistakes():
         judge_model(args)
@@ -187,6 +188,8 @@ def _prepare(args: argparse.Namespace) -> Job:
         if args.checkpoint is not None:  # it may lie in the directory
             expect_file("--checkpoint", args.checkpoint)
         dataset = data.load(args.data, dtype=args.dtype, seed=args.seed)
+        rows = len(dataset.x_train) if args.optimizer == descent.NAME else args.batch_size
+        threads.suit(largest_product(args, dataset, rows))
         return (
             descent.build_descent(args, dataset)
             if args.optimizer == descent.NAME
