@@ -149,7 +149,7 @@ def test_the_table_shows_where_the_time_goes(capsys):
     for column in (whole, *parts):
         assert abs(sum(column[1:]) - 100) <= 2
     assert "regularizers" not in out
-    assert re.search(r"    of it the loss .* [1-9]\d* %", out)
+    assert re.search(r"    of it the loss +(?!0\.0 us)[\d.]+ [mu]?s +\d+ %", out)
 
 
 def test_early_stopping(capsys, tmp_path):
@@ -513,7 +513,7 @@ def test_a_real_ctrl_c(tmp_path):
         try:
             line = process.stderr.readline()
             process.send_signal(signal.SIGINT)
-            out, err = process.communicate(timeout=60)
+            out, err = process.communicate()
         finally:
             process.kill()
     assert line.startswith("epoch ")
@@ -574,7 +574,7 @@ def test_what_cannot_be_printed_is_saved(tmp_path: Path) -> None:
         assert process.stdout is not None
         process.stdout.readline()
         process.stdout.close()
-        process.wait(60)
+        process.wait()
     assert {path.name for path in (tmp_path / "o").iterdir()} == {
         "weights.npz",
         "history.json",

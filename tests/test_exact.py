@@ -134,7 +134,7 @@ def test_dead_parameters_come_to_rest(case: Case, dtype: type) -> None:
 
 
 @pytest.mark.parametrize("dtype", DTYPES, ids=lambda dtype: dtype.__name__)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(data=st.data())
 def test_any_values(dtype: type, data: st.DataObject) -> None:
     case = data.draw(st.sampled_from(CASES))

@@ -354,7 +354,7 @@ def test_evaluations_at_the_most(search: Callable[..., Any]) -> None:
     assert (r.nfev, r.status, r.success) == (2, "exhausted", False)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     st.lists(st.floats(-3, 3), min_size=2, max_size=6),
     st.floats(0, 20),

@@ -131,7 +131,7 @@ def test_values_that_are_not_finite_are_the_same_bits_too(case: LossCase, runtim
     st.sampled_from([1e-3, 1.0, 100.0, 1e4]),
     st.integers(0, 1000),
 )
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_any_shape_and_scale(case: LossCase, dtype: Any, n: int, c: int, scale: float, seed: int) -> None:
     s, y = made(case, (n, c), dtype, seed)
     s *= dtype(scale)

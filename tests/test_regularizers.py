@@ -24,7 +24,7 @@ over_dtypes = pytest.mark.parametrize("dtype", DTYPES)
 
 finite = st.floats(-100, 100, width=32, allow_subnormal=False)
 vectors = arrays(np.float64, st.integers(1, 8), elements=finite)
-some = settings(max_examples=25, deadline=None)
+some = settings(max_examples=25)
 BUFFER_OF_SIX = np.ones(6)
 
 

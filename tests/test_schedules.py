@@ -343,7 +343,7 @@ composed = st.recursive(
     ),
     max_leaves=4,
 )
-some = settings(max_examples=40, deadline=None)
+some = settings(max_examples=40)
 
 
 @some
