@@ -68,11 +68,17 @@ def whole_file(path: str | Path) -> Iterator[Path]:
         file = os.open(unfinished, os.O_RDONLY | os.O_NOFOLLOW)
         try:
             with suppress(FileNotFoundError):
-                os.fchmod(file, stat.S_IMODE(place.stat().st_mode) & 0o777)
+                _hand_on_permissions(place, file)
             os.fsync(file)  # or a machine that stops could leave the new name without the content
         finally:
             os.close(file)
         os.replace(unfinished, place)
+
+
+def _hand_on_permissions(old: Path, new: int) -> None:
+    mode = stat.S_IMODE(old.stat().st_mode) & 0o777
+    if mode != stat.S_IMODE(os.fstat(new).st_mode):
+        os.fchmod(new, mode)
 
 
 def save_npz(path: str | Path, arrays: Mapping[str, NDArray[Any]], *, note: str = "") -> None:

@@ -7,7 +7,7 @@ A command is a module with ``add_arguments(parser)`` and ``run(args) -> exit cod
 - `train`: ``fastopt train``, its options and what it does in which order
 - `job`: data, model and optimizer as the options say, made into runs to be trained
 - `descent`: the same for L-BFGS, which takes all samples at once
-- `threads`: the option ``--threads``
+- `threads`: the option ``--threads``, and how many threads BLAS gets without it
 - `report`: what is printed: progress, the table, the verdict in words
 - `files`: what is written: weights, history, curves
 - `options`, `schedule`: options that commands share; learning rates as functions of the step

@@ -146,7 +146,7 @@ def _speed(verdict: Comparison) -> Iterator[str]:
     8.00 times faster in the optimizer, 1.25 times faster in all (median over the epochs)
     >>> print(*_speed(Comparison(True, 9, 8.0, 0.8, True, False, False)), sep="\n")
     8.00? times faster in the optimizer, 1.25 times slower in all (median over the epochs)
-    ? the quartiles of the epochs are more than 1.5 times apart
+    ? the quartiles of the epochs are more than 1.5 times apart, or there is but one epoch
     >>> print(*_speed(Comparison(True, 9, 8.0, 15.4, False, True, True)), sep="\n")
     8.00 times faster in the optimizer, in all lost in noise: 15.40? (median over the epochs)
     ? the rest of a step, the same work for both, differs by more than the optimizer does
@@ -158,10 +158,8 @@ def _speed(verdict: Comparison) -> Iterator[str]:
     yield f"{optimizer} in the optimizer, {in_all} (median over the epochs)"
     if verdict.lost_in_noise:
         yield "? the rest of a step, the same work for both, differs by more than the optimizer does"
-    elif verdict.epoch < 2:
-        yield "? there is but one epoch"
     elif verdict.optimizer_unsteady or verdict.training_unsteady:
-        yield f"? the quartiles of the epochs are more than {STEADY:g} times apart"
+        yield f"? the quartiles of the epochs are more than {STEADY:g} times apart, or there is but one epoch"
 
 
 def _after_each(epochs: float) -> str:

@@ -71,9 +71,8 @@ class Threads:
             return
         before = fastopt.get_num_threads()
         self._stack.enter_context(self._controller.threadpool_limits(number, user_api="blas"))
-        if (
-            fastopt.get_num_threads() != before
-        ):  # a BLAS with OpenMP's threads, which fastopt asks for its own
+        # A BLAS may have the threads of OpenMP, which fastopt asks for the number of its own.
+        if fastopt.get_num_threads() != before:
             self._give(before)
 
     def _give(self, number: int) -> None:
