@@ -20,7 +20,9 @@ from fastopt.gradcheck import (
     gradgradcheck,
     numeric_gradient,
 )
-from fastopt.gradcheck.differences import Line, Objective, ladder, noise_level, sweep
+from fastopt.gradcheck.differences import ladder, sweep
+from fastopt.gradcheck.line import Line, Objective
+from fastopt.gradcheck.noise import noise_level
 from fastopt.gradcheck.search import random_direction, units_of
 from fastopt.gradcheck.structure import Arguments, Move
 from fastopt.losses import multiclass_hinge, softmax_cross_entropy

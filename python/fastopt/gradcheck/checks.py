@@ -11,7 +11,7 @@ from fastopt.bounds import whole
 from fastopt.judging import judged_rng
 from fastopt.wording import counted
 
-from .differences import Objective
+from .line import Objective
 from .numeric import difference, first_value, opened
 from .options import Options, positive
 from .report import Coordinate, Report
@@ -89,8 +89,8 @@ def gradcheck(
     ------
     GradientError
         If the gradient is wrong, is not one because of a kink or jump, is not deterministic, or if `func`
-        changes its arguments. And if nothing was checked, because noise in the value hides the slopes by all
-        arrays: `Report.status` is then ``"unchecked"``.
+        changes its arguments. And if nothing was checked, because noise in the value or kinks nearby hide the
+        slopes by all arrays: `Report.status` is then ``"unchecked"``.
     TypeError, ValueError
         If an argument is not what it should be, or `func` does not return what it should.
     FloatingPointError
@@ -99,7 +99,7 @@ def gradcheck(
     Warns
     -----
     UserWarning
-        If noise hides the slopes by some of the arrays, unless the report is returned in any case.
+        If noise or kinks hide the slopes by some of the arrays, unless the report is returned in any case.
 
     Notes
     -----
@@ -108,6 +108,10 @@ def gradcheck(
     Where a function is saturated, as tanh at 25 or a softmax with one large score, it does not change over
     the steps, or by its last bits. A gradient of no more than rounding, about ``eps * max(1, abs(f))`` over a
     step, agrees with that and passes, with a remark; a larger one fails.
+
+    Beside a kink, as in a network with rectifiers, the slope is measured by steps that do not reach it, down
+    to the rounding of the point and the noise of the value. An element with kinks closer than any such step
+    is not called wrong: its status is ``"unsettled"``, a remark names it, and the other elements are checked.
 
     ``torch.autograd.gradcheck`` compares all elements with a fixed step and tolerance (one direction in
     ``fast_mode``); ``scipy.optimize.check_grad`` returns the norm of the difference.

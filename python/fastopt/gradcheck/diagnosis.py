@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from fastopt.wording import counted
 
-from .differences import Floats
+from .line import Floats
 from .options import MARGIN
 from .report import Coordinate
 from .structure import Array

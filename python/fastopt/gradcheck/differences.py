@@ -20,74 +20,22 @@ Moré and Wild, *Estimating computational noise*, SIAM Journal on Scientific Com
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from .structure import Arguments, Move
-
-Floats = NDArray[np.float64]
+from .line import Floats, Line
+from .noise import grain
 
 RATIO = 8.0
 """Between the steps of a ladder."""
 
 EPS = float(np.finfo(np.float64).eps)
 
-
-class Objective:
-    """A function as a number at displaced arguments; counts its calls.
-
-    Away from `x` itself, leaving the domain is no error: a `ValueError` or `ArithmeticError`, such as those
-    of ``math.log(-1)``, is taken for NaN. NumPy's floating-point warnings are off.
-    """
-
-    def __init__(self, arguments: Arguments, value: Callable[..., float]) -> None:
-        self.arguments = arguments
-        self.calls = 0
-        self._value = value
-
-    def __call__(self, moves: Sequence[Move] = (), t: float = 0.0) -> float:
-        """Return the value at ``x + t * moves``."""
-        self.calls += 1
-        with np.errstate(all="ignore"):
-            try:
-                return self._value(*self.arguments.displaced(moves, t))
-            except (ValueError, ArithmeticError):
-                if t == 0:
-                    raise
-                return np.nan
-
-
-class Line:
-    """An objective along a line, ``t -> f(x + t * moves)``; remembers its values."""
-
-    def __init__(self, objective: Objective, moves: Sequence[Move]) -> None:
-        self.objective = objective
-        self.moves = moves
-        self._known: dict[float, float] = {}
-
-    def __call__(self, t: float) -> float:
-        """Return the value at ``t``."""
-        if t not in self._known:
-            self._known[t] = self.objective(self.moves, t)
-        return self._known[t]
-
-    @property
-    def values(self) -> Floats:
-        """The values taken so far."""
-        return np.array(list(self._known.values()), np.float64)
-
-    def central(self, t: float) -> float:
-        """Return the slope between ``-t`` and ``t``."""
-        return (self(t) - self(-t)) / (2 * t)
-
-    def gap(self, t: float) -> float:
-        """Return by how much the slopes to the right and to the left differ."""
-        return (self(t) - 2 * self(0.0) + self(-t)) / t
+MUCH_ROOM = 2.0**-30
+"""Of the size of an element: where noise hides kinks as far away as this, there may be more than are seen."""
 
 
 @dataclass(frozen=True)
@@ -98,6 +46,53 @@ class Corner:
     below: float
     above: float
     error: float
+
+
+@dataclass(frozen=True)
+class Side:
+    """The slope to one side of the point, as far as it has settled.
+
+    Parameters
+    ----------
+    slope, error : float
+        The limit of the slopes for small steps, and an estimate of its error.
+    kinked : bool
+        Whether the last change of slope that is clear of noise is one at a kink nearby.
+    offset : float
+        What kinks nearer than any usable step add to the values: a kink at a distance d, where the slope
+        changes by D, adds D d. It is 0 if there is no sign of them.
+    """
+
+    slope: float
+    error: float
+    kinked: bool
+    offset: float
+
+    @classmethod
+    def of(cls, slopes: Floats, rounding: Floats, steps: Floats) -> Side:
+        """Judge the slopes over steps from large to small.
+
+        Where the step shrinks to an eighth, so does what the slope of a smooth function still changes by;
+        what a kink nearby changes it by grows to the eightfold, and is nothing once the step is nearer than
+        the kink. So kinks are nearer than all steps if the last change that is clear of noise is not about an
+        eighth of the one before, and that after it is not clear.
+        """
+        slope, best = math.nan, math.inf
+        with np.errstate(invalid="ignore"):
+            change, noise = np.diff(slopes), rounding[1:]
+            for k, (found, last) in enumerate(zip(slopes[1:], change, strict=True)):
+                limit, error = found + last / (RATIO - 1), abs(last) + 2 * noise[k]
+                later = np.abs(slopes[k + 2 :] - limit) <= error + 4 * noise[k + 1 :]
+                if error < best and later.all():
+                    slope, best = float(limit), float(error)
+        size = np.where(np.isfinite(change), np.abs(change), 0.0)
+        clear = np.flatnonzero(size > 8 * noise)
+        k = int(clear[-1]) if clear.size else 0
+        kinked = bool(
+            k > 0 and (size[k] > size[k - 1] / 4 or (k == size.size - 1 and size[k] < size[k - 1] / 32))
+        )
+        passed = bool((16 * noise[k + 1 :] < size[k]).any())
+        return cls(slope, best, kinked, float(size[k] * steps[k + 1]) if kinked and not passed else 0.0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,6 +113,8 @@ class Sweep:
         The part of its error that comes from the noise of the function.
     numeric, error : float
         The extrapolated slope and an estimate of its error.
+    nearest : float
+        How near two points on the line may be and still differ.
     """
 
     name: str
@@ -129,6 +126,13 @@ class Sweep:
     rounding: Floats
     numeric: float
     error: float
+    nearest: float
+
+    def scaled(self, unit: float) -> Sweep:
+        """Return it with steps, now multiples of `unit`, in numbers, and slopes by them."""
+        slopes = ("analytic", "central", "forward", "backward", "rounding", "numeric", "error")
+        by_unit = {name: getattr(self, name) / unit for name in slopes}
+        return replace(self, steps=self.steps * unit, nearest=self.nearest * unit, **by_unit)
 
     @property
     def defined(self) -> bool:
@@ -154,13 +158,65 @@ class Sweep:
             steepest = np.maximum(np.abs(self.forward), np.abs(self.backward)) - 5 * self.rounding
         return float(np.max(steepest[np.isfinite(steepest)], initial=0.0))
 
+    @property
+    def finite(self) -> bool:
+        """Whether small steps to both sides stay in the domain of the function."""
+        return bool(np.isfinite(self.forward[-3:]).all() and np.isfinite(self.backward[-3:]).all())
+
+    @cached_property
+    def below(self) -> Side:
+        """The slope to the left."""
+        return Side.of(self.backward, self.rounding, self.steps)
+
+    @cached_property
+    def above(self) -> Side:
+        """The slope to the right."""
+        return Side.of(self.forward, self.rounding, self.steps)
+
+    @property
+    def crowded(self) -> bool:
+        """Whether kinks are nearer than any step that is clear of noise."""
+        return self.finite and max(self.below.offset, self.above.offset) > 0
+
+    @property
+    def bent(self) -> bool:
+        """Whether kinks leave more doubt about the slope than rounding does."""
+        return self.finite and bool(
+            self.crowded or not self.error <= 50 * self.rounding[np.argmin(self.errors)]
+        )
+
+    @cached_property
+    def kinked(self) -> bool:
+        """Whether kinks are seen at the smallest step that is clear of noise, or no smooth function is."""
+        with np.errstate(invalid="ignore"):
+            gap = np.abs(self.forward - self.backward)
+            clear = np.flatnonzero(np.isfinite(gap) & (gap > 5 * self.rounding))
+        if clear.size:
+            last = clear[-1]
+            smooth = gap[last - 1] / 4 if last else np.abs(self.central[0]) / 2
+            if gap[last] > smooth:
+                return True
+        return self.below.kinked or self.above.kinked
+
+    def hides(self, difference: float) -> bool:
+        """Whether kinks nearer than any usable step may hide a slope that differs by so much.
+
+        Either there is a sign of such kinks, and room for them; or some are seen nearby, noise leaves much
+        room for others, and the difference is not beyond comparison with the slopes around.
+        """
+        difference = abs(difference)
+        if max(self.below.offset, self.above.offset) > difference * self.nearest:
+            return True
+        room = 20 * self.rounding[-1] * self.steps[-1]  # times how much the slope changes
+        return bool(self.kinked and room > difference * MUCH_ROOM and difference < 64 * self.secant)
+
     @cached_property
     def corner(self) -> Corner | None:
         """A kink or a jump at zero, or None.
 
         Where the step shrinks to an eighth, so does the gap between both slopes of a smooth function; that
-        of a kink stays, and that of a jump grows to the eightfold. Judged by the last three gaps well above
-        noise: all smaller steps must be lost in it, for else the kink is beside zero and not at it.
+        of a kink stays, and that of a jump grows to the eightfold. Judged by gaps well above noise: all
+        smaller steps must be lost in it, for else the kink is beside zero and not at it.
         """
         with np.errstate(invalid="ignore"):
             gap = np.abs(self.forward - self.backward)
@@ -168,15 +224,14 @@ class Sweep:
         if clear.size < 3 or (40 * self.rounding[clear[-1] + 1 :] < gap[clear[-1]]).any():
             return None
         a, b, c = gap[clear[-3:]]
-        if b >= 4 * a and c >= 4 * b and clear[-1] == gap.size - 1 > 3:
-            kind = "jump"
-        elif b >= a / 2 and c >= b / 2 and np.ptp(self.central[clear[-3:]]) < c / 10:
-            kind = "kink"
-        else:
-            return None
-        precise = np.flatnonzero(gap > 1000 * self.rounding)
-        k = precise[-1] if precise.size else clear[-1]
-        return Corner(kind, float(self.backward[k]), float(self.forward[k]), float(2 * self.rounding[k]))
+        steep = max(abs(self.forward[-1]), abs(self.backward[-1]))
+        if b >= 4 * a and c >= 4 * b and 2 * c > steep and clear[-1] == gap.size - 1 > 3:
+            return Corner("jump", float(self.backward[-1]), float(self.forward[-1]), float(self.rounding[-1]))
+        below, above = self.below, self.above
+        error = max(below.error, above.error)
+        if below.offset == above.offset == 0 and abs(above.slope - below.slope) > 10 * error:
+            return Corner("kink", below.slope, above.slope, error)
+        return None
 
 
 def ladder(dtype: np.dtype[Any]) -> Floats:
@@ -186,20 +241,35 @@ def ladder(dtype: np.dtype[Any]) -> Floats:
 
 
 def sweep(line: Line, steps: Floats, noise: float, name: str, analytic: float, eps: float = EPS) -> Sweep:
-    """Take differences along `line` at all `steps`, of a function that computes with precision `eps`."""
+    """Take differences along `line` at all `steps`, of a function that computes with precision `eps`.
+
+    Smaller steps are added while kinks are seen to be nearer than the smallest, down to the rounding of the
+    point.
+    """
+    least = max(16 * line.rounding, 2.0**-100)
+    while True:
+        found = _differences(line, steps, noise, name, analytic, eps)
+        if not found.crowded or steps[-1] <= least:
+            return found
+        steps = np.append(steps, steps[-1] / RATIO)
+
+
+def _differences(line: Line, steps: Floats, noise: float, name: str, analytic: float, eps: float) -> Sweep:
     above, below = (np.array([line(sign * t) for t in steps]) for sign in (1, -1))
     middle = line(0.0)
     with np.errstate(all="ignore"):
-        rounding = 2 * np.maximum(noise, _grain(middle, above, below, eps)) / steps
+        # The point is rounded, and so is every step from it.
+        secant = np.maximum(_between(above, middle, steps), _between(below, middle, steps))
+        least = grain(line, steps, above, below, noise, eps)
+        rounding = 2 * np.maximum(np.maximum(noise, least), line.rounding * secant) / steps
         central = (above - below) / (2 * steps)
         bend = above - 2 * middle + below
-        numeric, error = extrapolate(central, bend, rounding, steps)
-        # The point itself is rounded: a slope is known no better than the curvature times that, which is all
-        # there is at a minimum. Of the coarse steps, so that a kink does not pass for curvature.
+        numeric, doubt = extrapolate(central, bend, rounding, steps)
+        # A slope is known no better than the curvature times the rounding of the point, which is all there is
+        # at a minimum. The curvature is that of the coarse steps, so that a kink does not pass for it.
         curvature = np.abs(bend[:5]) / steps[:5] ** 2
         curvature = curvature[np.isfinite(curvature)]
-        rounding_of_x = 4 * np.finfo(line.objective.arguments.dtype).eps
-        error = float(error) + rounding_of_x * (float(curvature.min()) if curvature.size else 0.0)
+        error = float(doubt) + 8 * line.rounding * (float(curvature.min()) if curvature.size else 0.0)
         return Sweep(
             name=name,
             analytic=analytic,
@@ -210,31 +280,15 @@ def sweep(line: Line, steps: Floats, noise: float, name: str, analytic: float, e
             rounding=rounding,
             numeric=float(numeric),
             error=error,
+            nearest=line.rounding,
         )
 
 
-def _grain(middle: float, above: Floats, below: Floats, eps: float) -> Floats:
-    """Return the least noise that the values themselves betray, at each step.
-
-    They are rounded, to double precision at least. Where the smallest steps change nothing, the first change
-    to both sides is the grain of a function that rounds its input, to float32 for one. If that is but the
-    last bits, or there is none, something of size 1 may have been rounded inside, as in log(1 + exp(-40)),
-    which is 0: the first change to either side is then the grain, but no more than `eps`; and no less where
-    the value is next to nothing beside those further away.
-    """
-    largest = np.maximum(np.abs(above), np.abs(below))
-    rounding = np.finfo(np.float64).eps / 2 * np.where(np.isfinite(largest), largest, 0.0)
-    up, down = np.abs(above - middle), np.abs(below - middle)
-    both, either = np.minimum(up, down), np.maximum(up, down)
-    if not (either == 0).any():
-        return rounding
-    last_bits = 4 * eps * abs(middle)
-    grain = float(both[both > 0].min()) if (both > 0).any() else 0.0
-    if grain <= last_bits:
-        grain = float(either[either > last_bits].min(initial=eps))
-    if abs(middle) <= eps * either.max():
-        grain = max(grain, eps)
-    return np.maximum(rounding, grain / 2)
+def _between(values: Floats, middle: float, steps: Floats) -> Floats:
+    """Return how steep the values are from each step to the one before; 0 where they are not finite."""
+    rise = np.abs(np.diff(values, prepend=middle))
+    run = np.abs(np.diff(steps, prepend=0.0))
+    return np.where(np.isfinite(rise), rise / run, 0.0)
 
 
 def extrapolate(central: Floats, bend: Floats, rounding: Floats, steps: Floats) -> tuple[Floats, Floats]:
@@ -274,65 +328,3 @@ def extrapolate(central: Floats, bend: Floats, rounding: Floats, steps: Floats) 
                 limit, best = np.where(better, entry, limit), np.where(better, error, best)
         previous = row
     return limit, best
-
-
-def noise_level(line: Line) -> float:
-    r"""Return the standard deviation of the rounding errors in the values along `line`.
-
-    Over a spacing small enough, :math:`k`-th differences of a smooth function vanish and only those of its
-    noise are left, of variance :math:`\sigma^2 (2k)! / (k!)^2`, so that several :math:`k` give the same
-    :math:`\sigma`. If half of the values agree, the spacing is too small: the function rounds its input. If
-    the :math:`k` do not agree, it is too large. A function that rounds many inputs to float32 shows all of
-    its noise only over a spacing larger than that rounding, where a kink may lie: hence the medians. Only one
-    side of zero is looked at, for zero may be a kink.
-    """
-    if line.objective.arguments.dtype.itemsize == 8:
-        level = max(_level(line, (-32, -26, -20, -14), (-38, -44)), _median_level(line, 2.0**-22))
-    else:
-        level = _level(line, (-14, -8), ())
-    dtype = np.float32 if are_float32(line.values) else np.float64
-    largest = float(np.abs(line.values[np.isfinite(line.values)]).max(initial=0))
-    return max(level, float(np.finfo(dtype).eps) / 2 * largest)
-
-
-def are_float32(values: Floats, distinct: int = 1) -> bool:
-    """Whether all are float32 numbers, and as many `distinct` ones are not just small integers."""
-    values = np.unique(values[np.isfinite(values)])
-    telling = (values != np.round(values)) | (np.abs(values) > 2**10)
-    with np.errstate(over="ignore"):
-        return bool((values.astype(np.float32) == values).all() and telling.sum() >= distinct)
-
-
-def _level(line: Line, up: Sequence[int], down: Sequence[int]) -> float:
-    """Return the noise over the first fit of the spacings 2**up, or 2**down if that is too large."""
-    spacings = list(up)
-    while spacings:
-        exponent = spacings.pop(0)
-        values = np.array([line(k * 2.0**exponent) for k in range(1, 9)])
-        too_small = len(set(values)) <= 4
-        levels = [_deviation(k) * root_mean_square(np.diff(values, k)) for k in (4, 5, 6)]
-        if not too_small and max(levels) <= 4 * min(levels):
-            return float(max(levels))
-        if exponent == up[0] and not too_small:
-            spacings = list(down)
-    return 0.0
-
-
-def _median_level(line: Line, spacing: float) -> float:
-    """Return the noise seen over a spacing, whatever a single kink or jump adds to it; 0 if there is none."""
-    values = np.array([line(k * spacing) for k in range(1, 14)])
-    if not np.isfinite(values).all():
-        return 0.0
-    levels = [_deviation(k) * np.median(np.abs(np.diff(values, k))) / 0.6745 for k in (3, 4)]
-    return float(max(levels)) if max(levels) <= 3 * min(levels) else 0.0
-
-
-def root_mean_square(x: Floats) -> float:
-    """Return that of numbers however large or small; 0 of none."""
-    largest = float(np.abs(x).max(initial=0.0))
-    return largest * math.sqrt(np.mean((x / largest) ** 2)) if largest else 0.0
-
-
-def _deviation(k: int) -> float:
-    """Return what noise of deviation 1 is divided by in its k-th differences."""
-    return math.factorial(k) / math.sqrt(math.factorial(2 * k))

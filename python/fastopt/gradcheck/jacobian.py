@@ -10,7 +10,7 @@ import numpy as np
 from fastopt.judging import judged_rng
 
 from .checks import Seed
-from .differences import Floats
+from .line import Floats
 from .options import Options
 from .report import Report
 from .run import finish, first_calls, open_arguments

@@ -9,7 +9,7 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 
-from .differences import Floats, Objective
+from .line import Floats, Objective
 from .options import positive
 from .structure import Arguments, Array, Move, Structure, described, real
 

@@ -12,6 +12,7 @@ import numpy as np
 from fastopt.wording import counted
 
 from .differences import Sweep
+from .options import MARGIN
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -46,8 +47,8 @@ class Coordinate:
         An estimate of the error of `numeric`.
     tolerance : float
         How far `analytic` may be off, beside five times that error.
-    status : {"ok", "wrong", "kink", "jump", "undefined"}
-        The verdict.
+    status : {"ok", "wrong", "kink", "jump", "undefined", "unsettled"}
+        The verdict; "unsettled" if kinks lie closer than any usable step, so that it could not be checked.
     slopes : tuple of float, optional
         To the left and to the right, where they differ.
     """
@@ -72,6 +73,12 @@ class Coordinate:
         """``|analytic - numeric| / max(|analytic|, |numeric|)``."""
         return relative(self.analytic, self.numeric)
 
+    @property
+    def seen(self) -> bool:
+        """Whether a derivative was seen that an analytic one of 0 would not agree with."""
+        doubt = self.tolerance + MARGIN * self.error
+        return self.status != "unsettled" and bool(self.slopes or abs(self.numeric) > doubt)
+
 
 @dataclass(frozen=True)
 class Argument:
@@ -92,7 +99,10 @@ class Argument:
     typical : float
         The root mean square of its gradient, estimated.
     status : {"ok", "wrong", "kink", "jump", "undefined", "unchecked", "empty"}
-        The verdict; "unchecked" if its slope is lost in the noise of the function.
+        The verdict; "unchecked" if nothing could be seen of its slope.
+    hidden_by : {"", "noise", "kinks"}
+        What its slope is lost in if it is unchecked: the noise of the function, or kinks closer than any
+        usable step.
     """
 
     name: str
@@ -103,6 +113,7 @@ class Argument:
     resolution: float
     typical: float
     status: str
+    hidden_by: str = ""
 
     @property
     def rel_error(self) -> float:
@@ -119,7 +130,8 @@ class Report:
     check : str
         Which check it was.
     status : {"ok", "failed", "unchecked"}
-        The verdict; "unchecked" if noise hides the slopes by all arrays, so that any small gradient would do.
+        The verdict; "unchecked" if noise or kinks hide the slopes by all arrays, so that any small gradient
+        would do.
     reason : str
         Why not "ok", in a line.
     diagnoses : list of str

@@ -10,10 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from fastopt.wording import users_line
+from fastopt.wording import counted, users_line
 
 from .diagnosis import Evidence, diagnose
-from .differences import Line, Objective, are_float32, ladder, noise_level, sweep
+from .differences import ladder, sweep
+from .line import Line, Objective
+from .noise import are_float32, noise_level
 from .numeric import opened
 from .options import Options
 from .report import Argument, Coordinate, GradientError, Report
@@ -25,6 +27,12 @@ Evaluation = tuple[Any, list[Array]]
 
 FAULTS = ("wrong", "jump", "undefined", "kink")
 """Verdicts that are not "ok", the gravest first."""
+
+HIDDEN_BY = {
+    "noise": "the slope is lost in the noise of func",
+    "kinks": "kinks lie closer than any usable step",
+}
+"""What may keep an array from being checked."""
 
 
 def open_arguments(
@@ -112,9 +120,14 @@ def finish(report: Report, raise_exception: bool) -> Report:
     there is, and else is a warning.
     """
     report.remarks = list(dict.fromkeys(report.remarks))
-    unchecked = [a.name for a in report.arguments if a.status == "unchecked"]
+    unchecked = [a for a in report.arguments if a.status == "unchecked"]
     if report.ok and unchecked:
-        text = f"nothing was checked by {', '.join(unchecked)}: the slope is lost in the noise of func"
+        hidden = {by: [a.name for a in unchecked if a.hidden_by == by] for by in HIDDEN_BY}
+        text = "; ".join(
+            f"nothing was checked by {', '.join(names)}: {HIDDEN_BY[by]}"
+            for by, names in hidden.items()
+            if names
+        )
         if all(a.status in ("unchecked", "empty") for a in report.arguments):
             report.status, report.reason = "unchecked", text
         elif raise_exception:
@@ -153,7 +166,7 @@ def _explain(report: Report, findings: Sequence[Finding], options: Options) -> N
         elif finding.status != "ok":
             advice = "move the point" + ", or pass allow_kinks=True" * (finding.status == "kink")
             report.fail(f"{_no_derivative(finding, finding.status)}; {advice}")
-        elif any(slope.differs for slope in finding.slopes):
+        elif any(slope.differs for slope in finding.slopes) and not finding.with_status("unsettled"):
             report.remarks.append(f"{finding.name}: differs by more than noise, but within tolerance")
 
 
@@ -214,6 +227,7 @@ def _row(leaf: Leaf, findings: Sequence[Finding]) -> Argument:
     if finding is None:
         return Argument(leaf.name, 0, 0.0, 0.0, 0.0, 0.0, 0.0, "empty")
     slope = max(finding.slopes, key=_surprise, default=None)
+    hidden_by = {"lost": "noise", "crowded": "kinks"}.get(finding.unseen, "")
     return Argument(
         name=leaf.name,
         size=leaf.size,
@@ -222,12 +236,15 @@ def _row(leaf: Leaf, findings: Sequence[Finding]) -> Argument:
         error=slope.error if slope else math.nan,
         resolution=finding.resolution,
         typical=finding.typical,
-        status="unchecked" if finding.unseen == "lost" else finding.status,
+        status="unchecked" if hidden_by else finding.status,
+        hidden_by=hidden_by,
     )
 
 
 def _surprise(slope: Slope) -> float:
     difference = abs(slope.analytic - slope.numeric)
+    if not math.isfinite(difference):
+        return math.inf
     return difference / slope.threshold if slope.threshold else math.inf if difference else 0.0
 
 
@@ -236,7 +253,7 @@ def _rank(report: Report, findings: Sequence[Finding], options: Options) -> None
 
     def order(item: tuple[Finding, int, Coordinate]) -> tuple[int, float]:
         c = item[2]
-        grave = FAULTS.index(c.status) if c.status in FAULTS else len(FAULTS)
+        grave = (*FAULTS, "unsettled", "ok").index(c.status)
         return grave, -c.abs_error if math.isfinite(c.abs_error) else -math.inf
 
     lists = [sorted(((f, i, c) for i, c in f.visited.items()), key=order) for f in findings]
@@ -291,6 +308,15 @@ def _on_noise(report: Report, line: Line) -> Iterator[str]:
 def _on_power(findings: Sequence[Finding]) -> Iterator[str]:
     """Say what could not be seen."""
     for f in findings:
+        unsettled = f.with_status("unsettled")
+        if f.unseen == "crowded":
+            yield f"{f.name}: kinks lie closer than any usable step; nothing was checked"
+        elif unsettled:
+            more = f" and {len(unsettled) - 1} more" if len(unsettled) > 1 else ""
+            yield f"{f.visited[unsettled[0]].name}{more}: kinks lie closer than any usable step; not checked"
+        if f.status == "ok" and not f.complete and f.slopes and all(s.unsettled for s in f.slopes):
+            some = f"{len(f.visited) - len(unsettled)} of {counted(f.search.leaf.size, 'element')}"
+            yield f"{f.name}: kinks lie closer than any usable step in all directions; {some} checked alone"
         if f.unseen == "lost":
             yield f"{f.name}: its slope is lost in the noise of func; nothing was checked"
         elif f.unseen == "flat":

@@ -35,12 +35,13 @@ right half is the difference; the larger half is halved again: one wrong element
           > \text{atol} + \text{rtol} |\text{numeric}_i| + 5\, \text{error}_i
 
 where the error covers what is left of truncation and rounding (see `differences`), so a correct gradient
-fails only if two estimates of error, along different lines, are both too small by far. So it is what
-differences resolve at an element that decides, and not how large the others are; but for the rounding of the
-gradient itself: an element that cancels keeps the rounding of its terms. Unless given, atol is therefore a
-hundred times the relative noise of the function (or the precision of the gradient) times the largest element,
-and no more than 1e-5 of the typical one, in units of the steps. For errors too widespread to be caught in an
-element, a direction is itself evidence: if all elements were within tolerance, then
+fails only if two estimates of error, along different lines, are both too small by far. (Where kinks nearer
+than any usable step may hide another slope, the element is unsettled instead, and stands for nothing.) So it
+is what differences resolve at an element that decides, and not how large the others are; but for the rounding
+of the gradient itself: an element that cancels keeps the rounding of its terms. Unless given, atol is
+therefore a hundred times the relative noise of the function (or the precision of the gradient) times the
+largest element, and no more than 1e-5 of the typical one, in units of the steps. For errors too widespread to
+be caught in an element, a direction is itself evidence: if all elements were within tolerance, then
 
 .. math:: \lVert e \rVert_2 \le \text{atol} \sqrt n + \text{rtol} \lVert \text{numeric} \rVert_2
 
@@ -58,18 +59,9 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from .differences import (
-    RATIO,
-    Corner,
-    Floats,
-    Line,
-    Objective,
-    Sweep,
-    are_float32,
-    ladder,
-    root_mean_square,
-    sweep,
-)
+from .differences import RATIO, Corner, Sweep, ladder, sweep
+from .line import Floats, Line, Objective
+from .noise import are_float32, root_mean_square
 from .numeric import power_of_two
 from .options import MARGIN, Options
 from .report import Coordinate
@@ -152,12 +144,17 @@ class Slope:
     @property
     def lost(self) -> bool:
         """Whether numeric may be zero, and so a gradient of zero would pass as well."""
-        return abs(self.numeric) <= 2 * self.error and abs(self.analytic) <= MARGIN * self.error
+        return max(abs(self.numeric), abs(self.analytic)) <= MARGIN * self.error
+
+    @property
+    def unsettled(self) -> bool:
+        """Whether kinks nearby leave open what the slope is, so that about any gradient would pass."""
+        return bool(self.sweep and self.sweep.bent and 2 * MARGIN * self.error > abs(self.numeric))
 
     @property
     def suspicious(self) -> bool:
         """Whether the direction asks for an explanation."""
-        return self.differs or self.corner is not None or not math.isfinite(self.error)
+        return self.differs or self.corner is not None or self.unsettled or not math.isfinite(self.error)
 
 
 class Search:
@@ -298,16 +295,20 @@ class Search:
             return self._sweep(line, steps, name, claimed * unit)
 
         found = measured(self._around(near))
-        if not MARGIN * found.error <= self._tolerance(index, found.numeric / unit) * unit:
-            found = measured(self.steps)
-        return self._judged(index, found)
+        if MARGIN * found.error <= self._tolerance(index, found.numeric / unit) * unit:
+            seen = self._judged(index, found)
+            if seen.status == "ok":
+                return seen
+            whole = self._judged(index, measured(self.steps))  # for a kink may lie nearer than these steps
+            return seen if whole.status == seen.status else whole
+        return self._judged(index, measured(self.steps))
 
     def sweep_of(self, index: int) -> Sweep:
         """Return the whole ladder along one element, in units of `x`."""
         unit = float(self.units[index])
-        line = self.line(np.ones(1), index)
-        claimed = float(self.gradient[index])
-        return self._sweep(line, self.steps * unit, self.leaf.element(index), claimed)
+        line = self.line(self.units[index : index + 1], index)
+        found = self._sweep(line, self.steps, self.leaf.element(index), float(self.gradient[index]) * unit)
+        return found.scaled(unit)
 
     def _sweep(self, line: Line, steps: Floats, name: str, claimed: float) -> Sweep:
         return sweep(line, steps, self.noise, name, claimed, self.eps)
@@ -316,32 +317,49 @@ class Search:
 
     def _judged(self, index: int, found: Sweep) -> Coordinate:
         unit = float(self.units[index])
-        numeric, error = found.numeric / unit, found.error / unit
-        analytic = float(self.gradient[index])
+        numeric, analytic = found.numeric / unit, float(self.gradient[index])
         tolerance = self._tolerance(index, numeric)
         corner = found.corner
-        slopes = (corner.below / unit, corner.above / unit) if corner else None
-        if not math.isfinite(analytic):
-            status = "wrong"
-        elif not found.defined:
-            status = "undefined"
-        elif corner and slopes:
-            slack = tolerance + self.options.rtol * max(map(abs, slopes)) + MARGIN * corner.error / unit
-            inside = min(slopes) - slack <= analytic <= max(slopes) + slack
-            status = corner.kind if inside or corner.kind == "jump" else "wrong"
-        else:
-            status = "wrong" if abs(analytic - numeric) > tolerance + MARGIN * error else "ok"
         return Coordinate(
             name=self.leaf.element(index),
             argument=self.leaf.name,
             index=tuple(int(k) for k in np.unravel_index(index, self.leaf.array.shape)),
             numeric=numeric,
             analytic=analytic,
-            error=error,
+            error=found.error / unit,
             tolerance=tolerance,
-            status=status,
-            slopes=slopes,
+            status=self._verdict(found, analytic * unit, tolerance * unit),
+            slopes=(corner.below / unit, corner.above / unit) if corner else None,
         )
+
+    def _verdict(self, found: Sweep, claimed: float, tolerance: float) -> str:
+        """Return the verdict on one element, whose slope by y is `claimed` to be so much."""
+        corner = found.corner
+        if not math.isfinite(claimed):
+            return "wrong"
+        if not found.finite:
+            return "undefined"
+        if corner and corner.kind == "jump":
+            return "jump"
+        if corner:
+            low, high = sorted((corner.below, corner.above))
+            off = max(low - claimed, claimed - high)
+            slack = tolerance + self.options.rtol * max(abs(low), abs(high)) + MARGIN * corner.error
+            if off <= slack:
+                return "kink"
+        else:
+            off = abs(claimed - found.numeric)
+            if off <= tolerance + MARGIN * found.error:
+                return "ok"
+        if found.defined and not found.hides(off):
+            return "wrong"
+        for side, other in ((found.below, found.above), (found.above, found.below)):
+            if (
+                side.offset == 0 < other.offset
+                and abs(claimed - side.slope) <= tolerance + MARGIN * side.error
+            ):
+                return "ok"  # beside kinks to one side only, the other one tells
+        return "unsettled"
 
     def _tolerance(self, index: int, numeric: float) -> float:
         """Return what an element may be off by, in units of `x`."""
@@ -360,7 +378,8 @@ class Search:
         sizes = np.abs(self.gradient * self.units)
         value = abs(self.objective())
         single = float(np.finfo(np.float32).eps) if are_float32(self.gradient, distinct=3) else 0.0
-        relative = max(self.grain, single, self.noise / value if value else math.inf)
+        noise = self.noise / value if self.noise < value else float(self.noise > 0)  # of 0, all may be noise
+        relative = max(self.grain, single, noise)
         return min(
             ROUNDINGS * relative * float(sizes.max()), self.options.relative_atol * root_mean_square(sizes)
         )
@@ -396,7 +415,10 @@ class Search:
             else max(self.rounding, self.options.relative_atol * self.typical)
         )
         bound = MARGIN * math.sqrt(n) * (atol + self.options.rtol * self.typical)
-        return abs(slope.analytic - slope.numeric) > bound + slope.threshold
+        off = slope.analytic - slope.numeric
+        if slope.sweep and (slope.corner or slope.sweep.hides(off)):
+            return False
+        return abs(off) > bound + slope.threshold
 
     # Explanations.
 
@@ -425,9 +447,9 @@ class Search:
                     finding.visited[i] = self.coordinate(i, near)
         if self._settle(finding):
             return
-        if not any(math.isfinite(slope.error) for slope in slopes):
+        if not any(slope.sweep is None or slope.sweep.finite for slope in slopes):
             finding.status = "undefined"
-        elif any(self._proven(slope) for slope in slopes if not slope.corner):
+        elif not finding.with_status("unsettled") and any(self._proven(slope) for slope in slopes):
             finding.status = "wrong"
 
     @staticmethod
@@ -568,6 +590,7 @@ class Finding:
     def unseen(self) -> str:
         """What keeps the slopes out of sight, though nothing speaks against them.
 
+        - ``"crowded"``: kinks lie closer than any usable step, at all elements that were visited.
         - ``"level"``: they are zero beside those of the neighbourhood, as at a minimum.
         - ``"flat"``: they are so small that over steps of 2**-15 they change but the last bits of the
           value, or of a number of size 1 inside the function, as where tanh is 1.
@@ -577,7 +600,10 @@ class Finding:
         """
         slopes, search = self.slopes, self.search
         largest = max((max(abs(s.numeric), abs(s.analytic)) for s in slopes), default=0.0)
-        if self.status != "ok" or largest == 0 or not all(s.lost for s in slopes):
+        seen = any(c.seen for c in self.visited.values())
+        if self.with_status("unsettled") and not seen:
+            return "crowded"
+        if self.status != "ok" or largest == 0 or seen or not all(s.lost for s in slopes):
             return ""
         if any(s.sweep and MARGIN * s.error < s.sweep.secant / 10 for s in slopes):
             return "level"

@@ -9,7 +9,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from .diagnosis import Evidence, diagnose
-from .differences import EPS, Floats, Line, Objective, extrapolate, ladder, noise_level, sweep
+from .differences import EPS, extrapolate, ladder, sweep
+from .line import Floats, Line, Objective
+from .noise import noise_level
 from .options import MARGIN, Options
 from .report import Argument, Coordinate, Report
 from .run import examine, lengths_of
