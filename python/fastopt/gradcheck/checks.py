@@ -12,7 +12,7 @@ from fastopt.judging import judged_rng
 from fastopt.wording import counted
 
 from .line import Objective
-from .numeric import difference, first_value, opened
+from .numeric import beside, first_value, opened
 from .options import Options, positive
 from .report import Coordinate, Report
 from .run import Evaluation, examine, finish, first_calls, open_arguments
@@ -192,7 +192,8 @@ def grad_check_sparse(
     -------
     Report
         With the elements in `Report.worst`, worst first; it prints them. False if one is off by more than a
-        thousandth and more than the rounding in the difference.
+        thousandth and the error of the difference: rounding, and half the gap between the slopes to both
+        sides, so that at a kink any gradient between them passes.
 
     Raises
     ------
@@ -226,16 +227,18 @@ def grad_check_sparse(
     gradients = arguments.gradients("analytic_grad", analytic_grad)
     middle = first_value(objective)
     report = Report("grad_check_sparse", rtol=1e-3)
-    noise = 10 * float(np.finfo(arguments.dtype).eps) * abs(middle)
 
     ends = np.cumsum([leaf.size for leaf in arguments.leaves])
     rng = judged_rng(seed)
     for k in rng.choice(int(ends[-1]), min(count, int(ends[-1])), replace=False):
         number = int(np.searchsorted(ends, k, side="right"))
         index = int(k - ends[number] + arguments.leaves[number].size)
-        numeric = difference(objective, number, index, step)
+        (high, above), (low, below) = (beside(objective, number, index, t) for t in (step, -step))
+        rounding = 10 * float(np.finfo(arguments.dtype).eps) * max(abs(above), abs(middle), abs(below))
+        error = (rounding + abs(above - 2 * middle + below)) / (high - low)
         analytic = float(gradients[number].reshape(-1)[index])
-        report.worst.append(_compared(arguments.leaves[number], index, numeric, analytic, noise / step))
+        numeric = (above - below) / (high - low)
+        report.worst.append(_compared(arguments.leaves[number], index, numeric, analytic, error))
     report.worst.sort(key=lambda c: -c.rel_error)
     wrong = [c.name for c in report.worst if c.status == "wrong"]
     if wrong:
@@ -266,7 +269,7 @@ def _value_and_gradient(
 
 
 def _compared(leaf: Leaf, index: int, numeric: float, analytic: float, error: float) -> Coordinate:
-    """Judge one element by a thousandth and the rounding in its difference."""
+    """Judge one element by a thousandth and the error of its difference."""
     tolerance = 1e-3 * max(abs(numeric), abs(analytic))
     return Coordinate(
         name=leaf.element(index),

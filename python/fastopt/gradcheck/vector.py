@@ -11,7 +11,7 @@ import numpy as np
 from .diagnosis import Evidence, diagnose
 from .differences import EPS, extrapolate, ladder, sweep
 from .line import Floats, Line, Objective
-from .noise import noise_level
+from .noise import noise_level, root_mean_square
 from .options import MARGIN, Options
 from .report import Argument, Coordinate, Report
 from .run import examine, lengths_of
@@ -20,6 +20,12 @@ from .structure import Arguments, Array, Leaf, Move, brackets
 
 COVECTORS = 2
 """How many random combinations of the values are checked."""
+
+STEP = 2.0**-12
+"""Over which it is seen whether a value changes at all."""
+
+TINY = 1e-300
+"""Smaller norms are not divided by."""
 
 ROWS = 64
 """How many entries of a column are looked at, half of them the worst."""
@@ -61,20 +67,20 @@ class VectorFunction:
         """Return the combination ``u @ values``."""
         return Objective(self.arguments, lambda *args: float(u @ self.values(*args)))
 
+    def near(self, moves: Sequence[Move], t: float) -> Floats:
+        """Return the values at ``x + t * moves``, NaN outside of their domain."""
+        try:
+            return self.values(*self.arguments.displaced(moves, t))
+        except (ValueError, ArithmeticError):
+            return np.full(self.size, np.nan)
+
     def column(self, move: Move, steps: Floats, noise: Floats) -> tuple[Floats, Floats]:
         """Return the slopes of all values along a line, and their errors."""
-
-        def at(t: float) -> Floats:
-            try:
-                return self.values(*self.arguments.displaced([move], t))
-            except (ValueError, ArithmeticError):
-                return np.full(self.size, np.nan)
-
         with np.errstate(all="ignore"):
-            above, below = (np.array([at(sign * t) for t in steps]) for sign in (1, -1))
+            above, below = (np.array([self.near([move], sign * t) for t in steps]) for sign in (1, -1))
             heights = steps[:, np.newaxis]
             rounding = 2 * np.maximum(noise, np.finfo(np.float64).eps * np.abs(above)) / heights
-            bend = above - 2 * at(0.0) + below
+            bend = above - 2 * self.near([], 0.0) + below
             return extrapolate((above - below) / (2 * heights), bend, rounding, heights)
 
 
@@ -83,8 +89,7 @@ def check_combinations(
     function: VectorFunction, report: Report, options: Options, rng: np.random.Generator
 ) -> None:
     """Check random combinations of the values until one fails; then explain it by entries."""
-    scale = _row_scale(function)
-    report.calls += 1
+    scale = _row_scale(function, report)
     for _ in range(COVECTORS):
         # What a combination that passed has left in the report, the next one replaces.
         report.arguments.clear()
@@ -109,7 +114,7 @@ def check_symmetry(
     u, w = (random_direction(rng, units.size) * units for _ in range(2))
     hu, hw = (flat(function.products(v)) for v in (u, w))
     size = float(np.linalg.norm(w * hu) + np.linalg.norm(u * hw))
-    if abs(w @ hu - u @ hw) > MARGIN * options.rtol * size:
+    if not abs(w @ hu - u @ hw) <= MARGIN * options.rtol * size:
         report.fail(f"the Hessian is not symmetric: <w, H u> = {w @ hu:.6g}, <u, H w> = {u @ hw:.6g}")
 
 
@@ -119,12 +124,15 @@ def check_differences_for_symmetry(
 ) -> None:
     """Compare <w, H u> with <u, H w>, both by differences of the gradient."""
     pairs = list(_symmetric_pairs(function, report, rng))
-    typical = math.sqrt(sum(a.numeric**2 + a.analytic**2 for a in pairs) / (2 * len(pairs)))
+    slopes = np.array([slope for pair in pairs for slope in (pair.numeric, pair.analytic)])
+    typical = root_mean_square(slopes[np.isfinite(slopes)])
     for k, pair in enumerate(pairs):
         if abs(pair.numeric - pair.analytic) > MARGIN * pair.error + options.rtol * typical:
             pairs[k] = replace(pair, status="wrong")
     if any(pair.status == "wrong" for pair in pairs):
         report.fail("not the gradient of any function: its Jacobian is not symmetric")
+    elif all(pair.status == "undefined" for pair in pairs):
+        report.fail("grad has no derivative along random directions")
     report.arguments += pairs
 
 
@@ -150,22 +158,40 @@ def contracted(u: Floats, jacobian: Sequence[Array], leaves: Sequence[Leaf]) -> 
     ]
 
 
-def _row_scale(function: VectorFunction) -> Floats:
-    """Return one over the norms of the rows of the Jacobian, where they are known and not zero.
+def _row_scale(function: VectorFunction, report: Report) -> Floats:
+    """Return one over the norms of the rows of the Jacobian, where they are known.
 
-    So that values with small derivatives are not hidden by others. A value with derivatives as small as its
-    own rounding is left in proportion: there is nothing to be seen of them, and it would hide the others.
+    So that values with small derivatives are not hidden by others. The norm of a row that is claimed to be 0,
+    or as small as the rounding of its value, is what differences see of it; where that is not clear of
+    rounding either, the row is left in proportion to its value: there is nothing to be seen of it, and it
+    would hide the others.
     """
     if function.jacobian is None:
         return np.ones(function.size)
-    squares = np.zeros(function.size)
-    for entries, leaf in zip(function.jacobian, function.arguments.leaves, strict=True):
-        squares += np.sum((entries.reshape(function.size, -1) * units_of(leaf.array)) ** 2, axis=1)
-    norms = np.sqrt(np.where(np.isfinite(squares), squares, 0.0))
-    values = np.abs(function.values(*function.arguments.displaced()))
-    norms = np.where(norms > 64 * EPS * values, norms, values)
+    leaves = function.arguments.leaves
+    norms = np.zeros(function.size)
+    for entries, leaf in zip(function.jacobian, leaves, strict=True):
+        norms = np.hypot(norms, _norms(entries.reshape(function.size, -1) * units_of(leaf.array)))
+    rng = np.random.default_rng(0)
+    moves = [
+        Move(k, 0, random_direction(rng, leaf.size) * units_of(leaf.array)) for k, leaf in enumerate(leaves)
+    ]
+    here, there = function.near([], 0.0), function.near(moves, STEP)
+    report.calls += 2
+    values = np.abs(here)
+    rounding = 64 * EPS * values
+    seen = np.nan_to_num(np.abs(there - here), nan=0.0, posinf=0.0)
+    seen = np.where(seen > rounding, seen / STEP, values)
+    norms = np.where(norms > rounding, norms, seen)
     largest = norms.max(initial=0.0)
-    return 1 / np.where(norms > 0, norms, largest if largest > 0 else 1.0)
+    return 1 / np.maximum(np.where(norms > 0, norms, largest if largest > 0 else 1.0), TINY)
+
+
+def _norms(rows: Floats) -> Floats:
+    """Return the norms of rows, however small their numbers are; those that are not finite count as 0."""
+    rows = np.abs(np.where(np.isfinite(rows), rows, 0.0))
+    largest = rows.max(axis=1, initial=TINY)
+    return np.asarray(largest * np.linalg.norm(rows / largest[:, np.newaxis], axis=1))
 
 
 def _explain_entries(
