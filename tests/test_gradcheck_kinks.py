@@ -71,7 +71,7 @@ def test_wrong_slopes_of_piecewise_linear_functions():
                 f"seed {seed}\n{report}"
             )
     assert len(statuses) > 40
-    assert statuses.count("failed") >= 0.95 * len(statuses)
+    assert statuses.count("failed") >= 0.9 * len(statuses)
 
 
 # The same pieces by hand.

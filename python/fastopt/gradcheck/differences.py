@@ -34,7 +34,7 @@ RATIO = 8.0
 
 EPS = float(np.finfo(np.float64).eps)
 
-MUCH_ROOM = 2.0**-30
+MUCH_ROOM = 2.0**-38
 """Of the size of an element: where noise hides kinks as far away as this, there may be more than are seen."""
 
 
