@@ -21,12 +21,17 @@ def steps(n: int, count: int, seed: int = 0) -> list[tuple[Array, Array]]:
 
 
 def bfgs_formula(pairs: list[tuple[Array, Array]]) -> Array:
-    """Nocedal & Wright (6.17), as it stands there, from (6.20)."""
+    """Nocedal & Wright (6.17), as it stands there: from I, or longer, of up to 20 variables; from (6.20) of more.
+
+    Then the whole of H is made longer before an update that asks for it.
+    """
     s, y = pairs[0]
-    eye = np.eye(len(s))
-    h = eye * (s @ y / (y @ y))
+    eye, many = np.eye(len(s)), len(s) > 20
+    h = eye * (s @ y / (y @ y) if many else max(1.0, s @ y / (y @ y)))
     for s, y in pairs:
         rho = 1 / (s @ y)
+        if many:
+            h = h * max(1.0, s @ y / (y @ h @ y))
         h = (eye - rho * np.outer(s, y)) @ h @ (eye - rho * np.outer(y, s)) + rho * np.outer(s, s)
     return h
 
@@ -81,8 +86,31 @@ def test_bfgs_starts_as_the_identity_and_returns_to_it() -> None:
         assert np.array_equal(d, -g)
         assert slope == -(g @ g)
         bfgs.update(g, 3 * g)
-        np.testing.assert_allclose(bfgs.matrix(), np.eye(9) / 3, rtol=1e-15, atol=1e-16)
+        np.testing.assert_allclose(bfgs.matrix(), bfgs_formula([(g, 3 * g)]), rtol=1e-15, atol=1e-15)
         bfgs.reset()
+
+
+def test_bfgs_keeps_the_first_matrix_of_few_variables() -> None:
+    """A step along the steep one says nothing of the other; one along both of a small curvature does."""
+    bfgs = _core.InverseBfgs(2)
+    bfgs.update(np.array([1.0, 0.0]), np.array([1e4, 0.0]))
+    np.testing.assert_allclose(bfgs.matrix(), np.diag([1e-4, 1.0]), rtol=1e-12)
+    bfgs.reset()
+    bfgs.update(np.array([1.0, 0.0]), np.array([1e-4, 0.0]))
+    np.testing.assert_allclose(bfgs.matrix(), np.diag([1e4, 1e4]), rtol=1e-12)
+
+
+def test_bfgs_of_many_variables_makes_the_whole_matrix_longer() -> None:
+    first, second = np.eye(21)[:2]
+    bfgs = _core.InverseBfgs(21)
+    bfgs.update(first, 100 * first)
+    np.testing.assert_allclose(bfgs.matrix(), np.eye(21) / 100, rtol=1e-14)
+    bfgs.update(second, second)
+    np.testing.assert_allclose(bfgs.matrix(), np.eye(21), rtol=1e-13)
+    bfgs.update(first, 4 * first)  # shorter: along this step only
+    want = np.eye(21)
+    want[0, 0] = 0.25
+    np.testing.assert_allclose(bfgs.matrix(), want, rtol=1e-13, atol=1e-16)
 
 
 def test_bfgs_refuses_what_would_spoil_it() -> None:

@@ -12,6 +12,9 @@ namespace {
 
 constexpr std::size_t eight = 8;
 
+/// So many variables are seen one by one in the first steps.
+constexpr std::size_t few = 20;
+
 /// Numbers in the strips of rows 0 to 8 q - 1, see kernels/triangle.hpp: eights of rows of 8 to 8 q columns.
 std::size_t triangle(std::size_t q) { return q * (q + 1) / 2 * eight * eight; }
 
@@ -64,6 +67,7 @@ void InverseBfgs::reset() {
   for (std::size_t i = 0; i < n_; ++i) h_[place(i, i)] = 1;
   s_.fill(0);
   w_.fill(0);
+  scale_ = 1;
   first_ = true;
   taken_ = false;
 }
@@ -75,7 +79,7 @@ bool InverseBfgs::update(const double* s, const double* y) {
   const double sy = dot(taken_s_, y_), yy = dot(y_, y_);
   taken_ = sy > 0 && std::isfinite(1 / sy) && std::isfinite(sy / yy) && std::isfinite(yy);
   if (taken_ && first_) {
-    for (std::size_t i = 0; i < n_; ++i) h_[place(i, i)] = sy / yy;
+    scale_ = n_ <= few ? std::max(1.0, sy / yy) : sy / yy;
     first_ = false;
   }
   return taken_;
@@ -85,7 +89,7 @@ double InverseBfgs::direction(const double* g, double* d) {
   x_.assign(g, n_);
   pass(x_.data());
   const double wg = dot(w_, x_), sg = dot(s_, x_);
-  for (std::size_t i = 0; i < n_; ++i) hx_[i] = -(hx_[i] + (s_[i] * wg + w_[i] * sg));
+  for (std::size_t i = 0; i < n_; ++i) hx_[i] = -scale_ * (hx_[i] + (s_[i] * wg + w_[i] * sg));
   std::copy_n(hx_.data(), n_, d);
   return dot(x_, hx_);
 }
@@ -120,8 +124,10 @@ void InverseBfgs::pass(const double* x) {
     return;
   }
   std::swap(s_, taken_s_);
-  const double rho = 1 / dot(s_, y_);
-  const double along = 0.5 * rho * (1 + rho * dot(y_, hy_));
+  const double rho = 1 / dot(s_, y_), yhy = dot(y_, hy_);
+  const double longer = 1 / (rho * scale_ * yhy);
+  if (n_ > few && longer > 1 && std::isfinite(longer * scale_)) scale_ *= longer;
+  const double along = 0.5 * rho * (1 / scale_ + rho * yhy);
   for (std::size_t i = 0; i < n_; ++i) w_[i] = along * s_[i] - rho * hy_[i];
   taken_ = false;
 }
@@ -130,7 +136,7 @@ void InverseBfgs::matrix(double* h) {
   if (taken_) pass(y_.data());
   pass(y_.data());
   for (std::size_t i = 0; i < n_; ++i)
-    for (std::size_t j = 0; j <= i; ++j) h[i * n_ + j] = h[j * n_ + i] = h_[place(i, j)];
+    for (std::size_t j = 0; j <= i; ++j) h[i * n_ + j] = h[j * n_ + i] = scale_ * h_[place(i, j)];
 }
 
 }  // namespace fastopt

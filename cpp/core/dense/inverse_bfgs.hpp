@@ -11,6 +11,12 @@
 //
 // and the update itself can wait for the pass over the triangle that computes u = H y and H g of the next
 // iteration. (Their H_k, H_k+1, p_k, s_k, y_k, rho_k are H, H+, d, s, y, rho here.)
+//
+// What H is before the first update decides how fast it learns. With few variables it is I, in which a variable of
+// small curvature is not forgotten, or longer if the first step says so: c I with c = max(1, s'y / y'y). With many it
+// is s'y / y'y I (6.20), which is too short for all directions but the steepest; so H as a whole is made longer before
+// an update that says so, by s'y / y'H y where that is above 1 (self-scaling: M. Al-Baali, Numerical experience with a
+// class of self-scaling quasi-Newton algorithms, JOTA 96 (1998), 533-553). H is kept as `scale_` times a matrix.
 #pragma once
 
 #include <cstddef>
@@ -30,9 +36,9 @@ class InverseBfgs {
   /// Forget all steps: H = I.
   void reset();
 
-  /// Take in a step s and the change y of the gradient along it, copied. The first one scales H = I by s'y / y'y
-  /// (Nocedal & Wright 6.20). False, and H stays as it is, unless s'y is positive and
-  /// nothing overflows: only so does H stay positive definite. How much curvature is enough is for the caller to say.
+  /// Take in a step s and the change y of the gradient along it, copied. False, and H stays as it is, unless s'y is
+  /// positive and nothing overflows: only so does H stay positive definite. How much curvature is enough is for the
+  /// caller to say.
   bool update(const double* s, const double* y);
 
   /// d = -H g; returns g'd. It is negative unless rounding or overflow has spoilt H: then `reset`.
@@ -52,8 +58,9 @@ class InverseBfgs {
   };
 
   std::size_t n_, eights_;
-  Aligned h_;            // without the pending update
-  Aligned s_, w_;        // the pending update, s w' + w s'
+  double scale_ = 1;
+  Aligned h_;            // H / scale_ without the pending update
+  Aligned s_, w_;        // the pending update of that, s w' + w s'
   Aligned taken_s_, y_;  // a step that waits for u = H y to become the pending update
   Aligned x_, hx_, hy_;
   std::vector<Band> bands_;
