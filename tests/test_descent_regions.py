@@ -25,6 +25,7 @@ def descent(start: Array, **options: Any) -> _core.Descent:
         "history_dtype": str(start.dtype),
         "memory": 10,
         "gtol": 1e-6,
+        "relative": False,
         "ftol": 0.0,
         "xtol": 0.0,
         "iterations": 100_000,
@@ -157,6 +158,7 @@ def test_values_below_every_scale() -> None:
     solver = descent(np.full(2, 0.5), lower=lower, upper=upper, gtol=1e190)
     run(lambda x: (1e200 * float(x @ x) / 2, 1e200 * x), solver)
     assert solver.status == 0
+    np.testing.assert_allclose(solver.x, 0, atol=1e-10)
 
 
 REGIONS = {

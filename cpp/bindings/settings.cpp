@@ -103,8 +103,8 @@ Settings::Settings(const py::array& starts, Keywords&& given)
     : vectors_(static_cast<std::size_t>(width(starts)), static_cast<Dtype>(dtype_of(starts)),
                given.stored(dtype_of(starts))),
       memory_(given.take<int>("memory")),
-      limits_{given.take<double>("gtol"), given.take<double>("ftol"), given.take<double>("xtol"),
-              given.take<long long>("iterations"), given.take<long long>("evaluations")},
+      limits_{given.take<double>("gtol"), given.take<bool>("relative"),        given.take<double>("ftol"),
+              given.take<double>("xtol"), given.take<long long>("iterations"), given.take<long long>("evaluations")},
       l1_(given.take("l1", py::none()), starts, vectors_, Label{"l1"}),
       lower_(given.take("lower", py::none()), starts, vectors_, Label{"lower"}),
       upper_(given.take("upper", py::none()), starts, vectors_, Label{"upper"}) {

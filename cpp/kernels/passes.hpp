@@ -80,12 +80,38 @@ void steepest(const Operands& o, std::size_t first, std::size_t last, double* re
   });
 }
 
+/// Gives max |x v|: what the value changes by, to first order, where an element changes by all of itself.
+template <class T>
+void relative(const Operands& o, std::size_t first, std::size_t last, double* results) {
+  const T* __restrict x = static_cast<const T*>(o.read[0]) + first;
+  const T* __restrict v = static_cast<const T*>(o.read[1]) + first;
+  reduce<0, 1>(last - first, results,
+               [=](std::size_t i, double* term) { term[0] = std::fabs(double(x[i]) * double(v[i])); });
+}
+
+/// The direction d = b x^2 v. Gives v'd and max |d|.
+template <class T, class H>
+void steepest_relative(const Operands& o, std::size_t first, std::size_t last, double* results) {
+  const T* __restrict x = static_cast<const T*>(o.read[0]) + first;
+  const T* __restrict v = static_cast<const T*>(o.read[1]) + first;
+  H* __restrict d = static_cast<H*>(o.write[0]) + first;
+  const double b = o.scalar[0];
+  reduce<1, 1>(last - first, results, [=](std::size_t i, double* term) {
+    const H along = H(b * (double(x[i]) * double(v[i])) * double(x[i]));
+    d[i] = along;
+    term[0] = double(v[i]) * double(along);
+    term[1] = std::fabs(double(along));
+  });
+}
+
 template <class T, class H>
 constexpr Passes passes{{move<T, H>, 0},
                         {take<T, H>, 1},
                         {compare<T, H>, 3},
                         {dot<T, H>, 1},
                         {steepest<T, H>, 1},
+                        {relative<T>, 0},
+                        {steepest_relative<T, H>, 1},
                         {penalty<T>, 1},
                         {subgradient<T>, 0},
                         {lead<T, H>, 1},
@@ -93,7 +119,7 @@ constexpr Passes passes{{move<T, H>, 0},
                         {compare_in_orthant<T, H>, 3},
                         {way<T, H>, 0},
                         {clip<T>, 0},
-                        {gap<T>, 0},
+                        {free_slopes<T>, 0},
                         {move_in_box<T, H>, 0},
                         {compare_in_box<T, H>, 3},
                         {downhill_in_box<T, H>, 2},

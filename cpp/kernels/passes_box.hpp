@@ -19,20 +19,23 @@ void clip(const Operands& o, std::size_t first, std::size_t last, double* result
   reduce<0, 0>(last - first, results, [=](std::size_t i, double*) { x[i] = T(clipped(x[i], lower[i], upper[i])); });
 }
 
-/// |P(x - g) - x|: how far x is from stationary.
-inline double distance(double x, double g, double lower, double upper) {
-  return std::fabs(clipped(x - g, lower, upper) - x);
+/// |g|, or 0 where -g leads to a bound that x is at: so near that, on the way there, g makes the value fall by no more
+/// than `noise`.
+inline double free_slope(double x, double g, double lower, double upper, double noise) {
+  const double room = g > 0 ? x - lower : upper - x, slope = std::fabs(g);
+  return slope * room <= noise ? 0.0 : slope;
 }
 
-/// Gives max |P(x - g) - x|.
+/// Gives max |g| of the elements that can move.
 template <class T>
-void gap(const Operands& o, std::size_t first, std::size_t last, double* results) {
+void free_slopes(const Operands& o, std::size_t first, std::size_t last, double* results) {
   const T* __restrict x = static_cast<const T*>(o.read[0]) + first;
   const T* __restrict g = static_cast<const T*>(o.read[1]) + first;
   const T* __restrict lower = static_cast<const T*>(o.read[2]) + first;
   const T* __restrict upper = static_cast<const T*>(o.read[3]) + first;
+  const double noise = o.scalar[0];
   reduce<0, 1>(last - first, results,
-               [=](std::size_t i, double* term) { term[0] = distance(x[i], g[i], lower[i], upper[i]); });
+               [=](std::size_t i, double* term) { term[0] = free_slope(x[i], g[i], lower[i], upper[i], noise); });
 }
 
 /// The point at step a; exactly at a bound that it reaches, up to the rounding of d. Gives max |x + a d|.
@@ -55,7 +58,7 @@ void move_in_box(const Operands& o, std::size_t first, std::size_t last, double*
   });
 }
 
-/// As `compare`; the maximum is that of |P(x - g) - x| at the trial.
+/// As `compare`; the maximum is that of `free_slopes` at the trial.
 template <class T, class H>
 void compare_in_box(const Operands& o, std::size_t first, std::size_t last, double* results) {
   const T* __restrict given = static_cast<const T*>(o.read[0]) + first;
@@ -66,6 +69,7 @@ void compare_in_box(const Operands& o, std::size_t first, std::size_t last, doub
   const T* __restrict upper = static_cast<const T*>(o.read[5]) + first;
   T* __restrict kept = static_cast<T*>(o.write[0]) + first;
   H* __restrict y = static_cast<H*>(o.write[1]) + first;
+  const double noise = o.scalar[0];
   reduce<3, 1>(last - first, results, [=](std::size_t i, double* term) {
     const double v = given[i], along = d[i];
     const H change = H(v - double(g[i]));
@@ -74,7 +78,7 @@ void compare_in_box(const Operands& o, std::size_t first, std::size_t last, doub
     term[0] = along * v;
     term[1] = along * double(change);
     term[2] = double(change) * double(change);
-    term[3] = distance(trial[i], v, lower[i], upper[i]);
+    term[3] = free_slope(trial[i], v, lower[i], upper[i], noise);
   });
 }
 

@@ -143,9 +143,9 @@ inline constexpr std::size_t column_room = 16;
 
 /// The passes of quasi-Newton methods, for one dtype of points and gradients and one of the history.
 struct Passes {
-  Pass move, take, compare, dot, steepest;
+  Pass move, take, compare, dot, steepest, relative, steepest_relative;
   Pass penalty, subgradient, lead, move_in_orthant, compare_in_orthant, way;
-  Pass clip, gap, move_in_box, compare_in_box, downhill_in_box, room, breaks, reach, bend;
+  Pass clip, free_slopes, move_in_box, compare_in_box, downhill_in_box, room, breaks, reach, bend;
   ColumnPass products, gram, combine, survey, descend, ascend;
 };
 

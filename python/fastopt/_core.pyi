@@ -67,6 +67,7 @@ class _Settings(TypedDict):
     history_dtype: str
     memory: int
     gtol: float
+    relative: bool
     ftol: float
     xtol: float
     iterations: int

@@ -20,24 +20,38 @@ Box::Box(const Vectors& vectors, History& history, const void* lower, const void
 
 void Box::admit(void* x) { vectors_.run(&Passes::clip, {{lower_, upper_}, {x}, {}}); }
 
-Results Box::take(const void* x, const void* gradient, void* g) {
-  const Results found = Region::take(x, gradient, g);
-  return {found[0], vectors_.run(&Passes::gap, {{x, g, lower_, upper_}, {}, {}})[0]};
+Results Box::take(const void* x, const void* gradient, void* g, double noise) {
+  const Results found = Region::take(x, gradient, g, noise);
+  return {found[0], vectors_.run(&Passes::free_slopes, {{x, g, lower_, upper_}, {}, {noise}})[0]};
 }
 
 double Box::place(const void* x, void* trial, double step) {
   return vectors_.run(&Passes::move_in_box, {{x, model_.d(), lower_, upper_}, {trial}, {step}})[0];
 }
 
-Results Box::compare(const void*, const void* trial, double, const void* gradient, const void* g, void* kept) {
+Results Box::compare(const void*, const void* trial, double, const void* gradient, const void* g, void* kept,
+                     double noise) {
   return vectors_.run(&Passes::compare_in_box,
-                      {{gradient, g, model_.d(), trial, lower_, upper_}, {kept, model_.y()}, {}});
+                      {{gradient, g, model_.d(), trial, lower_, upper_}, {kept, model_.y()}, {noise}});
 }
 
-/// Towards P(x - g): all the way where every element is bounded, else by a step of length 1. g is scaled where its
-/// square could overflow.
+double Box::relative(const void* x, const void* g) {
+  vectors_.run(&Passes::breaks, {{x, g, lower_, upper_}, {breaks_.get(), u_.get()}, {}});
+  return Region::relative(x, u_.get());
+}
+
+/// As far as the first bound at most.
+Aim Box::aim_relative(const void* x, const void* g) {
+  const double most = relative(x, g);
+  const Results found = vectors_.run(&Passes::steepest_relative, {{x, u_.get()}, {model_.d()}, {1 / most}});
+  const double share = vectors_.run(&Passes::room, {{x, model_.d(), lower_, upper_}, {}, {}})[0];
+  return {-found[0], found[1], cautious, 1 / share};
+}
+
+/// Towards P(x - g): all the way where every element is bounded, else by a step of length 1. g is scaled where it
+/// is large; to 1 where its square overflows, as no curvature will be learnt then that could make up for it.
 Aim Box::aim_steepest(const void* x, const void* g, double steepness) {
-  const double scale = std::min(1.0, 1e15 / steepness);
+  const double scale = std::min(1.0, (steepness < 1e150 ? 1e15 : 1) / steepness);
   const Results found = vectors_.run(&Passes::downhill_in_box, {{x, g, lower_, upper_}, {model_.d()}, {-scale}});
   const double most = 1 / found[3];
   return {found[0], found[2], bounded_ ? 1 : std::min(1 / std::sqrt(found[1]), most), most};

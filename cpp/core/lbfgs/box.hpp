@@ -30,12 +30,14 @@ class Box : public Region {
   Box(const Vectors& vectors, History& history, const void* lower, const void* upper);
 
   void admit(void* x) override;
-  Results take(const void* x, const void* gradient, void* g) override;
+  Results take(const void* x, const void* gradient, void* g, double noise) override;
   Aim aim(const void* x, const void* g, double dg) override;
   Aim aim_steepest(const void* x, const void* g, double steepness) override;
   double place(const void* x, void* trial, double step) override;
-  Results compare(const void* x, const void* trial, double step, const void* gradient, const void* g,
-                  void* kept) override;
+  Results compare(const void* x, const void* trial, double step, const void* gradient, const void* g, void* kept,
+                  double noise) override;
+  double relative(const void* x, const void* g) override;
+  Aim aim_relative(const void* x, const void* g) override;
 
  private:
   struct Cauchy {

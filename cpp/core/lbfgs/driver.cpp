@@ -19,6 +19,20 @@ constexpr int most_level = 20;
 // minimum.
 constexpr double cut_short = 1e-3;
 
+// At a minimum max |x g|, what f changes by to first order where a variable changes by all of itself, is at most this
+// part of |f|, or more for loose tests ...
+constexpr double part_of_value = 1e-3;
+
+// ... or, where f goes to 0, this part of what f has fallen.
+constexpr double part_of_fall = 1e-10;
+
+// A value below this many times -max(1, |f| at the start) falls without end.
+constexpr double huge = 1e30;
+
+// So much steeper is the way to a trial of -infinity at its end, if the value falls all the way to it. Else the trial
+// lies outside of where the function is defined.
+constexpr double abyss = 1e6;
+
 }  // namespace
 
 Driver::Driver(const Vectors& vectors, std::unique_ptr<Model> model, std::unique_ptr<Region> region,
@@ -49,6 +63,7 @@ void Driver::tell(double value, const void* gradient) {
 
   value += region_->penalty();
   const Results change = compare(gradient, search_.step());
+  if (value == -std::numeric_limits<double>::infinity()) bottomless_ = true;
   Trial trial{search_.step(), value, change[slope_at_trial]};
   if (!vectors_.finite(last_.get(), change[yy])) trial.value = unknown;
   if (is_finite(trial) && (lowest_.step == 0 || value < lowest_.value)) {
@@ -65,13 +80,14 @@ void Driver::tell(double value, const void* gradient) {
 void Driver::open(double value, const void* gradient) {
   begun_ = true;
   std::swap(x_, trial_);
-  const Results found = region_->take(x_, gradient, g_.get());
   value_ = value + region_->penalty();
+  const Results found = region_->take(x_, gradient, g_.get(), noise());
   steepness_ = found[steepest_here];
   high_ = value_;
+  if (std::isfinite(value_)) top_ = value_;
   if (!std::isfinite(value_) || !vectors_.finite(g_.get(), found[gg]))
     finish(Status::not_finite);
-  else if (!enough(0, 0, false))
+  else if (!enough(value_, 0, false))
     aim_steepest();
 }
 
@@ -82,7 +98,7 @@ Results Driver::compare(const void* gradient, double step) {
     std::swap(last_, other_);
     lowest_is_last_ = false;
   }
-  return region_->compare(x_, trial_, step, gradient, g_.get(), last_.get());
+  return region_->compare(x_, trial_, step, gradient, g_.get(), last_.get(), noise());
 }
 
 void Driver::place(double step) {
@@ -114,6 +130,7 @@ void Driver::end_search(SearchStatus how, Trial trial, Results change) {
     }
     return accept(trial, change, false);
   }
+  if (!settled() && !fallen() && aim_relative()) return;
   if ((how == SearchStatus::flat && !contrary_) || hidden(promise_ / 10)) {
     // Far from 0 a point may have no digits for the first step.
     const double seen = std::sqrt(options_.rounding) * farthest_ / longest_;
@@ -124,16 +141,19 @@ void Driver::end_search(SearchStatus how, Trial trial, Results change) {
   aim_steepest();
 }
 
-/// Whether the value fell all the way to a step 1e10 times the first one, by which the slope promised a fall of
-/// 1e10 |f| as well: at a kink the first step may lead no farther than to the next number, and 1e10 times it is not
-/// far.
+/// Whether the value fell all the way to -infinity; or to a step 1e10 times the first one, by which the slope promised
+/// a fall of 1e10 |f| as well: at a kink the first step may lead no farther than to the next number, and 1e10 times it
+/// is not far.
 bool Driver::falls_without_end(double step) const {
-  return lower() && !search_.bracketed() && lowest_.step == step &&
-         step * -slope_ >= 1e10 * std::max(promise_, std::abs(value_));
+  if (!lower() || search_.bracketed() || lowest_.step != step) return false;
+  return step * -slope_ >= 1e10 * std::max(promise_, std::abs(value_)) ||
+         (bottomless_ && lowest_.slope <= abyss * slope_);
 }
 
 /// Whether such a change of the value is nothing but rounding errors.
-bool Driver::hidden(double change) const { return std::abs(change) <= options_.rounding * std::abs(value_); }
+bool Driver::hidden(double change) const { return std::abs(change) <= noise(); }
+
+double Driver::noise() const { return options_.rounding * std::abs(value_); }
 
 /// Go to the last trial. `sought` is whether it is what the search looked for, so that a short step tells of a minimum.
 void Driver::accept(const Trial& trial, const Results& change, bool sought) {
@@ -166,13 +186,21 @@ void Driver::pass_by_lowest() {
 /// The tests that end a descent, after the start and after each step.
 bool Driver::enough(double before, double step, bool sought) {
   steep_ = std::max(steep_, steepness_);
-  sought = sought && vanishes(before - value_);
-  const double scale = std::max(std::abs(before), std::abs(value_));
-  if (steepness_ <= std::max(limits_.gtol, tiny))
+  const double fall = before - value_, scale = std::max(std::abs(before), std::abs(value_));
+  const bool stays = step > 0 && hidden(fall);
+  if (!stays) tried_relative_ = false;
+  sought = sought && vanishes(fall);
+  const bool short_fall = sought && limits_.ftol > 0 && fall <= limits_.ftol * scale;
+  const bool short_step = sought && limits_.xtol > 0 && step * longest_ <= limits_.xtol * std::max(1.0, farthest_);
+  const bool level = (short_fall || stays) && settled();
+  doubtful_ = (short_fall || stays) && !level && !fallen();
+  if (-value_ > huge * std::max(1.0, std::abs(top_)))
+    finish(Status::unbounded);
+  else if (flat() && (!limits_.relative || (stays && tried_relative_) || settled() || fallen()))
     finish(Status::gradient);
-  else if (sought && limits_.ftol > 0 && before - value_ <= limits_.ftol * scale)
+  else if (short_fall && level)
     finish(Status::decrease);
-  else if (sought && limits_.xtol > 0 && step * longest_ <= limits_.xtol * std::max(1.0, farthest_))
+  else if (short_step)
     finish(Status::step);
   else if (iterations_ >= limits_.iterations)
     finish(Status::iterations);
@@ -190,7 +218,19 @@ bool Driver::vanishes(double fall) const {
   return steepness_ <= std::min(0.1, std::cbrt(fall / all)) * steep_;
 }
 
+/// Whether max |x g| is small beside |f|. It depends on no unit, neither of a variable nor of f.
+bool Driver::settled() const {
+  const double part = std::max(part_of_value, 40 * std::cbrt(limits_.ftol));
+  return region_->relative(x_, g_.get()) <= part * std::abs(value_);
+}
+
+/// Whether max |x g| is small beside what f has fallen, as where f goes to 0.
+bool Driver::fallen() const {
+  return region_->relative(x_, g_.get()) <= std::max(part_of_fall, options_.rounding) * (top_ - value_);
+}
+
 void Driver::aim(double dg) {
+  if (doubtful_ && aim_relative()) return;
   if (!model_->empty()) {
     const Aim found = region_->aim(x_, g_.get(), dg);
     if (found.slope < 0 && std::isfinite(found.slope) && std::isfinite(found.longest)) return search(found);
@@ -210,10 +250,22 @@ void Driver::aim_steepest(double least) {
   search(found);
 }
 
+/// The directions of the model may have forgotten a variable whose unit is much larger than another's. False, and
+/// nothing is done, if this one was tried at the same value, or does not lead down.
+bool Driver::aim_relative() {
+  if (tried_relative_) return false;
+  tried_relative_ = true;
+  const Aim found = region_->aim_relative(x_, g_.get());
+  if (!(found.slope < 0 && std::isfinite(found.slope) && std::isfinite(found.longest))) return false;
+  search(found);
+  return true;
+}
+
 void Driver::search(const Aim& aim) {
   slope_ = aim.slope;
   longest_ = aim.longest;
   promise_ = aim.step * -aim.slope;
+  bottomless_ = false;
   contrary_ = false;
   lowest_ = {};
   lowest_is_last_ = false;
@@ -233,6 +285,7 @@ void Driver::stop(Status reason) {
 void Driver::finish(Status reason) {
   status_ = reason;
   if (!begun_) return;
+  if ((reason == Status::rounding || reason == Status::no_progress) && flat()) status_ = Status::gradient;
   if (lower() && lowest_.value <= passed_value_) {
     place(lowest_.step);
     move_to_trial(lowest_.value, lowest_is_last_ ? last_ : other_);
@@ -248,7 +301,7 @@ void Driver::move_to_trial(double value, Buffer& gradient) {
   std::swap(g_, gradient);
   value_ = value;
   vectors_.reserve(last_);  // empty if no search had a second trial
-  steepness_ = region_->take(x_, g_.get(), last_.get())[steepest_here];
+  steepness_ = region_->take(x_, g_.get(), last_.get(), noise())[steepest_here];
 }
 
 void Driver::visit(Archive& archive) {
@@ -258,6 +311,7 @@ void Driver::visit(Archive& archive) {
   archive("level", level_);
   archive("flattest", flattest_);
   archive("promise", promise_);
+  archive("top", top_);
   archive("high", high_);
   archive("steep", steep_);
   archive("contrary", contrary_);
@@ -271,6 +325,9 @@ void Driver::visit(Archive& archive) {
   archive("first step", first_);
   visit_trial(archive, "lowest step", "lowest value", "lowest slope", lowest_);
   archive("lowest is last", lowest_is_last_);
+  archive("bottomless", bottomless_);
+  archive("doubtful", doubtful_);
+  archive("tried relative", tried_relative_);
   archive("gradient", g_, vectors_.dtype());
   archive("last gradient", last_, vectors_.dtype());
   archive("other gradient", other_, vectors_.dtype());

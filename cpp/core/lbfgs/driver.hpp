@@ -13,6 +13,7 @@
 //   alpha_k            step of the search
 #pragma once
 
+#include <algorithm>
 #include <functional>
 #include <limits>
 #include <memory>
@@ -25,8 +26,8 @@ namespace fastopt {
 /// Why a descent ended.
 enum class Status : int {
   running = -1,
-  gradient = 0,     ///< max |g| <= gtol
-  decrease = 1,     ///< (f - f+) / max(|f|, |f+|) <= ftol, and the gradient has shrunk as well
+  gradient = 0,     ///< max |g| <= gtol, and max |x g| is small
+  decrease = 1,     ///< (f - f+) / max(|f|, |f+|) <= ftol, max |x g| is small, and the gradient has shrunk as well
   step = 2,         ///< max |x+ - x| <= xtol max(1, max |x+|), likewise
   rounding = 3,     ///< values differ by rounding errors only
   no_progress = 4,  ///< no lower point along -H g, nor along -g
@@ -36,11 +37,13 @@ enum class Status : int {
   callback = 8,    ///< said by the caller
   not_finite = 9,  ///< value or gradient at the start
   // 10 is said by the caller: an exception
-  unbounded = 11,  ///< along a line the value falls without end
+  unbounded = 11,  ///< the value is -infinity, or falls without end along a line
 };
 
 struct Limits {
-  double gtol, ftol, xtol;
+  double gtol;
+  bool relative;  ///< whether max |g| <= gtol is not enough, and max |x g| has to be small as well
+  double ftol, xtol;
   long long iterations, evaluations;
 };
 
@@ -90,11 +93,16 @@ class Driver {
   void accept(const Trial& trial, const Results& change, bool sought);
   bool enough(double before, double step, bool sought);
   bool vanishes(double fall) const;
+  bool settled() const;
+  bool fallen() const;
   bool falls_without_end(double step) const;
   void aim(double dg);
   void aim_steepest(double least = 0);
+  bool aim_relative();
   void search(const Aim& aim);
   bool hidden(double change) const;
+  double noise() const;
+  bool flat() const { return steepness_ <= std::max(limits_.gtol, std::numeric_limits<double>::min()); }
   void pass_by_lowest();
   void finish(Status reason);
   void move_to_trial(double value, Buffer& gradient);
@@ -120,6 +128,7 @@ class Driver {
   double value_ = 0, slope_ = 0;
   double steepness_ = 0;  // max |g|, as the region sees it
   double flattest_ = 0;   // the least of them at that value
+  double top_ = 0;        // the value at the start
   double high_ = 0;       // F: the value at the start, or before it last fell to less than a tenth of F
   double steep_ = 0;      // G: the greatest max |g| since then
   double longest_ = 0;    // max |d|
@@ -129,9 +138,12 @@ class Driver {
 
   // Gradients: at the point, at the last trial, and at the lowest trial of this search where that is another.
   Buffer g_, last_, other_;
-  Trial lowest_{};         // step 0 if none was finite
-  bool contrary_ = false;  // whether the slope was negative at the last trial that was higher: it may well be wrong
+  Trial lowest_{};           // step 0 if none was finite
+  bool bottomless_ = false;  // whether a trial of this search was -infinity
+  bool contrary_ = false;    // whether the slope was negative at the last trial that was higher: it may well be wrong
   bool lowest_is_last_ = false;
+  bool doubtful_ = false;  // whether the last step hardly changed the value, where max |x g| says that it should change
+  bool tried_relative_ = false;  // whether that was seen, and the direction of `aim_relative` tried, at this value
 
   // A trial below the point, if a search ended at a higher one: where a descent ends that finds nothing lower.
   double passed_value_ = std::numeric_limits<double>::infinity();

@@ -8,8 +8,8 @@ Orthant::Orthant(const Vectors& vectors, Model& model, const void* l1) : Region(
 
 void Orthant::admit(void* x) { penalty_ = vectors_.run(&Passes::penalty, {{x, l1_}, {}, {}})[0]; }
 
-Results Orthant::take(const void* x, const void* gradient, void* g) {
-  const Results found = Region::take(x, gradient, g);
+Results Orthant::take(const void* x, const void* gradient, void* g, double noise) {
+  const Results found = Region::take(x, gradient, g, noise);
   return {found[0], vectors_.run(&Passes::subgradient, {{x, g, l1_}, {downhill_.get()}, {}})[0]};
 }
 
@@ -35,8 +35,8 @@ double Orthant::place(const void* x, void* trial, double step) {
   return found[1];
 }
 
-Results Orthant::compare(const void* x, const void* trial, double step, const void* gradient, const void* g,
-                         void* kept) {
+Results Orthant::compare(const void* x, const void* trial, double step, const void* gradient, const void* g, void* kept,
+                         double) {
   return vectors_.run(&Passes::compare_in_orthant,
                       {{gradient, g, model_.d(), x, trial, l1_}, {kept, model_.y()}, {step}});
 }

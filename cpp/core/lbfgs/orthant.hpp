@@ -26,13 +26,13 @@ class Orthant : public Region {
   Orthant(const Vectors& vectors, Model& model, const void* l1);
 
   void admit(void* x) override;
-  Results take(const void* x, const void* gradient, void* g) override;
+  Results take(const void* x, const void* gradient, void* g, double noise) override;
   Aim aim(const void* x, const void* g, double dg) override;
   Aim aim_steepest(const void* x, const void* g, double steepness) override;
   double place(const void* x, void* trial, double step) override;
   double penalty() const override { return penalty_; }
-  Results compare(const void* x, const void* trial, double step, const void* gradient, const void* g,
-                  void* kept) override;
+  Results compare(const void* x, const void* trial, double step, const void* gradient, const void* g, void* kept,
+                  double noise) override;
   void settle(const void* x, const void* trial, double step) override;
   const void* gradient(const void* x, const void* g) override;
 

@@ -148,7 +148,7 @@ class Solver(Declared, ABC):
         options, dtype, standing = self._options, self._layout.dtype, self._standing()
         match status:
             case Status.GRADIENT:
-                return f"The gradient is small: {standing} <= gtol = {options.gtol:g}."
+                return f"The gradient is small: {standing} <= gtol = {options.steepness:g}."
             case Status.DECREASE:
                 ftol = options.decrease(dtype)
                 return (
@@ -160,7 +160,7 @@ class Solver(Declared, ABC):
             case Status.ROUNDING:
                 return (
                     f"Values differ by their rounding errors in {dtype.name} only; "
-                    f"{standing} > gtol = {options.gtol:g}."
+                    f"{standing} > gtol = {options.steepness:g}."
                 )
             case Status.NO_PROGRESS:
                 return (

@@ -51,7 +51,7 @@ class GradientDescent(Iterates):
         if math.isfinite(value) and is_finite(value, gradient):
             self._arrive(point, value, gradient, self._test(point, value, gradient, self._value - value))
         else:
-            self._end(Status.NOT_FINITE)
+            self._end(Status.UNBOUNDED if value == -math.inf else Status.NOT_FINITE)
 
     def _try_along_line(self, objective: Objective) -> None:
         """Go on with the search along d = -g / max |g|, which does not overflow."""

@@ -21,6 +21,15 @@ __all__ = ["Iterates", "largest"]
 MOST_LEVEL = 4
 """Steps in a row that may leave the value as it is, up to rounding, while the gradient gets no smaller."""
 
+PART_OF_VALUE = 1e-3
+"""Of `Status.GRADIENT`: how much of the value max |x g| may be at a minimum."""
+
+PART_OF_FALL = 1e-10
+"""Likewise, of what the value has fallen in all."""
+
+HUGE = 1e30
+"""A value below this many times -max(1, |f| at the start) falls without end."""
+
 TINY = float(np.finfo(np.float64).tiny)
 
 
@@ -39,6 +48,7 @@ class Iterates(Solver):
         self._value = math.nan
         self._gradient: Floats = np.full(self._here.shape, math.nan)
         self._best: tuple[Vector, float, Floats] | None = None
+        self._top = math.nan  # the value at the start
         self._reference = math.nan, 0.0  # F and G of `Status.DECREASE`
         self._status: Status | None = None
         self._stepped = False
@@ -57,10 +67,11 @@ class Iterates(Solver):
     def _open(self, objective: Objective) -> None:
         """Evaluate the start."""
         self._value, self._gradient = self._evaluated(objective, self._here)
+        self._top = self._value
         self._reference = self._value, self.steepness
         if not is_finite(self._value, self._gradient):
             self._end(Status.NOT_FINITE)
-        elif self.steepness <= max(self._options.gtol, TINY):
+        elif self._is_flat(self._here, self._value, self._gradient):
             self._end(Status.GRADIENT)
         elif self._options.maxiter == 0:
             self._end(Status.ITERATIONS)
@@ -94,9 +105,11 @@ class Iterates(Solver):
         sought = sought and self._vanishes(value, steepness, fall)
         scale = max(abs(self._value), abs(value))
         ftol = options.decrease(self._dtype)
-        if steepness <= max(options.gtol, TINY):
+        if -value > HUGE * max(1.0, abs(self._top)):
+            return Status.UNBOUNDED
+        if self._is_flat(point, value, gradient):
             return Status.GRADIENT
-        if sought and ftol > 0 and 0 <= fall <= ftol * scale:
+        if sought and ftol > 0 and 0 <= fall <= ftol * scale and self._is_settled(point, value, gradient):
             return Status.DECREASE
         moved = largest(point - self._here)
         if sought and options.xtol > 0 and moved <= options.xtol * max(1.0, largest(point)):
@@ -106,6 +119,19 @@ class Iterates(Solver):
         if options.maxiter is not None and self._iterations + 1 >= options.maxiter:
             return Status.ITERATIONS
         return None
+
+    def _is_flat(self, point: Vector, value: float, gradient: Floats) -> bool:
+        """Whether `Status.GRADIENT` holds."""
+        if largest(gradient) > max(self._options.steepness, TINY):
+            return False
+        if self._options.gtol is not None or self._is_settled(point, value, gradient):
+            return True
+        return _relative(point, gradient) <= max(PART_OF_FALL, self._rounding) * (self._top - value)
+
+    def _is_settled(self, point: Vector, value: float, gradient: Floats) -> bool:
+        """Whether max |x g| is small beside the value; see `Status`."""
+        part = max(PART_OF_VALUE, 40 * math.cbrt(self._options.decrease(self._dtype)))
+        return _relative(point, gradient) <= part * abs(value)
 
     def _vanishes(self, value: float, steepness: float, fall: float) -> bool:
         """Whether the gradient shrinks with the fall of the value, as it does not at a kink."""
@@ -137,6 +163,9 @@ class Iterates(Solver):
 
     def _end(self, status: Status) -> None:
         """End here if a test holds, else at the best point."""
+        nothing_lower = status in (Status.ROUNDING, Status.NO_PROGRESS)
+        if nothing_lower and self.steepness <= max(self._options.steepness, TINY):
+            status = Status.GRADIENT
         self._status = status
         if not status.success and self._best is not None and self._best[1] < self._value:
             self._here, self._value, self._gradient = self._best
@@ -190,6 +219,12 @@ class Iterates(Solver):
 def largest(v: Vector) -> float:
     """Return max |v|, 0 for an empty vector."""
     return float(np.abs(v).max(initial=0.0))
+
+
+def _relative(point: Vector, gradient: Floats) -> float:
+    """Return max |x g|: what the value changes by, to first order, where a variable changes by all of itself."""
+    with np.errstate(over="ignore"):
+        return largest(point * gradient)
 
 
 def is_finite(value: float, gradient: Floats) -> bool:

@@ -92,8 +92,9 @@ class Options(Limits):
 
     Parameters
     ----------
-    gtol : float
-        Stop when ``max |g| <= gtol``.
+    gtol : float, optional
+        Stop when ``max |g| <= gtol``. Unless given it is 1e-5, and the point has to be level as well, which
+        does not depend on the units of the variables and of the value; see `Status.GRADIENT`.
     ftol : float, optional
         Stop when ``f - f+ <= ftol max(|f|, |f+|)``; 0 switches the test off. 64 units of rounding of the
         dtype unless given: 1.4e-14 in float64, 7.6e-6 in float32.
@@ -101,13 +102,18 @@ class Options(Limits):
         Stop when ``max |x+ - x| <= xtol max(1, max |x+|)``; 0 switches the test off.
     """
 
-    gtol: float = 1e-5
+    gtol: float | None = None
     ftol: float | None = None
     xtol: float = 0.0
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self._judge_numbers(gtol=False, ftol=True, xtol=False)
+        self._judge_numbers(gtol=True, ftol=True, xtol=False)
+
+    @property
+    def steepness(self) -> float:
+        """`gtol`, given or not."""
+        return 1e-5 if self.gtol is None else self.gtol
 
     def decrease(self, dtype: np.dtype[Any]) -> float:
         """Return `ftol` for points of `dtype`."""
@@ -143,7 +149,8 @@ class SearchOptions(Options):
         return {
             "history_dtype": dtype.name,
             "memory": 0,  # a matrix
-            "gtol": self.gtol,
+            "gtol": self.steepness,
+            "relative": self.gtol is None,
             "ftol": self.decrease(dtype),
             "xtol": self.xtol,
             "iterations": UNLIMITED if self.maxiter is None else self.maxiter,

@@ -13,24 +13,27 @@ class Status(enum.IntEnum):
     """Why a minimisation ended; the first three are successes.
 
     ``f`` and ``x`` are value and point before the last step, ``f+`` and ``x+`` after it, ``g`` the gradient
-    at the result: with bounds the step ``P(x - g) - x`` that is left of it inside them, with `l1` the
-    subgradient of least norm.
+    at the result: with bounds without what leads out of one that ``x`` is at, with `l1` the subgradient of
+    least norm. A point is *settled* if ``max |x g| <= p |f|``, with p the larger of 1e-3 and
+    ``40 cbrt(ftol)``: to first order f hardly changes then where a variable changes by all of itself. That does not depend on the units of variables and value.
     """
 
     GRADIENT = 0
-    """``max |g| <= gtol``"""
+    """``max |g| <= gtol``. Unless `gtol` is given the point has to be settled as well, or, where f goes to 0,
+    ``max |x g|`` to be at most 1e-10 (in float32 1.2e-6) of all that f has fallen; or no lower point is
+    found from it."""
     DECREASE = 1
     """``f - f+ <= ftol max(|f|, |f+|)``, by a step that was not cut short: to less than a thousandth of the
     first one tried, as at a kink, or by `maxls`; and not to an equal value where the slope promised a lower
     one.
 
-    The gradient has to shrink as well, as it does with the value of a smooth function but not at a kink:
+    The point has to be settled, and the gradient to shrink as well, as it does with the value of a smooth function but not at a kink:
     ``max |g+| < max |g|`` and ``max |g+| <= G min(1/10, cbrt((f - f+) / (F - f+)))``. F is the value at the
     start, or before it last fell to less than a tenth, and G the greatest ``max |g|`` from there on;
     ``f - f+`` counts as a rounding error at least. A gradient goes like the square root of what is left to
     fall; the cube root bears bad conditioning."""
     STEP = 2
-    """``max |x+ - x| <= xtol max(1, max |x+|)``, likewise"""
+    """``max |x+ - x| <= xtol max(1, max |x+|)``, by such a step to such a gradient."""
     ROUNDING = 3
     """Values along the last line, or at the end of the last step, differ by their rounding errors only."""
     NO_PROGRESS = 4
@@ -48,8 +51,11 @@ class Status(enum.IntEnum):
     INTERRUPTED = 10
     """`fun` or the callback raised an exception; the result is an attribute of it."""
     UNBOUNDED = 11
-    """Along a line the value fell all the way to a step 1e10 times the first one tried, by which it should
-    have fallen by ``1e10 |f|`` if it had kept its slope."""
+    """The value falls without end: below ``-1e30 max(1, |f|)``, with f that at the start; or along a line
+    all the way to a step 1e10 times the first one tried, by which it should have fallen by ``1e10 |f|`` if it
+    had kept its slope; or along a line to ``-inf``, with a slope that grows by 1e6 at least; or a fixed `lr`
+    leads to ``-inf``. A value of ``-inf`` alone is a point outside of where the function is defined. The
+    result is the lowest finite value."""
 
     @property
     def success(self) -> bool:

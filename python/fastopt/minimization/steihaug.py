@@ -119,4 +119,5 @@ def steihaug(
 def _to_boundary(p: Floats, d: Floats, radius: float) -> float:
     """Return the positive root alpha of |p + alpha d| = radius, for |p| <= radius."""
     a, b, c = float(d @ d), float(p @ d), max(0.0, radius * radius - float(p @ p))
-    return c / (b + math.sqrt(b * b + a * c))
+    root = b + math.sqrt(b * b + a * c)
+    return c / root if root > 0 else 0.0  # at the boundary, or all of it below the smallest number
