@@ -80,7 +80,7 @@ def minimize(
         `nfev` is never above a `maxfun` that is given. Differences count: a value and a gradient are
         :math:`2 n + 1` evaluations of `fun`, and for fewer none is begun. Unless `maxfun` is given there are
         as many as 15000 gradients take.
-        All but random search: `gtol` (1e-5), `ftol` (64 units of rounding), `xtol` (0); see `Status` for the
+        All but random search: `gtol` (1e-5, and see `Status`), `ftol` (64 units of rounding), `xtol` (0); `Status` has the
         formulas. Those of one method are in Notes; where they mean nothing they are refused.
 
     Returns
@@ -291,7 +291,8 @@ def _most_calls(solver: Solver, objective: Objective, maxfun: int | None) -> flo
         raise ValueError(
             f"maxfun: expected at least {objective.calls}, for a value and differences, got {maxfun}"
         )
-    return maxfun - objective.calls
+    objective.spare = maxfun - objective.calls
+    return objective.spare
 
 
 def _result(solver: Solver, objective: Objective) -> OptimizeResult:

@@ -15,8 +15,13 @@ from .layout import Layout, Vector, as_numbers
 
 __all__ = ["Objective", "as_value"]
 
-CENTRAL_STEP = float(np.cbrt(np.finfo(np.float64).eps))
-"""Of central differences, relative to max(1, |x|)."""
+EPS = float(np.finfo(np.float64).eps)
+
+CENTRAL_STEP = float(np.cbrt(EPS))
+"""Of central differences, relative to the size of the variable."""
+
+VISIBLE = 1e6 * EPS
+"""A change of the value by this part of it has digits enough for a difference."""
 
 
 class Objective:
@@ -43,7 +48,10 @@ class Objective:
     numeric : bool
         Whether gradients are differences. `fun` gets points of float64 then, whatever their dtype is.
     calls : int
-        Of `fun` for value and gradient, at most.
+        Of `fun` for value and gradient, at most; but at the first point two more for each variable whose unit is in
+        doubt.
+    spare : float
+        How many more that may be.
     nfev, njev, nhev : int
         Values, gradients, and Hessians or products with them, so far.
     """
@@ -79,6 +87,8 @@ class Objective:
         self.njev = 0
         self.nhev = 0
         self.numeric = not callable(jac) and not jac
+        self.spare = math.inf
+        self._units: Floats | None = None
         self.calls = 1 + 2 * int(np.count_nonzero(self._lower < self._upper)) if self.numeric else 1
 
     def __call__(self, point: Vector) -> tuple[float, Vector]:
@@ -152,13 +162,49 @@ class Objective:
             return value, np.full(self._layout.size, np.nan, self._layout.dtype)
         self.njev += 1
         gradient = np.zeros(self._layout.size, self._layout.dtype)
-        for k, x in enumerate(point):
-            places = _places_inside(float(x), float(self._lower[k]), float(self._upper[k]))
-            if places is not None:
-                gradient[k] = self._slope(point, k, value, *places)
+        first = self._units is None
+        if self._units is None:
+            size = np.where(point == 0, 1.0, np.abs(point))
+            self._units = np.minimum(size, self._upper.astype(float) - self._lower)
+        for k in range(point.size):
+            gradient[k] = self._first_slope(point, k, value) if first else self._slope(point, k, value)[0]
         return value, gradient
 
-    def _slope(self, point: Floats, k: int, value: float, a: float, b: float) -> float:
+    def _first_slope(self, point: Floats, k: int, value: float) -> float:
+        """Return the slope along variable `k` at the first point, and settle its unit.
+
+        That is its size, 1 where it is 0, or the way between its bounds if that is less. But a number that is
+        tiny by chance is no unit: where values hardly tell the places of the difference apart, the unit
+        becomes the largest of these, if the slope from there is the same up to rounding.
+        """
+        assert self._units is not None
+        slope, step = self._slope(point, k, value)
+        width = float(self._upper[k]) - float(self._lower[k])
+        larger = max(1.0, abs(float(point[k])), width if math.isfinite(width) else 0.0)
+        if not abs(slope) * step <= VISIBLE * abs(value) or self._units[k] >= larger or self.spare < 2:
+            return slope
+        self.spare -= 2
+        unit, self._units[k] = self._units[k], larger
+        other, _ = self._slope(point, k, value)
+        if abs(other - slope) * step <= 10 * EPS * abs(value):
+            return other
+        self._units[k] = unit
+        return slope
+
+    def _slope(self, point: Floats, k: int, value: float) -> tuple[float, float]:
+        """Return the slope along variable `k` from three values, or NaN; and how far apart they were taken.
+
+        A fixed variable has slope 0, and takes no evaluations.
+        """
+        assert self._units is not None
+        x = float(point[k])
+        places = _places_inside(x, float(self._lower[k]), float(self._upper[k]), float(self._units[k]))
+        if places is None:
+            return 0.0, math.inf
+        a, b = places
+        return self._slope_from(point, k, value, a, b), abs(b - a)
+
+    def _slope_from(self, point: Floats, k: int, value: float, a: float, b: float) -> float:
         """Return the slope along variable `k` from the values here, and at its places a and b; or NaN."""
         near = [point.copy(), point.copy()]
         near[0][k], near[1][k] = a, b
@@ -175,9 +221,10 @@ class Objective:
         return self.value(self._layout.structure(point))
 
 
-def _places_inside(x: float, low: float, high: float) -> tuple[float, float] | None:
+def _places_inside(x: float, low: float, high: float, unit: float) -> tuple[float, float] | None:
     """Return where to take differences: at both sides of `x` if the bounds have room for it, else at one."""
-    h = CENTRAL_STEP * max(1.0, abs(x))
+    size = max(unit, min(abs(x), high - low))
+    h = max(CENTRAL_STEP * size, 1000 * EPS * abs(x))  # else `x` has no digits for it
     if low + h <= x <= high - h:
         return x + h, x - h
     far = min(x + 2 * h, high) if high - x >= x - low else max(x - 2 * h, low)
