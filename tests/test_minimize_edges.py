@@ -536,7 +536,7 @@ def test_differences_evaluate_no_point_twice(dtype, bounds):
 
 
 def test_differences_beyond_the_domain_are_refused_points():
-    result = minimize(lambda x: x[0] - math.log(x[0]), [1e-7], jac=None)
+    result = minimize(lambda x: -math.sqrt(1 - x[0]), [1 - 1e-9], jac=None)
     assert result.status == fastopt.Status.NOT_FINITE
     assert minimize(lambda x: x[0] - math.log(x[0]), [0.5], jac=None).success
 

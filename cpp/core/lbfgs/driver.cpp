@@ -273,7 +273,8 @@ void Driver::search(const Aim& aim) {
   options.max_step = std::min(options.max_step, aim.most);
   search_.start(options, value_, aim.slope, aim.step);
   first_ = search_.step();
-  if (search_.status() != SearchStatus::searching) finish(Status::no_progress);
+  // A gradient may be too short for x to have digits for a step of its length.
+  if (search_.status() != SearchStatus::searching && (settled() || !aim_relative())) finish(Status::no_progress);
 }
 
 void Driver::stop(Status reason) {

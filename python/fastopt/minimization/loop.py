@@ -52,8 +52,10 @@ def minimize(
     jac : bool or callable, optional
         True: `fun` returns ``(value, gradient)``, the gradient in the structure of `x0`. A function:
         ``jac(x, *args)`` returns the gradient. None or False: central differences of `fun`, two evaluations
-        for each variable, in float64 whatever `x0` is; the message says so. Near a bound both are on its
-        inner side. Random search ignores it, and a gradient from `fun`.
+        for each variable, in float64 whatever `x0` is; the message says so. Their steps are 6e-6 times the
+        size of the variable, here or at the start (1 where that is 0), at most that of its box; where values
+        hardly change by that, a longer one is tried at the start. Near a bound both are on its inner side.
+        Random search ignores it, and a gradient from `fun`.
     hess : callable, optional
         ``hess(x, *args)`` returns the Hessian, of shape (n, n) over the n variables flattened: those of
         arrays in C order, of a dict or list one array after the other. For Newton's method.
@@ -80,8 +82,9 @@ def minimize(
         `nfev` is never above a `maxfun` that is given. Differences count: a value and a gradient are
         :math:`2 n + 1` evaluations of `fun`, and for fewer none is begun. Unless `maxfun` is given there are
         as many as 15000 gradients take.
-        All but random search: `gtol` (1e-5, and see `Status`), `ftol` (64 units of rounding), `xtol` (0); `Status` has the
-        formulas. Those of one method are in Notes; where they mean nothing they are refused.
+        All but random search: `gtol` (1e-5; unless it is given the units of variables and value do not
+        count), `ftol` (64 units of rounding), `xtol` (0); see `Status` for the formulas. Those of one method
+        are in Notes; where they mean nothing they are refused.
 
     Returns
     -------
@@ -107,14 +110,15 @@ def minimize(
     `history_dtype`: ``"float32"`` halves the traffic of large float64 problems. See `LBFGS`, where the caller
     has the loop. A few vectors of memory: for any n.
 
-    ``"bfgs"``: the same with the whole matrix, in double, whatever the dtype (Nocedal and Wright 6.17, first
-    scaled by 6.20):
+    ``"bfgs"``: the same with the whole matrix, in double, whatever the dtype (Nocedal and Wright 6.17):
 
     .. math::
 
-        H_0 = \frac{s^T y}{y^T y} I, \qquad
         H_{k+1} = (I - \rho s y^T) H_k (I - \rho y s^T) + \rho s s^T, \qquad \rho = \frac{1}{s^T y}
 
+    Up to 20 variables start from :math:`\max(1, s^T y / y^T y) I`, in which one of small curvature is not
+    forgotten. More start from :math:`s^T y / y^T y \, I` (6.20), and :math:`H_k` is multiplied by
+    :math:`\max(1, s^T y / y^T H_k y)` before each update (self-scaling, Al-Baali 1998).
     `c1`, `c2`, `maxls` as above. Fewer iterations for n up to some thousands; :math:`4 n^2` bytes.
 
     ``"newton"`` minimises the quadratic model inside a trust region:
@@ -161,7 +165,8 @@ def minimize(
     Mathematics 16, 1966. Rastrigin, *The convergence of the random search method in the extremal control of a
     many-parameter system*, Automation and Remote Control 24, 1963. Brooks, *A discussion of random methods
     for seeking maxima*, Operations Research 6, 1958. Nocedal and Wright, *Numerical Optimization*, 2nd
-    edition, 2006.
+    edition, 2006. Al-Baali, *Numerical experience with a class of self-scaling quasi-Newton algorithms*,
+    Journal of Optimization Theory and Applications 96, 1998.
 
     Examples
     --------
