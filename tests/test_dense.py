@@ -21,9 +21,10 @@ def steps(n: int, count: int, seed: int = 0) -> list[tuple[Array, Array]]:
 
 
 def bfgs_formula(pairs: list[tuple[Array, Array]]) -> Array:
-    """Nocedal & Wright (6.17), as it stands there: from I, or longer, of up to 20 variables; from (6.20) of more.
+    """Nocedal & Wright (6.17), as it stands there.
 
-    Then the whole of H is made longer before an update that asks for it.
+    Up to 20 variables start from I, or longer; more from (6.20), and the whole of their H is made longer
+    before an update that asks for it.
     """
     s, y = pairs[0]
     eye, many = np.eye(len(s)), len(s) > 20

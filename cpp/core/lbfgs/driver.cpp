@@ -286,7 +286,6 @@ void Driver::stop(Status reason) {
 void Driver::finish(Status reason) {
   status_ = reason;
   if (!begun_) return;
-  if ((reason == Status::rounding || reason == Status::no_progress) && flat()) status_ = Status::gradient;
   if (lower() && lowest_.value <= passed_value_) {
     place(lowest_.step);
     move_to_trial(lowest_.value, lowest_is_last_ ? last_ : other_);
@@ -295,6 +294,7 @@ void Driver::finish(Status reason) {
     std::memcpy(trial_, passed_.get(), vectors_.bytes());
     move_to_trial(passed_value_, passed_g_);
   }
+  if ((reason == Status::rounding || reason == Status::no_progress) && flat()) status_ = Status::gradient;
 }
 
 void Driver::move_to_trial(double value, Buffer& gradient) {

@@ -28,7 +28,7 @@ enum class Status : int {
   running = -1,
   gradient = 0,     ///< max |g| <= gtol, and max |x g| is small
   decrease = 1,     ///< (f - f+) / max(|f|, |f+|) <= ftol, max |x g| is small, and the gradient has shrunk as well
-  step = 2,         ///< max |x+ - x| <= xtol max(1, max |x+|), likewise
+  step = 2,         ///< max |x+ - x| <= xtol max(1, max |x+|), and the gradient has shrunk as well
   rounding = 3,     ///< values differ by rounding errors only
   no_progress = 4,  ///< no lower point along -H g, nor along -g
   iterations = 5,
@@ -37,7 +37,7 @@ enum class Status : int {
   callback = 8,    ///< said by the caller
   not_finite = 9,  ///< value or gradient at the start
   // 10 is said by the caller: an exception
-  unbounded = 11,  ///< the value is -infinity, or falls without end along a line
+  unbounded = 11,  ///< the value falls without end
 };
 
 struct Limits {

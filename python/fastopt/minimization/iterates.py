@@ -222,7 +222,7 @@ def largest(v: Vector) -> float:
 
 
 def _relative(point: Vector, gradient: Floats) -> float:
-    """Return max |x g|: what the value changes by, to first order, where a variable changes by all of itself."""
+    """Return max |x g|: what the value changes by, to first order, if a variable changes by all of itself."""
     with np.errstate(over="ignore"):
         return largest(point * gradient)
 

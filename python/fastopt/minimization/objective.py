@@ -48,8 +48,8 @@ class Objective:
     numeric : bool
         Whether gradients are differences. `fun` gets points of float64 then, whatever their dtype is.
     calls : int
-        Of `fun` for value and gradient, at most; but at the first point two more for each variable whose unit is in
-        doubt.
+        Of `fun` for value and gradient, at most; but at the first point two more for each variable whose unit
+        is in doubt.
     spare : float
         How many more that may be.
     nfev, njev, nhev : int

@@ -13,9 +13,12 @@ class Status(enum.IntEnum):
     """Why a minimisation ended; the first three are successes.
 
     ``f`` and ``x`` are value and point before the last step, ``f+`` and ``x+`` after it, ``g`` the gradient
-    at the result: with bounds without what leads out of one that ``x`` is at, with `l1` the subgradient of
-    least norm. A point is *settled* if ``max |x g| <= p |f|``, with p the larger of 1e-3 and
-    ``40 cbrt(ftol)``: to first order f hardly changes then where a variable changes by all of itself. That does not depend on the units of variables and value.
+    at the result: with bounds without what leads out of one that ``x`` is at, or so near that the value falls
+    by rounding errors only on the way there; with `l1` the subgradient of least norm.
+
+    A point is *settled* if ``max |x g| <= p |f|``, with p the larger of 1e-3 and ``40 cbrt(ftol)``: to first
+    order f hardly changes then if a variable changes by all of itself. That does not depend on the units of
+    variables and value.
     """
 
     GRADIENT = 0
@@ -27,11 +30,11 @@ class Status(enum.IntEnum):
     first one tried, as at a kink, or by `maxls`; and not to an equal value where the slope promised a lower
     one.
 
-    The point has to be settled, and the gradient to shrink as well, as it does with the value of a smooth function but not at a kink:
-    ``max |g+| < max |g|`` and ``max |g+| <= G min(1/10, cbrt((f - f+) / (F - f+)))``. F is the value at the
-    start, or before it last fell to less than a tenth, and G the greatest ``max |g|`` from there on;
-    ``f - f+`` counts as a rounding error at least. A gradient goes like the square root of what is left to
-    fall; the cube root bears bad conditioning."""
+    The point has to be settled, and the gradient to shrink, as it does with the value of a smooth function
+    but not at a kink: ``max |g+| < max |g|`` and ``max |g+| <= G min(1/10, cbrt((f - f+) / (F - f+)))``. F is
+    the value at the start, or before it last fell to less than a tenth, and G the greatest ``max |g|`` from
+    there on; ``f - f+`` counts as a rounding error at least. A gradient goes like the square root of what is
+    left to fall; the cube root bears bad conditioning."""
     STEP = 2
     """``max |x+ - x| <= xtol max(1, max |x+|)``, by such a step to such a gradient."""
     ROUNDING = 3
