@@ -109,7 +109,7 @@ class Loader : public Archive {
     const bool to_be_finite = is_finite(name);  // asks for numbers of the state, which may run Python code
     const py::array a = vector(name, dtype);
     if (to_be_finite && !table().all_finite[dtype](a.data(), vectors_.size()))
-      throw py::value_error("state_dict['" + name + "']: expected finite numbers, got " + std::string(py::repr(a)));
+      throw py::value_error("state_dict['" + name + "']: expected finite numbers, got " + shown(a));
     vectors_.reserve(buffer);
     std::memcpy(buffer.get(), a.data(), vectors_.size() * item_size[dtype]);
   }
@@ -145,7 +145,7 @@ class Loader : public Archive {
       expected << " from " << range.low << " to " << range.high;
     else if (range.low > -infinite)
       expected << " >= " << range.low;
-    throw py::value_error(expected.str() + ", got " + std::string(py::repr(found(name))));
+    throw py::value_error(expected.str() + ", got " + shown(found(name)));
   }
 
   template <class T>
@@ -156,7 +156,7 @@ class Loader : public Archive {
     } catch (const py::cast_error&) {
       throw py::type_error("state_dict['" + name + "']: expected " +
                            (std::is_integral_v<T> ? "an integer" : "a number") + ", got " +
-                           std::string(py::repr(given)));
+                           shown(given));
     }
   }
 

@@ -53,9 +53,16 @@ bool dense(const py::array& a) {
 
 std::string type_name(py::handle object) { return py::str(py::type::of(object).attr("__name__")); }
 
-std::string Label::text() const {
-  return key ? std::string(what) + "[" + std::string(py::repr(key)) + "]" : std::string(what);
+std::string shown(py::handle object) {
+  try {
+    return py::repr(object);
+  } catch (const py::error_already_set& error) {
+    if (!error.matches(PyExc_Exception)) throw;
+    return type_name(object);
+  }
 }
+
+std::string Label::text() const { return key ? std::string(what) + "[" + shown(key) + "]" : std::string(what); }
 
 std::string describe(const py::array& a) {
   return std::string(py::str(py::object(a.attr("dtype")))) + " of shape " + shape_of(a);
@@ -160,9 +167,13 @@ void gather(const py::array& g, const py::array& p, void* out) {
 
 py::array empty(const py::dtype& dtype, const std::vector<py::ssize_t>& shape) { return py::array(dtype, shape); }
 
-py::array read_only(py::array a) {
-  py::detail::array_proxy(a.ptr())->flags &= ~py::detail::npy_api::NPY_ARRAY_WRITEABLE_;
-  return a;
+py::array read_only(const py::array& a) {
+  // Under a capsule, as NumPy lets who has an array make it writeable again, and the views of it.
+  const auto let_go = [](void* kept) { py::handle(static_cast<PyObject*>(kept)).dec_ref(); };
+  const py::capsule keeps(static_cast<const void*>(a.inc_ref().ptr()), +let_go);
+  py::array view(a.dtype(), {a.shape(), a.shape() + a.ndim()}, {a.strides(), a.strides() + a.ndim()}, a.data(), keeps);
+  py::detail::array_proxy(view.ptr())->flags &= ~py::detail::npy_api::NPY_ARRAY_WRITEABLE_;
+  return view;
 }
 
 bool row_major(const py::array& a) { return (a.flags() & py::detail::npy_api::NPY_ARRAY_C_CONTIGUOUS_) != 0; }

@@ -28,6 +28,9 @@ struct Label {
 
 std::string type_name(py::handle object);
 
+/// An object as messages show it: its repr, or its type where Python makes none, as of lists nested without end.
+std::string shown(py::handle object);
+
 /// "float32 of shape (128, 10)".
 std::string describe(const py::array& a);
 
@@ -56,8 +59,8 @@ void gather(const py::array& g, const py::array& p, void* out);
 /// An array of shape `shape` in C order, not filled.
 py::array empty(const py::dtype& dtype, const std::vector<py::ssize_t>& shape);
 
-/// `a`, which its Python owner can no longer write to.
-py::array read_only(py::array a);
+/// The numbers of `a`, which no owner of that view can write to, nor make writeable. The view keeps `a`.
+py::array read_only(const py::array& a);
 
 bool row_major(const py::array& a);
 

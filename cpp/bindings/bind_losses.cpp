@@ -24,7 +24,7 @@ Reduction reduction_of(py::handle name) {
     if (PyUnicode_CompareWithASCIIString(name.ptr(), "sum") == 0) return Reduction::sum;
     if (PyUnicode_CompareWithASCIIString(name.ptr(), "none") == 0) return Reduction::none;
   }
-  throw py::value_error("reduction: expected 'mean', 'sum' or 'none', got " + std::string(py::repr(name)));
+  throw py::value_error("reduction: expected 'mean', 'sum' or 'none', got " + shown(name));
 }
 
 std::vector<py::ssize_t> shape_of(const py::array& a) { return {a.shape(), a.shape() + a.ndim()}; }

@@ -42,7 +42,7 @@ class Settings::Keywords {
     try {
       return value.cast<T>();
     } catch (const py::cast_error&) {
-      throw py::type_error(std::string(name) + ": expected " + wanted<T>() + ", got " + std::string(py::repr(value)));
+      throw py::type_error(std::string(name) + ": expected " + wanted<T>() + ", got " + shown(value));
     }
   }
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from numbers import Real
 from typing import Annotated
 
+import numpy as np
+
 from fastopt.wording import shown
 
 Schedule = Callable[[int], float]
@@ -147,6 +149,33 @@ def length(low: int, label: str, value: object) -> int:
     if n > LONGEST:
         raise ValueError(f"{label}: expected a whole number from {low} to {LONGEST}, got {shown(n)}")
     return n
+
+
+def real(value: object) -> float | None:
+    """Return as a float what a function returned as a number; None if it is not one real number.
+
+    It may be of any type: an array of one element, or what says by ``__float__`` which number it is, as
+    scalars of JAX and torch do. NaN and infinities are numbers here; what is beyond the largest float is
+    infinite.
+
+    Examples
+    --------
+    >>> real(np.array([[2.5]])), real(-(10**400)), real("2.5"), real(1j), real(True), real(np.ones(2))
+    (2.5, -inf, None, None, None, None)
+    """
+    if type(value) is float:
+        return value
+    dtype = getattr(value, "dtype", None)
+    kind = dtype.kind if isinstance(dtype, np.dtype) else "f"
+    if kind not in "fiuV" or isinstance(value, bool | str | bytes):  # V: bfloat16, among others
+        return None
+    one = value.reshape(()) if isinstance(value, np.ndarray) and value.size == 1 else value
+    try:
+        return float(one)  # type: ignore[arg-type]
+    except OverflowError:
+        return math.inf if value > 0 else -math.inf  # type: ignore[operator]
+    except Exception:  # of whatever kind `__float__` raises, where it is there at all
+        return None
 
 
 NonNegative = Annotated[Hyper, Bounds(0)]

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fastopt.structures import Array, Arrays, described, flatten
+from fastopt.structures import Array, Arrays, as_array, described, flatten
 from fastopt.wording import shown
 
 __all__ = [
@@ -39,15 +39,13 @@ def judged_samples(data: object, label: str = "data") -> Samples:
 
 def judged_rows(given: Mapping[str, object]) -> dict[str, NDArray[Any]]:
     """Return things as arrays of equal length, or say under their names what is wrong with them."""
-    arrays = {name: np.asarray(array) for name, array in given.items()}
+    arrays = {name: as_array(array) for name, array in given.items()}
     if not arrays:
         raise ValueError("data: expected at least one array, got none")
     for name, array in arrays.items():
         if array.ndim == 0 or array.dtype.kind not in "biufc":
-            raise TypeError(
-                f"{name}: expected an array of numbers with one row a sample, "
-                f"got {array.dtype} of shape {array.shape}"
-            )
+            got = described(given[name] if array.dtype.kind == "O" else array)
+            raise TypeError(f"{name}: expected an array of numbers with one row a sample, got {got}")
     (first, rows), *others = arrays.items()
     pair = [name[-1] for name in arrays] == ["x", "y"]
     for name, array in others:

@@ -26,15 +26,16 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from numbers import Real
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from fastopt import _core
-from fastopt.bounds import Bounds, whole
+from fastopt.bounds import Bounds, real, whole
 from fastopt.listing import listing
+from fastopt.structures import as_array, described
+from fastopt.wording import shown
 
 __all__ = ["Line", "LineSearchResult", "along", "armijo", "bracketing", "hager_zhang", "strong_wolfe"]
 __dir__ = listing(__name__)
@@ -50,6 +51,9 @@ MESSAGES = {
     "exhausted": "max_evaluations were used up",
 }
 SCHEMES = ("golden", "four_point")
+MOST_TRIALS = 2**31 - 1
+"""The core counts trials of one search in 32 bits: more are no limit either."""
+
 ROUNDING = 10 * float(np.finfo(np.float64).eps)
 
 
@@ -99,7 +103,7 @@ class Line:
 
     def at(self, alpha: float) -> NDArray[Any]:
         """Return ``x + alpha d``, a new array."""
-        return np.asarray(self.x + float(alpha) * self.d)
+        return np.asarray(self.x + _number("alpha", alpha) * self.d)
 
     def __call__(self, alpha: float) -> Any:
         """Return value and slope at ``x + alpha d``, or the value alone if `fun` returns no more."""
@@ -107,11 +111,11 @@ class Line:
         if not isinstance(answer, tuple | list) or len(answer) != 2:
             return answer
         value, gradient = answer
-        g = np.asarray(gradient)
+        g = as_array(gradient)
         if g.shape != self.x.shape or g.dtype.kind not in "biuf":
+            got = described(gradient if g.dtype.kind == "O" else g)
             raise ValueError(
-                f"fun: expected a gradient of real numbers of shape {self.x.shape} like x, "
-                f"got {g.dtype} of shape {g.shape}"
+                f"fun: expected a gradient of real numbers of shape {self.x.shape} like x, got {got}"
             )
         slope = np.dot(np.ravel(g).astype(np.float64), np.ravel(self.d).astype(np.float64))
         return _number("fun(x)[0]", value), float(slope)
@@ -152,7 +156,7 @@ def along(fun: Callable[[NDArray[Any]], Any], x: ArrayLike, d: ArrayLike) -> Lin
     (2.25, -3.0)
     """
     if not callable(fun):
-        raise TypeError(f"fun: expected a function, got {fun!r} ({type(fun).__name__})")
+        raise TypeError(f"fun: expected a function, got {shown(fun)} ({type(fun).__name__})")
     point, direction = _real_array("x", x), _real_array("d", d)
     if direction.shape != point.shape:
         raise ValueError(f"d: expected shape {point.shape} like x, got {direction.shape}")
@@ -239,7 +243,7 @@ def strong_wolfe(
         "c2": c2,
         "xtol": Bounds(0, 1, below=True).check("xtol", xtol),
         **_limits(min_step, max_step),
-        "max_evaluations": whole(1, "max_evaluations", max_evaluations),
+        "max_evaluations": _trials(max_evaluations),
         "rounding": Bounds(0, 1, below=True).check("rounding", rounding),
     }
     step = _positive("step", step)
@@ -325,7 +329,7 @@ def hager_zhang(
         "c2": c2,
         "epsilon": Bounds(0).check("epsilon", epsilon),
         "max_step": _positive("max_step", max_step),
-        "max_evaluations": whole(1, "max_evaluations", max_evaluations),
+        "max_evaluations": _trials(max_evaluations),
     }
     step = _positive("step", step)
     return _run(_core.HagerZhang(*_descent(phi, start), step, options), phi, slopes=True)
@@ -397,7 +401,7 @@ def armijo(
     options = {
         "c1": _positive("c1", Bounds(0, 1, below=True).check("c1", c1)),
         **_limits(min_step, max_step),
-        "max_evaluations": whole(1, "max_evaluations", max_evaluations),
+        "max_evaluations": _trials(max_evaluations),
         "rounding": Bounds(0, 1, below=True).check("rounding", rounding),
     }
     step = _positive("step", step)
@@ -480,12 +484,12 @@ def bracketing(
     (3.0, True)
     """
     if scheme not in SCHEMES:
-        raise ValueError(f"scheme: expected one of {', '.join(map(repr, SCHEMES))}, got {scheme!r}")
+        raise ValueError(f"scheme: expected one of {', '.join(map(repr, SCHEMES))}, got {shown(scheme)}")
     options = {
         **(_core.Bracketing.four_point() if scheme == "four_point" else {}),
         "xtol": Bounds(0, 1, below=True).check("xtol", xtol),
         "max_step": _positive("max_step", max_step),
-        "max_evaluations": whole(1, "max_evaluations", max_evaluations),
+        "max_evaluations": _trials(max_evaluations),
         "rounding": Bounds(0, 1, below=True).check("rounding", rounding),
     }
     step = _positive("step", step)
@@ -515,7 +519,7 @@ def _descent(phi: Phi, start: object) -> tuple[float, float]:
         value, slope = (_number(f"start[{k}]", x) for k, x in enumerate(start))
         where = "start"
     else:
-        raise TypeError(f"start: expected a pair (value, slope), got {start!r} ({type(start).__name__})")
+        raise TypeError(f"start: expected a pair (value, slope), got {shown(start)} ({type(start).__name__})")
     assert slope is not None
     if not (math.isfinite(value) and math.isfinite(slope)):
         raise FloatingPointError(f"{where}: expected a finite value and slope, got {value} and {slope}")
@@ -526,35 +530,35 @@ def _descent(phi: Phi, start: object) -> tuple[float, float]:
 
 def _evaluate(phi: Phi, alpha: float, slopes: bool) -> tuple[float, float | None]:
     if not callable(phi):
-        raise TypeError(f"phi: expected a function of the step, got {phi!r} ({type(phi).__name__})")
+        raise TypeError(f"phi: expected a function of the step, got {shown(phi)} ({type(phi).__name__})")
     answer = phi(alpha)
     if isinstance(answer, tuple | list) and len(answer) == 2:
         return _number(f"phi({alpha:g})[0]", answer[0]), _number(f"phi({alpha:g})[1]", answer[1])
     if slopes or isinstance(answer, tuple | list):
         raise TypeError(
-            f"phi({alpha:g}): expected a pair (value, slope), got {answer!r} ({type(answer).__name__})"
+            f"phi({alpha:g}): expected a pair (value, slope), got {shown(answer)} ({type(answer).__name__})"
         )
     return _number(f"phi({alpha:g})", answer), None
 
 
 def _number(label: str, value: object) -> float:
     """Return a real number, NaN and infinity included, or say what it is instead."""
-    if isinstance(value, np.ndarray) and value.ndim == 0:
-        value = value[()]
-    if isinstance(value, Real) and not isinstance(value, bool):
-        try:
-            return float(value)
-        except OverflowError:  # a whole number beyond the largest float
-            return math.inf
-    what = f"an array of shape {value.shape}" if isinstance(value, np.ndarray) else f"{value!r}"
-    raise TypeError(f"{label}: expected a number, got {what} ({type(value).__name__})")
+    number = real(value)
+    if number is None:
+        what = f"an array of shape {value.shape}" if isinstance(value, np.ndarray) else shown(value)
+        raise TypeError(f"{label}: expected a number, got {what} ({type(value).__name__})")
+    return number
 
 
 def _positive(label: str, value: object) -> float:
     x = Bounds(0).check(label, value)
     if x == 0:
-        raise ValueError(f"{label}: expected a finite number > 0, got {value!r}")
+        raise ValueError(f"{label}: expected a finite number > 0, got {shown(value)}")
     return x
+
+
+def _trials(max_evaluations: int) -> int:
+    return min(whole(1, "max_evaluations", max_evaluations), MOST_TRIALS)
 
 
 def _limits(min_step: float, max_step: float) -> dict[str, float]:
@@ -565,7 +569,8 @@ def _limits(min_step: float, max_step: float) -> dict[str, float]:
 
 
 def _real_array(label: str, values: ArrayLike) -> NDArray[Any]:
-    array = np.array(values)
+    array = as_array(values).copy()
     if array.dtype.kind not in "iuf":
-        raise TypeError(f"{label}: expected real numbers, got {array.dtype}")
+        got = described(values) if array.dtype.kind == "O" else array.dtype
+        raise TypeError(f"{label}: expected real numbers, got {got}")
     return array if array.dtype.kind == "f" else array.astype(np.float64)

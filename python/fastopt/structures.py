@@ -47,6 +47,27 @@ def flatten(label: str, arrays: object) -> tuple[str, list[Any], list[Array]]:
     return _core.flatten(label, arrays)
 
 
+def as_array(given: object) -> Array:
+    """Return what NumPy makes of it: one object of shape () where it can make no array of it."""
+    try:
+        return np.asarray(given)
+    except MemoryError:
+        raise
+    except Exception:  # lists of different lengths, or without end; tensors that are not NumPy's to have
+        return np.asarray(None)
+
+
 def described(a: object) -> str:
-    """Say what an array is, in the words of the core's messages."""
-    return f"{a.dtype} of shape {a.shape}" if isinstance(a, np.ndarray) else type(a).__name__
+    """Say what an array is, in the words of the core's messages; of other libraries' arrays the type, too.
+
+    Examples
+    --------
+    >>> described(np.zeros((2, 3))), described(2.5)
+    ('float64 of shape (2, 3)', 'float')
+    """
+    if isinstance(a, np.ndarray):
+        return f"{a.dtype} of shape {a.shape}"
+    shape = getattr(a, "shape", None)
+    if isinstance(shape, tuple) and not isinstance(a, np.generic):  # sparse matrices, tensors, frames
+        return f"{type(a).__name__} of shape {tuple(shape)}"
+    return type(a).__name__

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
-from numbers import Real
 from typing import Any
 
 import numpy as np
 
 from fastopt._typing import Floats, Integers, Loss, Seed
 from fastopt.batches import minibatches
-from fastopt.bounds import whole
+from fastopt.bounds import real, whole
 from fastopt.callbacks import Callback, FunctionCallback
 from fastopt.history import History, Record
 from fastopt.judging import Samples, judged_samples
@@ -22,7 +21,7 @@ from fastopt.optimizer import Optimizer
 from fastopt.progress import Progress
 from fastopt.regularizers import Regularizer
 from fastopt.structures import Array, Arrays, described, flatten
-from fastopt.wording import counted
+from fastopt.wording import counted, shown
 
 __all__ = [
     "Callback",
@@ -424,8 +423,7 @@ RESERVED = set(Record(0.0, 0, 0, 0.0, {}, 0.0, 0.0, "").row())
 
 
 def _number(name: str, value: object) -> float:
-    if isinstance(value, np.ndarray) and value.ndim == 0:
-        value = value[()]
-    if not isinstance(value, Real):
-        raise TypeError(f"{name}: expected a number, got {value!r}")
-    return float(value)
+    number = float(value) if isinstance(value, bool) else real(value)
+    if number is None:
+        raise TypeError(f"{name}: expected a number, got {shown(value)}")
+    return number

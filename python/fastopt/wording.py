@@ -7,6 +7,9 @@ from types import FrameType
 
 __all__ = ["counted", "shown", "users_line"]
 
+LONGEST = 200
+"""Characters of a value that a message shows."""
+
 
 def counted(number: int, noun: str) -> str:
     """Return how many there are of what is called `noun` in the singular.
@@ -20,19 +23,21 @@ def counted(number: int, noun: str) -> str:
 
 
 def shown(value: object) -> str:
-    """Return a value as messages show it: its `repr`, or its type if Python has no text for it.
+    """Return a value as messages show it: cut where it is long, in words where Python has no text for it.
 
-    It has none for lists in lists in lists, thousands of them, and for integers of thousands of digits.
+    It has none for integers of thousands of digits, and for lists in lists in lists, thousands of them.
 
     Examples
     --------
-    >>> shown("adam"), shown(10**10_000)
-    ("'adam'", 'a value of type int')
+    >>> shown("adam"), shown(10**10_000), shown([0] * 1000)[-9:]
+    ("'adam'", 'a number beyond 1e+308', ', 0, 0...')
     """
     try:
-        return repr(value)
-    except (RecursionError, ValueError):
-        return f"a value of type {type(value).__name__}"
+        text = repr(value)
+    except Exception:
+        kind = type(value).__name__
+        return "a number beyond 1e+308" if isinstance(value, int) else f"a value of type {kind}"
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}..."
 
 
 def users_line() -> int:

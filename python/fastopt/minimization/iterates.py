@@ -11,7 +11,7 @@ import numpy as np
 from fastopt._typing import Floats
 
 from .base import Solver
-from .layout import Vector
+from .layout import Vector, frozen
 from .objective import Objective
 from .options import Options, value_error
 from .result import Status
@@ -42,7 +42,7 @@ class Iterates(Solver):
     _options: Options
 
     def _begin(self, x0: object, options: Any, *args: Any, **kwargs: Any) -> None:
-        self._here = _frozen(self._start(x0, options))
+        self._here = frozen(self._start(x0, options))
         self._dtype = self._layout.dtype
         self._rounding = value_error(self._dtype)
         self._value = math.nan
@@ -83,7 +83,7 @@ class Iterates(Solver):
     def _moved_by(self, step: Floats) -> Vector:
         """Return the point at the end of a step, in the dtype of the points."""
         with np.errstate(over="ignore"):
-            return _frozen((self._here + step).astype(self._dtype))
+            return frozen((self._here + step).astype(self._dtype))
 
     def _evaluated(self, objective: Objective, point: Vector) -> tuple[float, Floats]:
         value, given = objective(point)
@@ -230,8 +230,3 @@ def _relative(point: Vector, gradient: Floats) -> float:
 def is_finite(value: float, gradient: Floats) -> bool:
     """Whether both are."""
     return math.isfinite(value) and bool(np.isfinite(gradient).all())
-
-
-def _frozen(point: Vector) -> Vector:
-    point.setflags(write=False)
-    return point

@@ -3,20 +3,42 @@
 from __future__ import annotations
 
 import contextlib
+import threading
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from fastopt.structures import described, flatten
+from fastopt.structures import as_array, described, flatten
 from fastopt.wording import counted
 
-__all__ = ["Layout", "RowLayout", "Vector", "as_numbers"]
+__all__ = ["Layout", "RowLayout", "Vector", "as_numbers", "as_reals", "frozen"]
 
 Vector = NDArray[np.floating[Any]]
 
+DIMENSIONS = 64
+"""That NumPy's arrays have at most."""
+
 FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
+
+
+class Entry(NamedTuple):
+    """What is given for one array of a structure: under which name, its place in the vector, its shape."""
+
+    label: str
+    given: Any
+    part: slice
+    shape: tuple[int, ...]
+
+
+class Scratch(threading.local):
+    """Memory for a vector, one for each thread: a refused call must not touch that of one under way."""
+
+    vector: Vector | None = None
+
+    def __reduce__(self) -> tuple[type, tuple[()]]:
+        return Scratch, ()
 
 
 class Layout:
@@ -52,7 +74,9 @@ class Layout:
 
     def __init__(self, start: object, label: str = "x0") -> None:
         self.label = label
-        if not isinstance(start, dict | np.ndarray) and _is_plain(start):
+        if isinstance(start, list | tuple):
+            start = as_numbers(label, start) if _is_plain(start) else start
+        elif not isinstance(start, dict) and as_array(start).dtype.kind in "iuf":  # numbers, other libraries' arrays
             start = as_numbers(label, start)
         self.kind, self.keys, given = flatten(label, start)
         self._tuple = isinstance(start, tuple)
@@ -65,7 +89,7 @@ class Layout:
         self._slices = [slice(end - a.size, end) for end, a in zip(ends, arrays, strict=True)]
         self.size: int = ends[-1]
         self._flat = self.kind == "array" and len(self.shapes[0]) == 1
-        self._scratch: Vector | None = None
+        self._scratch = Scratch()
 
     def structure(self, vector: Vector) -> Any:
         """Return views of `vector` in the structure of the start."""
@@ -78,8 +102,8 @@ class Layout:
             return dict(zip(self.keys, views, strict=True))
         return tuple(views) if self._tuple else views
 
-    def vector(self, structure: object, label: str, broadcast: bool = False) -> Vector:
-        """Return `structure` as a vector: itself where it is one, else in memory that the next call reuses.
+    def vector(self, structure: object, label: str) -> Vector:
+        """Return `structure` as a vector: itself where it is one, else in memory of the thread's next call.
 
         Parameters
         ----------
@@ -87,8 +111,6 @@ class Layout:
             In the structure of the start; numbers that NumPy can convert are converted.
         label : str
             What messages call it.
-        broadcast : bool
-            Whether it may be broadcast to that structure; an array of one number then is, whatever its shape.
 
         Raises
         ------
@@ -100,15 +122,14 @@ class Layout:
                 a = structure
             else:
                 a = as_numbers(label, structure)
-            if a.shape != self.shapes[0]:
-                a = self._fitting(label, a, self.shapes[0], broadcast)
+            self._expect(label, a, self.shapes[0])
             return np.ascontiguousarray(a, self.dtype).reshape(-1)
-        out = np.empty(self.size, self.dtype) if self._scratch is None else self._scratch
-        self._scratch = out
+        out = self._scratch.vector
+        if out is None:
+            out = self._scratch.vector = np.empty(self.size, self.dtype)
         for (name, entry, part), shape in zip(self.parts(structure, label), self.shapes, strict=True):
             a = as_numbers(name, entry)
-            if a.shape != shape:
-                a = self._fitting(name, a, shape, broadcast)
+            self._expect(name, a, shape)
             out[part].reshape(shape)[...] = a
         return out
 
@@ -121,6 +142,25 @@ class Layout:
         entries = self._entries(structure, label)
         for key, entry, part in zip(self.keys, entries, self._slices, strict=True):
             yield f"{label}[{key!r}]", entry, part
+
+    def entries(self, structure: object, label: str) -> Iterator[Entry]:
+        """Yield what is given for each array, None for what is None or left out of a dict."""
+        if self.kind == "array":
+            yield Entry(label, structure, slice(0, self.size), self.shapes[0])
+            return
+        if isinstance(structure, dict) and self.kind == "dict":
+            strange = [key for key in structure if key not in self.keys]
+            if strange:
+                raise ValueError(f"{label}: expected some of the keys {self.keys}, got {list(structure)}")
+            structure = {key: structure.get(key) for key in self.keys}
+        for (name, given, part), shape in zip(self.parts(structure, label), self.shapes, strict=True):
+            yield Entry(name, given, part, shape)
+
+    def fitted(self, label: str, a: NDArray[Any], shape: tuple[int, ...]) -> NDArray[Any]:
+        """Return an array as broadcast to a shape; one number always is, whatever its own shape."""
+        with contextlib.suppress(ValueError):
+            return np.broadcast_to(a.reshape(()) if a.size == 1 else a, shape)
+        raise self._misfit(label, a, shape)
 
     def element(self, k: int) -> str:
         """Return the name of element `k` of the vector: ``x0['W'][3, 4]``."""
@@ -145,11 +185,12 @@ class Layout:
         by_key = dict(zip(keys, entries, strict=True))
         return [by_key[key] for key in self.keys]
 
-    def _fitting(self, label: str, a: NDArray[Any], shape: tuple[int, ...], broadcast: bool) -> NDArray[Any]:
-        if broadcast:
-            with contextlib.suppress(ValueError):
-                return np.broadcast_to(a.reshape(()) if a.size == 1 else a, shape)
-        raise ValueError(f"{label}: expected shape {shape}, as {self.label}, got shape {a.shape}")
+    def _expect(self, label: str, a: NDArray[Any], shape: tuple[int, ...]) -> None:
+        if a.shape != shape:
+            raise self._misfit(label, a, shape)
+
+    def _misfit(self, label: str, a: NDArray[Any], shape: tuple[int, ...]) -> ValueError:
+        return ValueError(f"{label}: expected shape {shape}, as {self.label}, got shape {a.shape}")
 
 
 class RowLayout(Layout):
@@ -170,22 +211,39 @@ class RowLayout(Layout):
         return f"{self._matrix}[:, {k}]"
 
 
-def _is_plain(start: object) -> bool:
+def _is_plain(start: object, depth: int = 0) -> bool:
     """Whether it is a number or nested lists of numbers: one array, and not a list of them."""
     if isinstance(start, list | tuple):
-        return all(_is_plain(entry) for entry in start)
+        return depth < DIMENSIONS and all(_is_plain(entry, depth + 1) for entry in start)
     return isinstance(start, int | float | np.number) and not isinstance(start, bool)
 
 
 def as_numbers(label: str, given: object) -> NDArray[Any]:
     """Return an array of float32 or float64, or say what is not one."""
+    a = as_reals(label, given)
+    return a if a.dtype in FLOATS else a.astype(np.float64)
+
+
+def as_reals(label: str, given: object) -> NDArray[Any]:
+    """Return an array of real numbers, of whatever dtype NumPy gives it, or say what is not one."""
     if isinstance(given, np.ndarray) and given.dtype in FLOATS:
         return given
-    try:
-        a = np.asarray(given)
-    except ValueError:  # lists of different lengths
-        a = np.asarray(None)
+    a = as_array(given)
     if a.dtype.kind not in "iuf" or a.dtype.itemsize > 8:
-        got = described(given) if isinstance(given, np.ndarray) else f"{type(given).__name__}"
-        raise TypeError(f"{label}: expected an array of real numbers, float32 or float64, got {got}")
-    return a if a.dtype in FLOATS else a.astype(np.float64)
+        raise TypeError(
+            f"{label}: expected an array of real numbers, float32 or float64, got {described(given)}"
+        )
+    return a
+
+
+def frozen(a: Vector) -> Vector:
+    """Return a copy that nobody can write to, nor make writeable: its memory is that of bytes.
+
+    Examples
+    --------
+    >>> frozen(np.zeros(2)).setflags(write=True)
+    Traceback (most recent call last):
+        ...
+    ValueError: cannot set WRITEABLE flag to True of this array
+    """
+    return np.frombuffer(a.tobytes(), a.dtype)

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-
-from fastopt.structures import described
+from fastopt.structures import as_array, described
+from fastopt.wording import shown
 
 from .base import Solver
 from .gradient_descent import GradientDescent
@@ -34,11 +33,11 @@ def chosen(method: object, **arguments: object) -> tuple[type[Solver], dict[str,
     """
     kind = METHODS.get(method) if isinstance(method, str) else None
     if kind is None:
-        raise ValueError(f"method: expected {_listed(METHODS)}, got {method!r}")
+        raise ValueError(f"method: expected {_listed(METHODS)}, got {shown(method)}")
     for name, value in arguments.items():
         if not (name in kind.takes or value is None or (name == "l1" and _is_zero(value))):
             owners = _listed([other.method for other in METHODS.values() if name in other.takes])
-            got = value if isinstance(value, int | float) else described(value)
+            got = shown(value) if isinstance(value, int | float) else described(value)
             raise ValueError(f"{name}: expected none for method {method!r}, only for {owners}, got {got}")
     return kind, {name: value for name, value in arguments.items() if name in kind.takes}
 
@@ -65,11 +64,11 @@ def judged_options(kind: type[Solver], options: Mapping[str, Any], tol: float | 
 
 def _is_zero(value: object) -> bool:
     """Whether it is numbers, in any structure, that are all 0."""
-    if isinstance(value, dict):
-        return _is_zero(list(value.values()))
-    if isinstance(value, list | tuple):
-        return len(value) > 0 and all(map(_is_zero, value))
-    return isinstance(value, int | float | np.number | np.ndarray) and not np.any(value)
+    entries = list(value.values()) if isinstance(value, dict) else [value]
+    if isinstance(value, list | tuple) and as_array(value).ndim == 0:
+        entries = list(value)  # arrays of several shapes
+    arrays = map(as_array, entries)
+    return all(a.size > 0 and a.dtype.kind in "biuf" and not a.any() for a in arrays) and len(entries) > 0
 
 
 def _listed(names: Any, word: str = "or") -> str:

@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 
 from fastopt._typing import Floats
+from fastopt.bounds import real
 from fastopt.structures import described
 from fastopt.wording import counted
 
-from .layout import Layout, Vector, as_numbers
+from .layout import Layout, Vector, as_numbers, frozen
 
 __all__ = ["Objective", "as_value"]
 
@@ -217,8 +218,7 @@ class Objective:
             return float(((at_a - value) / to_a * to_b - (at_b - value) / to_b * to_a) / (b - a))
 
     def _value_at(self, point: Floats) -> float:
-        point.setflags(write=False)
-        return self.value(self._layout.structure(point))
+        return self.value(self._layout.structure(frozen(point)))
 
 
 def _places_inside(x: float, low: float, high: float, unit: float) -> tuple[float, float] | None:
@@ -245,14 +245,7 @@ def as_value(value: object) -> float:
     >>> as_value(np.array([[2.5]]))
     2.5
     """
-    if type(value) is float:
-        return value
-    if isinstance(value, np.ndarray):
-        if value.size == 1 and value.dtype.kind in "fiu":
-            return float(value.reshape(()))
-    elif isinstance(value, int | float | np.floating | np.integer) and not isinstance(value, bool):
-        try:
-            return float(value)
-        except OverflowError:
-            return float("inf") if value > 0 else float("-inf")
-    raise TypeError(f"fun: expected one real number as its value, got {described(value)}")
+    number = real(value)
+    if number is None:
+        raise TypeError(f"fun: expected one real number as its value, got {described(value)}")
+    return number

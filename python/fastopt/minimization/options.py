@@ -12,6 +12,8 @@ from numpy.typing import DTypeLike
 
 from fastopt.bounds import Bounds, whole
 from fastopt.judging import judged_rng
+from fastopt.line_search import MOST_TRIALS
+from fastopt.wording import shown
 
 __all__ = [
     "GradientDescentOptions",
@@ -26,6 +28,8 @@ __all__ = [
 ]
 
 UNLIMITED = 2**62
+MOST_PAIRS = 100_000
+"""There is a place for each from the beginning on."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,7 +80,7 @@ class Limits:
         unknown = [name for name in options if name not in cls.names()]
         if unknown:
             raise ValueError(
-                f"options: expected some of {', '.join(cls.names())}, got {', '.join(map(repr, unknown))}"
+                f"options: expected some of {', '.join(cls.names())}, got {', '.join(map(shown, unknown))}"
             )
         if tol is None:
             return cls(**options)
@@ -138,7 +142,7 @@ class SearchOptions(Options):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self._set("maxls", whole_number("maxls", self.maxls, 1))
+        self._set("maxls", min(whole_number("maxls", self.maxls, 1), MOST_TRIALS))
         for name in ("c1", "c2"):
             self._set(name, Bounds(0, 1, below=True).check(name, getattr(self, name)))
         if not 0 < self.c1 <= self.c2:
@@ -180,6 +184,10 @@ class LbfgsOptions(SearchOptions):
     def __post_init__(self) -> None:
         super().__post_init__()
         self._set("memory", whole_number("memory", self.memory, 1))
+        if self.memory > MOST_PAIRS:
+            raise ValueError(
+                f"memory: expected a whole number from 1 to {MOST_PAIRS}, got {shown(self.memory)}"
+            )
         if self.history_dtype is not None:
             self._set("history_dtype", _dtype_name(self.history_dtype))
 
@@ -226,7 +234,7 @@ class GradientDescentOptions(Options):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self._set("maxls", whole_number("maxls", self.maxls, 1))
+        self._set("maxls", min(whole_number("maxls", self.maxls, 1), MOST_TRIALS))
         self._set("c1", Bounds(0, 1, below=True).check("c1", self.c1))
         self._judge_numbers(lr=True)
         if self.lr == 0:
@@ -280,8 +288,8 @@ def whole_number(name: str, value: object, low: int) -> int:
 def _dtype_name(value: object) -> str:
     try:
         name = np.dtype(value).name  # type: ignore[call-overload]
-    except TypeError:
+    except Exception:  # NumPy has several kinds for what is no dtype
         name = ""
     if name not in ("float32", "float64"):
-        raise ValueError(f"history_dtype: expected 'float32' or 'float64', got {value!r}")
+        raise ValueError(f"history_dtype: expected 'float32' or 'float64', got {shown(value)}")
     return str(name)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from .base import Solver
-from .layout import Vector
+from .layout import Vector, frozen
 from .objective import Objective
 from .options import RandomSearchOptions
 from .result import Status
@@ -36,8 +36,7 @@ class RandomSearch(Solver):
                         f"bounds: expected finite bounds for uniform points, or the option 'step', "
                         f"got {end[k]} for {self._layout.element(k)}"
                     )
-        start.setflags(write=False)
-        self._best, self._value = start, math.nan
+        self._best, self._value = frozen(start), math.nan
         self._status: Status | None = None
         self._evaluations = 0
 
@@ -70,9 +69,7 @@ class RandomSearch(Solver):
             else:
                 step = 1.0 if self._options.step is None else self._options.step
                 drawn = self._best + step * rng.standard_normal(self._best.shape)
-        point: Vector = drawn.clip(np.maximum(lower, -largest), np.minimum(upper, largest)).astype(dtype)
-        point.setflags(write=False)
-        return point
+        return frozen(drawn.clip(np.maximum(lower, -largest), np.minimum(upper, largest)).astype(dtype))
 
     def stop(self, reason: Status = Status.CALLBACK) -> None:
         """End now, at the best point. `reason` is what the status will be."""

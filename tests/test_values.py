@@ -1,0 +1,284 @@
+"""What functions may return as a value, and absurd arguments: no exception but those documented."""
+
+import math
+import sys
+import warnings
+from decimal import Decimal
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+import fastopt
+from fastopt import LBFGS, line_search, minimize, minimize_batch
+from fastopt.bounds import real
+from fastopt.structures import described
+from fastopt.wording import shown
+
+
+class Scalar:
+    """What JAX and torch return as a loss: no number of Python's, but it says which by `__float__`."""
+
+    shape = ()
+
+    def __init__(self, number):
+        self.number = number
+
+    def __float__(self):
+        return float(self.number)
+
+
+class Tensor(Scalar):
+    """One of several elements, which is no number."""
+
+    shape = (2,)
+
+    def __float__(self):
+        raise RuntimeError("a Tensor with 2 elements cannot be converted to Scalar")
+
+
+class Sparse:
+    """As SciPy's sparse matrices: NumPy makes one object of them."""
+
+    shape = (500, 784)
+    dtype = np.dtype(np.float64)
+
+
+NUMBERS = [
+    (2, 2.0),
+    (2.5, 2.5),
+    (np.float32(0.5), 0.5),
+    (np.int8(-3), -3.0),
+    (np.array(2.5), 2.5),
+    (np.array([[2.5]], np.float16), 2.5),
+    (np.longdouble(2.5), 2.5),
+    (Fraction(1, 4), 0.25),
+    (Decimal("0.5"), 0.5),
+    (Scalar(0.75), 0.75),
+    (Scalar(np.float32(-0.75)), -0.75),
+    (10**400, math.inf),
+    (-(10**400), -math.inf),
+    (Fraction(-(10**400), 3), -math.inf),
+    (-math.inf, -math.inf),
+]
+NO_NUMBERS = [
+    None,
+    True,
+    np.True_,
+    np.array(True),
+    "2.5",
+    np.str_("2.5"),
+    b"2.5",
+    1j,
+    np.complex64(1),
+    np.array([1.0, 2.0]),
+    np.array([]),
+    np.array("2.5"),
+    np.array(Fraction(1, 2), object),
+    np.datetime64("2020-01-01"),
+    np.timedelta64(3, "s"),
+    [2.5],
+    Tensor(1.0),
+    Sparse(),
+]
+
+
+@pytest.mark.parametrize(("given", "number"), NUMBERS, ids=repr)
+def test_numbers(given, number):
+    assert real(given) == number
+    assert type(real(given)) is float
+
+
+@pytest.mark.parametrize("given", NO_NUMBERS, ids=repr)
+def test_no_numbers(given):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert real(given) is None
+
+
+def test_nan_is_a_number():
+    assert math.isnan(real(Scalar(math.nan)))
+
+
+class Array:
+    """A gradient as JAX has it: NumPy takes it by `__array__`."""
+
+    def __init__(self, numbers):
+        self.numbers = numbers
+
+    def __array__(self, dtype=None, copy=None):
+        return np.array(self.numbers, dtype)
+
+
+def bowl(x):
+    return Scalar(((x - 3) ** 2).sum()), Array(2 * (x - 3))
+
+
+@pytest.mark.parametrize("method", ["lbfgs", "bfgs", "gd", "newton", "random"])
+def test_values_of_other_libraries_are_minimised(method):
+    given = {"hess": lambda x: Array(2 * np.eye(2))} if method == "newton" else {}
+    options = {"maxiter": 2000} if method == "random" else {}
+    result = minimize(bowl, [1.0, 2.0], method=method, options=options, **given)
+    assert result.x == pytest.approx(3, abs=0.3)
+    assert type(result.fun) is float
+
+
+def test_values_of_other_libraries_everywhere():
+    assert minimize(lambda x: bowl(x)[0], [1.0, 2.0], jac=lambda x: bowl(x)[1]).x == pytest.approx(3)
+    assert minimize(lambda x: bowl(x)[0], [1.0, 2.0], jac=None).x == pytest.approx(3)
+    x = np.ones(2)
+    assert LBFGS(x).step(lambda: bowl(x)) == 8.0
+    solver = LBFGS([1.0, 2.0])
+    solver.tell(*bowl(solver.ask()))
+    assert solver.fun == 5.0
+
+    def phi(a):
+        return Scalar((a - 3) ** 2), Scalar(2 * (a - 3))
+
+    for search in (line_search.strong_wolfe, line_search.hager_zhang, line_search.armijo):
+        assert search(phi, start=(Scalar(9.0), np.array([-6.0]))).value < 9
+    line = line_search.along(bowl, [1.0, 2.0], [1.0, 1.0])
+    assert line(Scalar(1.0)) == (1.0, -2.0)
+    assert line_search.bracketing(lambda a: Scalar(abs(a - 3)), start=Scalar(3.0)).step == pytest.approx(
+        3, rel=1e-3
+    )
+
+    def values(X, rows):
+        return Array(((X - 3) ** 2).sum(1)), Array(2 * (X - 3))
+
+    assert minimize_batch(values, np.ones((2, 2))).x == pytest.approx(3)
+
+    params = np.ones(2)
+    history = fastopt.train(
+        lambda p, x: (Scalar((p * p).sum()), 2 * p),
+        params,
+        np.ones((4, 1)),
+        fastopt.SGD(params, lr=0.1),
+        epochs=1,
+        batch_size=4,
+        validation=lambda p: {"size": Scalar(2.0)},
+        progress=False,
+    )
+    assert (history.losses, history.metrics) == ([2.0], {"size": [2.0]})
+
+
+def test_arrays_of_other_libraries_are_described():
+    assert described(Sparse()) == "Sparse of shape (500, 784)"
+    with pytest.raises(
+        TypeError, match=r"x: expected an array of numbers .*, got Sparse of shape \(500, 784\)"
+    ):
+        next(fastopt.minibatches(Sparse(), np.zeros(500), batch_size=10, seed=0))
+    for call in (
+        lambda: minimize(bowl, Sparse()),
+        lambda: minimize(lambda x: (1.0, Sparse()), [1.0]),
+        lambda: minimize(bowl, [1.0], l1=Sparse()),
+        lambda: minimize(bowl, [1.0], bounds=Sparse()),
+        lambda: minimize(lambda x: (Sparse(), x), [1.0]),
+        lambda: minimize(lambda x: (1.0, x), [1.0], method="newton", hess=lambda x: Sparse()),
+        lambda: minimize_batch(bowl, Sparse()),
+        lambda: line_search.along(abs, Sparse(), [1.0]),
+        lambda: line_search.along(lambda x: (1.0, Sparse()), [1.0], [1.0])(0.0),
+    ):
+        with pytest.raises((TypeError, ValueError), match=r"got Sparse of shape \(500, 784\)"):
+            call()
+
+
+# Absurd arguments.
+
+ENDLESS: list = []
+ENDLESS.append(ENDLESS)
+DEEP: list = [0.0]
+for _ in range(10 * sys.getrecursionlimit()):
+    DEEP = [DEEP]
+ABSURD = {
+    "endless": ENDLESS,
+    "deep": DEEP,
+    "large": 10**400,
+    "too large to show": -(10 ** (10 * sys.get_int_max_str_digits())),
+    "text": "a",
+}
+RIGHT = {id(ABSURD["large"]): ("state wall",)}
+"""What is legal after all: a number beyond all others where infinity is."""
+
+
+def never(*args):
+    raise AssertionError("not to be called")
+
+
+def absurd_calls(value):
+    for name in ("x0", "bounds", "l1", "tol", "method", "options", "jac", "callback"):
+        yield f"minimize {name}", lambda name=name: minimize(**{"fun": never, "x0": [1.0, 2.0], name: value})
+    for method, names in {
+        "lbfgs": ("memory", "gtol", "ftol", "xtol", "c1", "c2", "history_dtype", "maxtime"),
+        "gd": ("lr",),
+        "random": ("step",),
+    }.items():
+        for name in names:
+            yield name, lambda m=method, n=name: minimize(never, [1.0, 2.0], method=m, options={n: value})
+    yield "bfgs l1", lambda: minimize(never, [1.0], method="bfgs", l1=value)
+    yield "dict bounds", lambda: LBFGS({"a": np.ones(2)}, bounds={"a": value})
+    yield "dict l1", lambda: LBFGS({"a": np.ones(2)}, l1={"a": value})
+    for name in ("bounds", "l1", "tol", "options"):
+        yield f"batch {name}", lambda name=name: minimize_batch(never, [[1.0]], **{name: value})
+    yield "X0", lambda: minimize_batch(never, value)
+    yield "gradient", lambda: minimize(lambda x: (1.0, value), [1.0, 2.0])
+    yield "Hessian", lambda: minimize(lambda x: (1.0, x), [1.0], method="newton", hess=lambda x: value)
+    solver = LBFGS([1.0, 2.0])
+    solver.ask()
+    yield "tell", lambda: solver.tell(1.0, value)
+    for name in solver.state_dict():
+        yield f"state {name}", lambda name=name: solver.load_state_dict({**solver.state_dict(), name: value})
+    yield "closure", lambda: LBFGS(np.ones(2)).step(lambda: value)
+    for search in (
+        line_search.strong_wolfe,
+        line_search.hager_zhang,
+        line_search.armijo,
+        line_search.bracketing,
+    ):
+        for name in search.__kwdefaults__.keys() - {"max_evaluations", "start"}:
+            yield f"{search.__name__} {name}", lambda s=search, n=name: s(lambda a: (1.0, -1.0), **{n: value})
+    yield "along", lambda: line_search.along(abs, value, [1.0])
+    yield "along d", lambda: line_search.along(abs, [1.0], value)
+
+
+@pytest.mark.parametrize("value", ABSURD.values(), ids=ABSURD)
+def test_absurd_arguments_are_type_or_value_errors(value):
+    for name, call in absurd_calls(value):
+        if name not in RIGHT.get(id(value), ()):
+            with pytest.raises((TypeError, ValueError)) as caught:
+                call()
+            assert len(str(caught.value)) < 700, f"{name}: a message that can be read"
+
+
+@pytest.mark.parametrize("many", [2**31 - 1, 2**31, 2**63, 10**400])
+def test_limits_of_any_size_are_no_limits(many):
+    def phi(a):
+        return (a - 3) ** 2, 2 * (a - 3)
+
+    for search in (
+        line_search.strong_wolfe,
+        line_search.hager_zhang,
+        line_search.armijo,
+        line_search.bracketing,
+    ):
+        assert search(phi, max_evaluations=many) == search(phi)
+    limits = {"maxiter": many, "maxfun": many, "maxls": many}
+    for method in ("lbfgs", "bfgs", "gd"):
+        assert minimize(bowl, [1.0], method=method, options=limits).x == pytest.approx(3)
+    x = np.ones(2)
+    solver = LBFGS(x, **limits)
+    solver.step(lambda: bowl(x), iterations=many)
+    assert solver.status is fastopt.Status.GRADIENT
+
+
+def test_more_pairs_than_there_is_room_for():
+    for many in (100_001, 2**31, 10**400):
+        with pytest.raises(ValueError, match="memory: expected a whole number from 1 to 100000, got"):
+            LBFGS([1.0], memory=many)
+
+
+def test_what_messages_show():
+    assert shown("a") == "'a'"
+    assert shown(10 ** (2 * sys.get_int_max_str_digits())) == "a number beyond 1e+308"
+    assert len(shown([0.0] * 10**6)) < 300
+    assert shown(DEEP) == "a value of type list"
