@@ -150,7 +150,7 @@ def _starts(X0: object) -> Vector:
 
 def _limits(bounds: object, starts: Vector) -> tuple[Vector, Vector] | None:
     """Return lower and upper bounds, of the shape of a row where they are for all rows, else of `starts`."""
-    layout = _layout(starts, *ends(bounds, RowLayout(starts, "X0")).values())
+    layout = _layout(starts, *ends(bounds).values())
     limits = box(bounds, layout)
     return None if limits is None else (layout.structure(limits[0]), layout.structure(limits[1]))
 

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import warnings
-from typing import Any
+from collections.abc import Iterator, Sized
+from typing import Any, TypeGuard
 
 import numpy as np
+from numpy.typing import NDArray
 
+from fastopt._typing import Floats
+from fastopt.bounds import real
 from fastopt.structures import described
-from fastopt.wording import counted, users_line
+from fastopt.wording import counted, shown, users_line
 
-from .layout import Layout, Vector
+from .layout import Layout, Vector, as_numbers, as_reals
+
+INSIDE = math.inf, -math.inf
+"""Where the inside is, seen from a lower and from an upper bound."""
 
 __all__ = ["box", "dimensions", "ends", "moved_onto_bounds", "region", "weights", "within"]
 
@@ -19,45 +27,38 @@ __all__ = ["box", "dimensions", "ends", "moved_onto_bounds", "region", "weights"
 def box(bounds: object, layout: Layout) -> tuple[Vector, Vector] | None:
     """Return the lower and the upper bounds of all variables as vectors, or None if there are none.
 
+    Bounds that the dtype of the points has no number for are rounded towards the inside, so that no point is
+    outside; where they are equal the variable is fixed, at the number next to them.
+
     Parameters
     ----------
     bounds : object, optional
-        One pair ``(low, high)`` for all variables, None for no bound; a pair for each variable; a pair for
-        each array, in a dict or list as the start is; an object with `lb` and `ub` in the structure of
-        the start, as :class:`scipy.optimize.Bounds`; or, where that is an array, a pair ``(lower, upper)`` of
-        which one at least has two dimensions. Arrays that are broadcast to those of the start will do.
+        One pair ``(low, high)`` for all variables, None for no bound. For an array also a pair for each of
+        its elements; an object with `lb` and `ub`, as :class:`scipy.optimize.Bounds`; or a pair ``(lower,
+        upper)`` of which one at least has two dimensions. For a dict or list all that for each array, where
+        None stands for no bounds, as does what is left out of a dict; or an object with `lb` and `ub` that
+        are such a dict or list. Arrays that are broadcast to those of the start will do.
     layout : Layout
         The structure of the start.
 
     Raises
     ------
     TypeError, ValueError
-        If it is none of these, a bound is NaN, a lower one is above its upper one, or no finite number is
-        between them.
+        If it is none of these, a bound is NaN, a lower one is above its upper one, or no finite number of the
+        dtype is between them.
     """
     if bounds is None:
         return None
-    lower = np.full(layout.size, -math.inf, layout.dtype)
-    upper = np.full(layout.size, math.inf, layout.dtype)
-    apart = ends(bounds, layout)
-    if apart:
-        for vector, (name, end) in zip((lower, upper), apart.items(), strict=True):
-            if end is not None:
-                vector[...] = layout.vector(end, name, broadcast=True)
-    elif _is_pair(bounds):
-        lower[...], upper[...] = _pair("bounds", bounds)
-    elif layout.kind == "array":
-        pairs = _pairs(bounds, layout.size)
-        lower[...], upper[...] = pairs.T
-    else:
-        for name, pair, part in layout.parts(bounds, "bounds"):
-            lower[part], upper[part] = _pair(name, pair)
-    wrong = np.flatnonzero(~(lower <= upper))  # also where one is NaN
-    if wrong.size:
-        k = int(wrong[0])
-        raise ValueError(
-            f"bounds: expected lower <= upper, got {lower[k]} and {upper[k]} for {layout.element(k)}"
-        )
+    low, high = _vectors(bounds, layout)
+    lower, upper = _inwards(low, layout.dtype, math.inf), _inwards(high, layout.dtype, -math.inf)
+    for k in np.flatnonzero(~(lower <= upper)).tolist():  # also where one is NaN
+        if low[k] != high[k]:
+            expected = f"a {layout.dtype} number between them" if low[k] < high[k] else "lower <= upper"
+            raise ValueError(
+                f"bounds: expected {expected}, got {low[k]} and {high[k]} for {layout.element(k)}"
+            )
+        with np.errstate(over="ignore"):  # judged below
+            lower[k] = upper[k] = low[k]
     nowhere = np.flatnonzero((lower == math.inf) | (upper == -math.inf))
     if nowhere.size:
         k = int(nowhere[0])
@@ -68,14 +69,47 @@ def box(bounds: object, layout: Layout) -> tuple[Vector, Vector] | None:
     return lower, upper
 
 
-def ends(bounds: object, layout: Layout) -> dict[str, Any]:
-    """Return the lower and the upper bounds under their names if they are given apart, else nothing."""
-    if hasattr(bounds, "lb") and hasattr(bounds, "ub"):
-        return {"bounds.lb": bounds.lb, "bounds.ub": bounds.ub}
-    if layout.kind == "array" and isinstance(bounds, tuple | list) and len(bounds) == 2:
+def _vectors(bounds: object, layout: Layout) -> tuple[Floats, Floats]:
+    """Return lower and upper bounds as float64."""
+    lower, upper = np.full(layout.size, -math.inf), np.full(layout.size, math.inf)
+    for part, shape, given in _by_array(bounds, layout):
+        for vector, inside, (label, end) in zip((lower, upper), INSIDE, given.items(), strict=True):
+            if end is not None:
+                vector[part] = layout.fitted(label, _doubles(label, end, inside), shape).reshape(-1)
+    return lower, upper
+
+
+def _by_array(bounds: Any, layout: Layout) -> Iterator[tuple[slice, tuple[int, ...], dict[str, Any]]]:
+    """Yield for each array its place and shape, and its lower and upper bounds under their names."""
+    if layout.kind != "array" and _has_ends(bounds):
+        lowers, uppers = layout.entries(bounds.lb, "bounds.lb"), layout.entries(bounds.ub, "bounds.ub")
+        for low, high in zip(lowers, uppers, strict=True):
+            yield low.part, low.shape, {low.label: low.given, high.label: high.given}
+    elif _is_pair(bounds):
+        yield slice(None), (), {"bounds[0]": bounds[0], "bounds[1]": bounds[1]}
+    else:
+        for label, given, part, shape in layout.entries(bounds, "bounds"):
+            if given is None:
+                continue
+            apart = ends(given, label)
+            if apart:
+                yield part, shape, apart
+            elif _is_pair(given):
+                yield part, (), {f"{label}[0]": given[0], f"{label}[1]": given[1]}
+            else:
+                for k, pair in enumerate(_pairs(label, given, part.stop - part.start)):
+                    at = slice(part.start + k, part.start + k + 1)
+                    yield at, (), {f"{label}[{k}][0]": pair[0], f"{label}[{k}][1]": pair[1]}
+
+
+def ends(bounds: Any, label: str = "bounds") -> dict[str, Any]:
+    """Return the lower and the upper bounds of an array under their names, if they are given apart."""
+    if _has_ends(bounds):
+        return {f"{label}.lb": bounds.lb, f"{label}.ub": bounds.ub}
+    if isinstance(bounds, tuple | list) and len(bounds) == 2:
         lower, upper = bounds
         if max(dimensions(lower), dimensions(upper)) > 1:  # else it is a pair of numbers, or of such pairs
-            return {"bounds[0]": lower, "bounds[1]": upper}
+            return {f"{label}[0]": lower, f"{label}[1]": upper}
     return {}
 
 
@@ -93,7 +127,8 @@ def weights(l1: object, layout: Layout) -> float | Vector | None:
     Raises
     ------
     TypeError, ValueError
-        If it is neither a number nor in the structure of the start, or one is negative or not finite.
+        If it is neither a number nor in the structure of the start, of which a dict may leave arrays out; or
+        one is negative or not finite.
     """
     if l1 is None:
         return None
@@ -104,9 +139,13 @@ def weights(l1: object, layout: Layout) -> float | Vector | None:
         except OverflowError:  # an integer beyond the largest float
             legal = False
         if not legal:
-            raise ValueError(f"l1: expected a finite number >= 0 in {layout.dtype}, got {l1!r}")
+            raise ValueError(f"l1: expected a finite number >= 0 in {layout.dtype}, got {shown(l1)}")
         return float(l1) or None
-    vector = layout.vector(l1, "l1", broadcast=True).copy()
+    vector = np.zeros(layout.size, layout.dtype)
+    for label, given, part, shape in layout.entries(l1, "l1"):
+        if given is not None:
+            with np.errstate(over="ignore"):  # judged below
+                vector[part] = layout.fitted(label, as_numbers(label, given), shape).reshape(-1)
     wrong = np.flatnonzero(~((vector >= 0) & np.isfinite(vector)))
     if wrong.size:
         k = int(wrong[0])
@@ -130,8 +169,14 @@ def region(limits: tuple[Vector, Vector] | None, added: float | Vector | None) -
 
 
 def within(start: Vector, lower: Vector, upper: Vector, label: str = "x0") -> int:
-    """Move `start` inside the bounds, with a warning; return how many variables moved."""
-    outside = int(np.count_nonzero((start < lower) | (start > upper)))
+    """Move `start` inside the bounds, with a warning; return how many variables moved.
+
+    Those that are outside by a rounding error, as the number nearest to a bound may be, do not count.
+    """
+    down, up = lower.dtype.type(-math.inf), lower.dtype.type(math.inf)
+    with np.errstate(all="ignore"):
+        nearly = np.nextafter(lower, down), np.nextafter(upper, up)
+    outside = int(np.count_nonzero((start < nearly[0]) | (start > nearly[1])))
     if outside:
         lie, were = ("lies", "was") if outside == 1 else ("lie", "were")
         warnings.warn(
@@ -139,7 +184,7 @@ def within(start: Vector, lower: Vector, upper: Vector, label: str = "x0") -> in
             f"and {were} moved onto them",
             stacklevel=users_line(),
         )
-        np.clip(start, lower, upper, out=start)
+    np.clip(start, lower, upper, out=start)
     return outside
 
 
@@ -148,36 +193,57 @@ def moved_onto_bounds(moved: int) -> str:
     return f"{counted(moved, 'variable')} {'was' if moved == 1 else 'were'} moved onto them."
 
 
-def _is_pair(bounds: object) -> bool:
-    """Whether it is one pair for all variables."""
+def _has_ends(bounds: Any) -> bool:
+    return hasattr(bounds, "lb") and hasattr(bounds, "ub")
+
+
+def _is_pair(pair: object) -> TypeGuard[tuple[Any, Any] | list[Any]]:
+    """Whether it is a pair of numbers, or None for no bound."""
     return (
-        isinstance(bounds, tuple | list)
-        and len(bounds) == 2
-        and all(end is None or (isinstance(end, int | float | np.number)) for end in bounds)
+        isinstance(pair, tuple | list)
+        and len(pair) == 2
+        and all(end is None or real(end) is not None for end in pair)
     )
 
 
-def _pair(label: str, pair: Any) -> tuple[float, float]:
-    if not _is_pair(pair):
-        raise TypeError(f"{label}: expected a pair (low, high) of numbers or None, got {described(pair)}")
-    low, high = pair
-    return -math.inf if low is None else float(low), math.inf if high is None else float(high)
-
-
-def _pairs(bounds: object, size: int) -> np.ndarray[Any, Any]:
+def _pairs(label: str, bounds: object, size: int) -> Iterator[tuple[Any, Any] | list[Any]]:
+    """Yield a pair for each element of an array."""
     try:
-        pairs = list(bounds)  # type: ignore[call-overload]
+        pairs: list[Any] = list(bounds if isinstance(bounds, Sized) else itertools.islice(bounds, size + 1))  # type: ignore
     except TypeError:
         raise TypeError(
-            f"bounds: expected pairs (low, high), or an object with lb and ub, got {described(bounds)}"
+            f"{label}: expected pairs (low, high), or an object with lb and ub, got {described(bounds)}"
         ) from None
     if len(pairs) != size:
         raise ValueError(
-            f"bounds: expected {counted(size, 'pair')} (low, high), one for each variable, got {len(pairs)}"
+            f"{label}: expected {counted(size, 'pair')} (low, high), one for each variable, got {len(pairs)}"
         )
-    return np.array(
-        [
-            _pair(f"bounds[{k}]", tuple(pair) if isinstance(pair, np.ndarray) else pair)
-            for k, pair in enumerate(pairs)
-        ]
-    )
+    for k, pair in enumerate(pairs):
+        both = (None, None) if pair is None else tuple(pair) if isinstance(pair, np.ndarray) else pair
+        if not _is_pair(both):
+            raise TypeError(
+                f"{label}[{k}]: expected a pair (low, high) of numbers or None, got {described(pair)}"
+            )
+        yield both
+
+
+def _doubles(label: str, end: object, inside: float) -> NDArray[Any]:
+    """Return bounds as floats; whole numbers that float64 does not have are rounded to the inside."""
+
+    def double(number: Any) -> float:
+        near = real(number)
+        assert near is not None
+        return math.nextafter(near, inside) if (near < number if inside > 0 else near > number) else near
+
+    if not isinstance(end, np.ndarray) and real(end) is not None:
+        return np.array(double(end))
+    a = as_reals(label, end)
+    return np.reshape([double(n) for n in a.ravel().tolist()], a.shape) if a.dtype.kind in "iu" else a
+
+
+def _inwards(exact: Floats, dtype: np.dtype[Any], inside: float) -> Vector:
+    """Return bounds as numbers of `dtype`, rounded to the inside, which is where `inside` is."""
+    with np.errstate(all="ignore"):
+        near = exact.astype(dtype, copy=False)
+        beyond = near < exact if inside > 0 else near > exact
+        return np.where(beyond, np.nextafter(near, dtype.type(inside)), near) if beyond.any() else near
