@@ -2,6 +2,7 @@
 
 import copy
 import itertools
+import json
 import math
 import pickle
 from collections.abc import Callable
@@ -450,6 +451,63 @@ def test_points_are_read_only() -> None:
         minimize(fun, ROSENBROCK)
 
 
+def owners(x: Any) -> list[Any]:
+    """Return an array and what its memory belongs to, as far as NumPy tells."""
+    return [] if not isinstance(x, np.ndarray) else [x, *owners(x.base)]
+
+
+def expect_frozen(x: Any) -> None:
+    arrays = x if isinstance(x, list | tuple) else x.values() if isinstance(x, dict) else [x]
+    for array in arrays:
+        for owner in owners(array):
+            assert not owner.flags.writeable
+            with pytest.raises(ValueError, match="cannot set WRITEABLE"):
+                owner.setflags(write=True)
+            with pytest.raises(ValueError, match="cannot set WRITEABLE"):
+                owner.flags.writeable = True
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("structured", [False, True])
+@pytest.mark.parametrize("method", ["lbfgs", "bfgs", "gd", "newton", "random", "differences"])
+def test_points_cannot_be_made_writeable(method: str, structured: bool, dtype: Any) -> None:
+    x0: Any = [np.zeros((2, 1), dtype), np.zeros(1, dtype)] if structured else np.zeros(2, dtype)
+
+    def fun(x: Any) -> Evaluation:
+        expect_frozen(x)
+        parts = x if structured else [x]
+        value = sum(float(((part - 3) ** 2).sum()) for part in parts)
+        gradients = [2 * (part - 3) for part in parts]
+        return value, gradients if structured else gradients[0]
+
+    given: dict[str, Any] = {"method": method, "callback": expect_frozen}
+    if method == "newton":
+        given["hess"] = lambda x: expect_frozen(x) or 2 * np.eye(3 if structured else 2)
+    if method == "random":
+        given["options"] = {"maxiter": 20}
+    if method == "differences":
+        minimize(lambda x: fun(x)[0], x0, jac=None, callback=expect_frozen)
+    else:
+        minimize(fun, x0, **given)
+
+
+def test_points_of_solvers_cannot_be_made_writeable() -> None:
+    solver = LBFGS(np.zeros((2, 1)))
+    while not solver.done:
+        x = solver.ask()
+        expect_frozen(x)
+        expect_frozen(solver.x)
+        solver.tell(((x - 3) ** 2).sum(), 2 * (x - 3))
+    expect_frozen(solver.x)
+
+    def fun(X: Array, rows: Any) -> Evaluation:
+        expect_frozen(X)
+        expect_frozen(rows)
+        return (X * X).sum(1), 2 * X
+
+    fastopt.minimize_batch(fun, np.ones((3, 2)))
+
+
 def test_a_gradient_buffer_that_is_used_again() -> None:
     buffer = np.empty(2)
 
@@ -676,6 +734,21 @@ def test_the_result() -> None:
 # Ask and tell.
 
 
+@pytest.mark.parametrize(
+    ("spec", "text"),
+    [("", "DECREASE"), ("s", "DECREASE"), (">10", "  DECREASE"), ("d", "1"), ("03d", "001"), (".1f", "1.0")],
+)
+def test_a_status_is_written_as_its_name(spec: str, text: str) -> None:
+    status = Status.DECREASE
+    assert format(status, spec) == text
+    assert f"{status} {status!s}" == str(status) + " DECREASE" == "DECREASE DECREASE"
+    assert "%s %d" % (status, status) == "DECREASE 1"  # noqa: UP031
+    assert repr(status) == "<Status.DECREASE: 1>"
+    assert (int(status), status == 1, status + 1, np.array([status]).tolist()) == (1, True, 2, [1])
+    assert json.dumps(status) == "1"
+    assert Status(1) is pickle.loads(pickle.dumps(status)) is status
+
+
 def test_ask_and_tell_is_minimize() -> None:
     solver = LBFGS(ROSENBROCK)
     while not solver.done:
@@ -830,7 +903,93 @@ def test_step() -> None:
     through = minimize(rosenbrock, ROSENBROCK)
     assert same(np.array([params["a"][0], params["b"]]), through.x)
     assert len(seen) == through.nfev
-    assert solver.step(never) == solver.fun, "a solver that is done does nothing"
+
+
+REGIONS: dict[str, dict[str, Any]] = {
+    "free": {},
+    "box": {"bounds": (-10.0, 10.0)},
+    "l1": {"l1": 1e-3},
+    "float32 pairs": {"history_dtype": "float32"},
+}
+
+
+def towards(target: Array, x: Array) -> Evaluation:
+    return float(((x - target) ** 4).sum() + ((x - target) ** 2).sum()), 4 * (x - target) ** 3 + 2 * (
+        x - target
+    )
+
+
+@pytest.mark.parametrize("given", REGIONS.values(), ids=REGIONS)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_step_goes_on_after_the_end(dtype: Any, given: dict[str, Any]) -> None:
+    x = np.zeros(3, dtype)
+    solver = LBFGS(x, gtol=1e-3, **given)
+    target = np.array([1.0, -2.0, 3.0], dtype)
+    calls: list[float] = []
+
+    def closure() -> Evaluation:
+        value, gradient = towards(target, x)
+        calls.append(value)
+        return value, gradient.astype(dtype)
+
+    solver.step(closure, iterations=100)
+    assert solver.status is Status.GRADIENT
+    there, evaluations, iterations = x.copy(), solver.nfev, solver.nit
+    assert solver.step(closure) == solver.fun, "the same function: it is looked at, and that is all"
+    assert same(x, there)
+    assert (solver.status, solver.nfev, solver.nit) == (Status.GRADIENT, evaluations + 1, iterations)
+    assert len(calls) == solver.nfev
+
+    target -= 2
+    before = solver.step(closure, iterations=2)
+    value = towards(target, there)[0]
+    assert before == pytest.approx(value + given.get("l1", 0) * np.abs(there).sum(), rel=1e-6)
+    assert solver.nit == iterations + 2
+    saved = solver.state_dict()
+    solver.step(closure, iterations=100)
+    assert x == pytest.approx(target, abs=2e-3)
+    other = LBFGS(x, gtol=1e-3, **given)
+    other.load_state_dict(saved)
+    x[...] = other.x
+    other.step(closure, iterations=100)
+    assert same(x, solver.x)
+    assert other.nfev == solver.nfev == len(calls) - (other.nfev - saved["evaluations"])
+
+
+@pytest.mark.parametrize("limit", ["maxiter", "maxfun"])
+def test_the_limits_of_steps_count_from_where_they_went_on(limit: str) -> None:
+    x = ROSENBROCK.copy()
+    options: dict[str, Any] = {limit: 7}
+    solver = LBFGS(x, **options)
+    counts = []
+    for _ in range(100):
+        before = solver.fun
+        value = solver.step(lambda: rosenbrock(x), iterations=100)
+        assert value == before or not counts
+        counts.append(solver.nit if limit == "maxiter" else solver.nfev)
+        if solver.status is Status.GRADIENT:
+            break
+    assert x == pytest.approx(1, abs=1e-4)
+    assert np.diff(counts)[:-1].tolist() == [7] * (len(counts) - 2)
+    assert counts[0] == 7
+
+
+def test_a_step_that_fails_after_the_end_is_tried_again() -> None:
+    x = np.zeros(2)
+    solver = LBFGS(x)
+    solver.step(lambda: towards(np.ones(2), x), iterations=100)
+    there = x.copy()
+    with pytest.raises(ZeroDivisionError):
+        solver.step(lambda: (1 / 0, x))
+    assert same(x, there)
+    copied = pickle.loads(pickle.dumps(solver))
+    assert same(copied.x, there)
+    assert solver.step(lambda: towards(np.zeros(2), x), iterations=100) == towards(np.zeros(2), there)[0]
+    assert x == pytest.approx(0, abs=1e-4)
+    assert solver.step(lambda: (math.nan, np.zeros(2))) is not None
+    assert solver.status is Status.NOT_FINITE
+    solver.step(lambda: towards(np.ones(2), x), iterations=100)
+    assert x == pytest.approx(1, abs=1e-4)
 
 
 @pytest.mark.parametrize("calls", [1, 2, 8])

@@ -2,7 +2,10 @@
 
 import copy
 import gc
+import itertools
+import math
 import os
+import pickle
 import re
 import subprocess
 import sys
@@ -19,6 +22,7 @@ import pytest
 import fastopt
 from absurd import ABSURD, shown
 from fastopt import _core, reference
+from fastopt.minimization.layout import Layout
 
 
 def python(code: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -243,6 +247,57 @@ def test_a_step_within_a_schedule_of_the_reference_takes_its_place() -> None:
     with pytest.raises(RuntimeError, match="step: another step of this optimizer is under way"):
         reference.step(opt, np.ones(3))
     assert (opt.steps, p.tolist()) == (1, [-1.0] * 3)
+
+
+def test_what_a_refused_call_reads_is_its_own() -> None:
+    layout = Layout({"a": np.zeros(3), "b": np.zeros(1)})
+    mine = layout.vector({"a": np.ones(3), "b": np.ones(1)}, "gradient")
+    with ThreadPoolExecutor(1) as pool:
+        refused = pool.submit(layout.vector, {"a": np.full(3, 7.0), "b": np.ones(2)}, "gradient")
+        assert isinstance(refused.exception(), ValueError)
+    assert (mine == 1).all()
+    for other in (copy.deepcopy(layout), pickle.loads(pickle.dumps(layout))):
+        other.vector({"a": np.full(3, 7.0), "b": np.ones(1)}, "gradient")
+    assert (mine == 1).all()
+
+
+def test_a_descent_is_not_disturbed_by_refused_calls_and_looks(runtime: None) -> None:
+    n = 400_000
+    start = {"a": np.zeros(n), "b": np.zeros(1)}
+    weights = np.linspace(1, 100, n)
+
+    def fun(x: Any) -> Any:
+        a, b = x["a"] - 3, x["b"] - 3
+        return weights @ (a * a) + b @ b, {"a": 2 * weights * a, "b": 2 * b}
+
+    options = {"maxiter": 8}
+    through = fastopt.minimize(fun, start, options=options)
+    solver = fastopt.LBFGS(start, **options)
+    values, seen, unexpected = {math.nan}, [], []
+    wrong = {"a": np.full(n, 1e30), "b": np.zeros(2)}
+
+    def disturb() -> None:
+        while not solver.done:
+            seen.append((solver.fun, solver.nit, solver.nfev, solver.steepness, repr(solver)))
+            for call in (lambda: solver.tell(0.0, wrong), lambda: solver.x, lambda: solver.jac):
+                try:
+                    call()
+                except (ValueError, RuntimeError) as error:
+                    if not re.search("gradient.'b'.|is under way|the solver is done", str(error)):
+                        unexpected.append(error)
+
+    thread = threading.Thread(target=disturb)
+    thread.start()
+    while not solver.done:
+        value, gradient = fun(solver.ask())
+        values.add(float(value))
+        solver.tell(value, gradient)
+    thread.join()
+    assert unexpected == []
+    assert (solver.fun, solver.nit, solver.nfev) == (through.fun, through.nit, through.nfev)
+    assert np.array_equal(solver.x["a"], through.x["a"])
+    assert {fun for fun, *_ in seen if fun == fun} <= values
+    assert all(later[1:3] >= earlier[1:3] for earlier, later in itertools.pairwise(seen))
 
 
 def test_garbage_is_collected_while_steps_are_under_way(runtime: None) -> None:

@@ -167,13 +167,14 @@ void gather(const py::array& g, const py::array& p, void* out) {
 
 py::array empty(const py::dtype& dtype, const std::vector<py::ssize_t>& shape) { return py::array(dtype, shape); }
 
-py::array read_only(const py::array& a) {
-  // Under a capsule, as NumPy lets who has an array make it writeable again, and the views of it.
-  const auto let_go = [](void* kept) { py::handle(static_cast<PyObject*>(kept)).dec_ref(); };
-  const py::capsule keeps(static_cast<const void*>(a.inc_ref().ptr()), +let_go);
-  py::array view(a.dtype(), {a.shape(), a.shape() + a.ndim()}, {a.strides(), a.strides() + a.ndim()}, a.data(), keeps);
-  py::detail::array_proxy(view.ptr())->flags &= ~py::detail::npy_api::NPY_ARRAY_WRITEABLE_;
-  return view;
+py::array read_only(py::array a) {
+  if (a.owndata()) {  // NumPy would let whoever has it, or a view of it, make it writeable again
+    const auto let_go = [](void* kept) { py::handle(static_cast<PyObject*>(kept)).dec_ref(); };
+    const py::capsule keeps(static_cast<const void*>(a.inc_ref().ptr()), +let_go);
+    a = py::array(a.dtype(), {a.shape(), a.shape() + a.ndim()}, {a.strides(), a.strides() + a.ndim()}, a.data(), keeps);
+  }
+  py::detail::array_proxy(a.ptr())->flags &= ~py::detail::npy_api::NPY_ARRAY_WRITEABLE_;
+  return a;
 }
 
 bool row_major(const py::array& a) { return (a.flags() & py::detail::npy_api::NPY_ARRAY_C_CONTIGUOUS_) != 0; }

@@ -59,8 +59,8 @@ void gather(const py::array& g, const py::array& p, void* out);
 /// An array of shape `shape` in C order, not filled.
 py::array empty(const py::dtype& dtype, const std::vector<py::ssize_t>& shape);
 
-/// The numbers of `a`, which no owner of that view can write to, nor make writeable. The view keeps `a`.
-py::array read_only(const py::array& a);
+/// `a`, which its Python owner can neither write to nor make writeable: it is a view then, on what a capsule holds.
+py::array read_only(py::array a);
 
 bool row_major(const py::array& a);
 

@@ -8,6 +8,7 @@
 #include <string>
 #include <utility>
 
+#include "../core/dense/bfgs_model.hpp"
 #include "../core/lbfgs/driver.hpp"
 #include "../core/threads.hpp"
 #include "../core/turn.hpp"
@@ -73,6 +74,7 @@ class Descent {
         points_(vectors_),
         driver_(settings_.driver()) {
     begin(driver_, start);
+    publish();
   }
 
   /// The point to evaluate: valid until the next call, or for as long as it is kept.
@@ -94,13 +96,24 @@ class Descent {
         !row_major(gradient))
       throw py::value_error("gradient: expected " + describe(points_.view(driver_.point())) + ", dense, got " +
                             describe(gradient));
-    const Unlocked unlocked(large());
-    driver_.tell(value, gradient.data());
+    {
+      const Unlocked unlocked(large());
+      driver_.tell(value, gradient.data());
+    }
+    publish();
+  }
+
+  /// Go on after the end, from the point that it ended at, which is to be evaluated next.
+  void reopen() {
+    const Turn turn(busy_);
+    driver_.reopen();
+    publish();
   }
 
   void stop(int reason) {
     const Turn turn(busy_);
     driver_.stop(static_cast<Status>(reason));
+    publish();
   }
 
   /// Everything but what the constructor is given, as a dict.
@@ -120,9 +133,13 @@ class Descent {
     driver.visit(loader);
     begin(driver, loader.vector("x"));
     driver_ = std::move(driver);
+    publish();
   }
 
-  py::array x() { return points_.view(driver_.point()); }
+  py::array x() {
+    const Turn turn(busy_);
+    return points_.view(driver_.point());
+  }
 
   /// A copy: the next step writes to the gradient.
   py::array gradient() {
@@ -130,9 +147,32 @@ class Descent {
     return copy(driver_.gradient());
   }
 
-  const Driver& driver() const { return driver_; }
+  /// The inverse Hessian as BFGS has it.
+  py::array inverse_hessian() {
+    const Turn turn(busy_);
+    auto* model = dynamic_cast<BfgsModel*>(&driver_.model());
+    if (model == nullptr) throw std::runtime_error("inverse_hessian: L-BFGS has pairs, see state()");
+    const auto n = static_cast<py::ssize_t>(vectors_.size());
+    py::array matrix = empty(py::dtype("float64"), {n, n});
+    model->matrix(static_cast<double*>(matrix.mutable_data()));
+    return matrix;
+  }
+
+  /// Where it stood after the last call that is finished: to be read while another is under way.
+  struct Standing {
+    Status status;
+    bool begun, stepped;
+    long long iterations, evaluations;
+    double value, steepness;
+  };
+  const Standing& standing() const { return standing_; }
 
  private:
+  void publish() {
+    standing_ = {driver_.status(),      driver_.begun(), driver_.stepped(),  driver_.iterations(),
+                 driver_.evaluations(), driver_.value(), driver_.steepness()};
+  }
+
   /// Whether an iteration is worth giving up the GIL.
   bool large() const { return vectors_.large() || (settings_.dense() && vectors_.size() * vectors_.size() >= grain()); }
 
@@ -153,6 +193,7 @@ class Descent {
   Vectors vectors_;
   Points points_;
   Driver driver_;
+  Standing standing_{};
   Busy busy_;
 };
 
@@ -164,16 +205,19 @@ void bind_descent(py::module_& m) {
       .def("ask", &Descent::ask, "The point to evaluate.")
       .def("tell", &Descent::tell, py::arg("value"), py::arg("gradient"), "Value and gradient at that point.")
       .def("state", &Descent::state)
+      .def("reopen", &Descent::reopen)
+      .def("inverse_hessian", &Descent::inverse_hessian)
       .def("load", &Descent::load, py::arg("state"))
       .def("stop", &Descent::stop, py::arg("reason"))
       .def_property_readonly("x", &Descent::x)
       .def_property_readonly("gradient", &Descent::gradient)
-      .def_property_readonly("value", [](const Descent& d) { return d.driver().value(); })
-      .def_property_readonly("steepness", [](const Descent& d) { return d.driver().steepness(); })
-      .def_property_readonly("status", [](const Descent& d) { return static_cast<int>(d.driver().status()); })
-      .def_property_readonly("stepped", [](const Descent& d) { return d.driver().stepped(); })
-      .def_property_readonly("iterations", [](const Descent& d) { return d.driver().iterations(); })
-      .def_property_readonly("evaluations", [](const Descent& d) { return d.driver().evaluations(); });
+      .def_property_readonly("value", [](const Descent& d) { return d.standing().value; })
+      .def_property_readonly("steepness", [](const Descent& d) { return d.standing().steepness; })
+      .def_property_readonly("status", [](const Descent& d) { return static_cast<int>(d.standing().status); })
+      .def_property_readonly("begun", [](const Descent& d) { return d.standing().begun; })
+      .def_property_readonly("stepped", [](const Descent& d) { return d.standing().stepped; })
+      .def_property_readonly("iterations", [](const Descent& d) { return d.standing().iterations; })
+      .def_property_readonly("evaluations", [](const Descent& d) { return d.standing().evaluations; });
 }
 
 }  // namespace fastopt::bindings

@@ -20,6 +20,9 @@ class BfgsModel : public Model {
   Aim aim(const void* g, double dg) override;
   void learn(const Change& change) override;
 
+  /// The inverse Hessian, n x n.
+  void matrix(double* h) { h_.matrix(h); }
+
   /// Throws std::runtime_error: the matrix is not saved.
   void visit(Archive& archive) override;
 

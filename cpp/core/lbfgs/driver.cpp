@@ -73,10 +73,10 @@ void Driver::tell(double value, const void* gradient) {
   if (is_finite(trial) && value > value_ && !hidden(value - value_)) contrary_ = trial.slope < 0;
   const SearchStatus how = search_.tell(trial.value, trial.slope);
   if (how != SearchStatus::searching) end_search(how, trial, change);
-  if (status_ == Status::running && evaluations_ >= limits_.evaluations) finish(Status::evaluations);
+  if (status_ == Status::running && spent()) finish(Status::evaluations);
 }
 
-/// The first evaluation.
+/// The first evaluation, or the first since it was opened again.
 void Driver::open(double value, const void* gradient) {
   begun_ = true;
   std::swap(x_, trial_);
@@ -88,7 +88,7 @@ void Driver::open(double value, const void* gradient) {
   if (!std::isfinite(value_) || !vectors_.finite(g_.get(), found[gg]))
     finish(Status::not_finite);
   else if (!enough(value_, 0, false))
-    aim_steepest();
+    aim(unknown);
 }
 
 /// Take over the gradient of a trial, without losing that of the lowest one.
@@ -202,9 +202,9 @@ bool Driver::enough(double before, double step, bool sought) {
     finish(Status::decrease);
   else if (short_step)
     finish(Status::step);
-  else if (iterations_ >= limits_.iterations)
+  else if (iterations_ - iterations_before_ >= limits_.iterations)
     finish(Status::iterations);
-  else if (evaluations_ >= limits_.evaluations)
+  else if (spent())
     finish(Status::evaluations);
   return status_ != Status::running;
 }
@@ -277,6 +277,25 @@ void Driver::search(const Aim& aim) {
   if (search_.status() != SearchStatus::searching && (settled() || !aim_relative())) finish(Status::no_progress);
 }
 
+void Driver::reopen() {
+  if (status_ == Status::running) return;
+  status_ = Status::running;
+  stepped_ = false;
+  iterations_before_ = iterations_;
+  evaluations_before_ = evaluations_;
+  if (!begun_) return;  // it was stopped before the first evaluation
+  begun_ = false;
+  level_ = 0;
+  steep_ = flattest_ = 0;
+  passed_value_ = std::numeric_limits<double>::infinity();
+  lowest_ = {};
+  lowest_is_last_ = false;
+  trial_ = vacant_(trial_);
+  std::memcpy(trial_, x_, vectors_.bytes());
+  region_->admit(trial_);
+  asked_ = true;
+}
+
 void Driver::stop(Status reason) {
   if (status_ == Status::running) finish(reason);
 }
@@ -318,6 +337,8 @@ void Driver::visit(Archive& archive) {
   archive("contrary", contrary_);
   archive("iterations", iterations_);
   archive("evaluations", evaluations_);
+  archive("iterations before", iterations_before_);
+  archive("evaluations before", evaluations_before_);
   archive("value", value_);
   archive("slope", slope_);
   archive("steepness", steepness_);

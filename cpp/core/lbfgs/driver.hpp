@@ -66,6 +66,10 @@ class Driver {
   /// Value and gradient at the trial point. The gradient is copied.
   void tell(double value, const void* gradient);
 
+  /// Once it has ended: go on from there, with what is known of the curvature, but the value and the gradient at the
+  /// point taken anew, as the function may be another by now. The limits count from here.
+  void reopen();
+
   /// End now, for a reason of the caller's, at the best point.
   void stop(Status reason);
 
@@ -81,6 +85,7 @@ class Driver {
   /// The gradient that has to vanish, of which `steepness` is the measure.
   const void* gradient() const { return region_->gradient(x_, g_.get()); }
   double steepness() const { return steepness_; }
+  Model& model() { return *model_; }
   long long iterations() const { return iterations_; }
   long long evaluations() const { return evaluations_; }
 
@@ -103,6 +108,7 @@ class Driver {
   bool hidden(double change) const;
   double noise() const;
   bool flat() const { return steepness_ <= std::max(limits_.gtol, std::numeric_limits<double>::min()); }
+  bool spent() const { return evaluations_ - evaluations_before_ >= limits_.evaluations; }
   void pass_by_lowest();
   void finish(Status reason);
   void move_to_trial(double value, Buffer& gradient);
@@ -122,6 +128,7 @@ class Driver {
   bool begun_ = false, asked_ = false, stepped_ = false;
   int level_ = 0;  // evaluations of steps whose values differ by rounding errors only, since max |g| was least
   long long iterations_ = 0, evaluations_ = 0;
+  long long iterations_before_ = 0, evaluations_before_ = 0;  // it was last opened
 
   void *x_ = nullptr, *trial_ = nullptr;
   std::function<void*(void*)> vacant_;

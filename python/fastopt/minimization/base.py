@@ -200,6 +200,10 @@ class Solver(Declared, ABC):
             message=self.message,
         )
 
+    def at_the_end(self) -> dict[str, Any]:
+        """Return what the last result has beside all others."""
+        return {}
+
     def __repr__(self) -> str:
         state = "running" if self.status is None else self.status.name
         variables, steps = counted(self._layout.size, "variable"), counted(self.nit, "iteration")

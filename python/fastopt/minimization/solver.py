@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Unpack
 
 import numpy as np
 
 from fastopt import _core
+from fastopt._typing import Floats
 from fastopt.structures import described
 
 from .base import Solver
@@ -90,6 +90,10 @@ class BFGS(Descent):
 
     def _begin(self, x0: object, options: SearchOptions) -> None:
         self._drive(self._start(x0, options))
+
+    def at_the_end(self) -> dict[str, Any]:
+        """Return what the last result has beside all others: the matrix."""
+        return {"hess_inv": self._core.inverse_hessian()}
 
 
 class LBFGS(Descent):
@@ -200,6 +204,9 @@ class LBFGS(Descent):
         What `closure` computes must not change between steps: all the data, no dropout. After it has changed,
         make another solver.
 
+        A step of a solver that is done evaluates `closure` anew and goes on from there, unless the gradient
+        is small there. `maxiter` and `maxfun` then count from there.
+
         Parameters
         ----------
         closure : callable
@@ -219,20 +226,22 @@ class LBFGS(Descent):
         """
         if not callable(closure):
             raise TypeError(f"closure: expected a function, got {described(closure)}")
-        last = self._core.iterations + whole_number("iterations", iterations, 1)
+        core = self._core
+        last = core.iterations + whole_number("iterations", iterations, 1)
         self._expect_in_place()
-        before = self.fun
+        core.reopen()
+        before = core.value if core.begun else None
         try:
-            while not self.done and self._core.iterations < last:
-                self._write(self._core.ask())
+            while not self.done and core.iterations < last:
+                self._write(core.ask())
                 returned = closure()
                 if not isinstance(returned, tuple | list) or len(returned) != 2:
                     raise TypeError(f"closure: expected (value, gradients), got {described(returned)}")
                 self.tell(*returned)
-                if math.isnan(before):  # the first evaluation was this one
-                    before = self.fun
+                before = core.value if before is None else before
         finally:
-            self._write(self._core.x)
+            self._write(core.x)
+        assert before is not None, "a step evaluates once at least"
         return before
 
     def _expect_in_place(self) -> None:
@@ -255,6 +264,14 @@ class LBFGS(Descent):
         structure = self._layout.structure(point)
         for a, b in zip(self._layout.arrays(self._params), self._layout.arrays(structure), strict=True):
             a[...] = b
+
+    def pairs(self) -> tuple[Floats, Floats]:
+        """Return the steps s and the changes y of the gradient that it knows, a row each, oldest first."""
+        state, n = self._core.state(), self._layout.size
+        kept = [f"pair {k} " for k in reversed(range(state["size"]))]
+        s = [state[pair + "step"] * state[pair + "d"].astype(np.float64) for pair in kept]
+        y = [state[pair + "y"].astype(np.float64) for pair in kept]
+        return np.array(s).reshape(len(s), n), np.array(y).reshape(len(y), n)
 
     # Saving.
 
