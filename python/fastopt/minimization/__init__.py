@@ -3,8 +3,9 @@
 from fastopt.listing import listing
 
 from .batch import minimize_batch
-from .loop import minimize, scipy_lbfgs
+from .loop import minimize
 from .result import OptimizeResult, Status
+from .scipy_method import scipy_lbfgs
 from .solver import LBFGS
 
 __all__ = ["LBFGS", "OptimizeResult", "Status", "minimize", "minimize_batch", "scipy_lbfgs"]

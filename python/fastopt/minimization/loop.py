@@ -17,7 +17,7 @@ from .methods import chosen, judged_options
 from .objective import Objective
 from .result import OptimizeResult, Status
 
-__all__ = ["minimize", "scipy_lbfgs"]
+__all__ = ["minimize", "run"]
 
 
 def minimize(
@@ -63,17 +63,19 @@ def minimize(
         ``hessp(x, v, *args)`` returns its product with `v`, both in the structure of `x0`; for Newton's
         method, instead of `hess`.
     bounds : object, optional
-        One pair ``(low, high)`` for all variables, None for no bound; a pair for each variable; a pair for
-        each array, in a dict or list as `x0` is; an object with `lb` and `ub`, as SciPy's; or a pair of
-        arrays, of which one at least has two dimensions. Arrays are broadcast to those of `x0`. `fun` is
-        never evaluated outside of the bounds. A start outside is moved onto them, with a warning. For L-BFGS
-        and random search.
+        One pair ``(low, high)`` for all variables, None for no bound; a pair for each variable; an object
+        with `lb` and `ub`, as SciPy's; or a pair of arrays, of which one at least has two dimensions. Arrays
+        are broadcast to those of `x0`. If that is a dict or list, so are the bounds: all that for each array,
+        None where it has none; a dict may leave it out. `fun` is never evaluated outside of the bounds: those
+        that float32 has no number for are rounded to the inside, but a variable whose bounds are equal is
+        fixed at the number next to them. A start outside is moved onto them, with a warning. For L-BFGS and
+        random search.
     l1 : float or array_like
         Minimise ``fun(x) + sum l1 |x|`` (OWL-QN): a number, or numbers in the structure of `x0`, broadcast
-        as bounds are. For L-BFGS.
+        and left out as bounds are. For L-BFGS.
     callback : callable, optional
         Called after each iteration: ``callback(x)``, `x` read-only as for `fun`, or
-        ``callback(intermediate_result=...)`` with the result so far if it has a parameter of that name.
+        ``callback(intermediate_result=...)`` with the result so far if its first parameter has that name.
         ``StopIteration`` ends the minimisation.
     tol : float, optional
         Stands for the options `gtol` and `ftol`.
@@ -119,7 +121,8 @@ def minimize(
     Up to 20 variables start from :math:`\max(1, s^T y / y^T y) I`, in which one of small curvature is not
     forgotten. More start from :math:`s^T y / y^T y \, I` (6.20), and :math:`H_k` is multiplied by
     :math:`\max(1, s^T y / y^T H_k y)` before each update (self-scaling, Al-Baali 1998).
-    `c1`, `c2`, `maxls` as above. Fewer iterations for n up to some thousands; :math:`4 n^2` bytes.
+    `c1`, `c2`, `maxls` as above. Fewer iterations for n up to some thousands; :math:`4 n^2` bytes, and twice
+    that for the last :math:`H_k` in the result, `hess_inv`.
 
     ``"newton"`` minimises the quadratic model inside a trust region:
 
@@ -207,13 +210,44 @@ def minimize(
     >>> minimize(bowl, [1.0, 1.0], method="gd", options={"lr": 1.1, "maxiter": 50}).x
     array([1., 1.])
     """
+    return run(
+        fun,
+        x0,
+        args,
+        method,
+        jac,
+        {"hess": hess, "hessp": hessp, "bounds": bounds, "l1": l1},
+        callback,
+        tol,
+        {} if options is None else options,
+    )[1]
+
+
+def run(
+    fun: Callable[..., Any],
+    x0: object,
+    args: tuple[Any, ...],
+    method: str,
+    jac: object,
+    arguments: Mapping[str, Any],
+    callback: Callable[..., Any] | None,
+    tol: float | None,
+    options: Mapping[str, Any],
+    intermediate: Callable[[OptimizeResult], Any] = lambda result: result,
+) -> tuple[Solver, OptimizeResult]:
+    """Minimise, and return the solver beside the result.
+
+    `arguments` are those that not all methods take. `intermediate` makes what a callback gets of a result.
+    """
     began = time.monotonic()
-    kind, given = chosen(method, hess=hess, hessp=hessp, bounds=bounds, l1=l1)
-    judged = judged_options(kind, {} if options is None else options, tol)
-    report = _reporter(callback)
+    kind, given = chosen(method, **arguments)
+    judged = judged_options(kind, options, tol)
+    report = _reporter(callback, intermediate)
     solver = kind.of(x0, judged, **given)
-    objective = Objective(fun, jac, args, solver._layout, hess, hessp, solver._limits)
-    most_calls = _most_calls(solver, objective, judged.maxfun if options and "maxfun" in options else None)
+    objective = Objective(
+        fun, jac, args, solver._layout, arguments["hess"], arguments["hessp"], solver._limits
+    )
+    most_calls = _most_calls(solver, objective, judged.maxfun if "maxfun" in options else None)
     deadline = math.inf if judged.maxtime is None else began + judged.maxtime
     try:
         while not solver.done:
@@ -234,55 +268,9 @@ def minimize(
             error.result = _result(solver, objective)  # type: ignore[attr-defined]
             error.add_note("The best point so far is in the attribute `result` of this exception.")
         raise
-    return _result(solver, objective)
-
-
-def scipy_lbfgs(fun: Callable[..., Any], x0: Any, args: tuple[Any, ...] = (), **options: Any) -> Any:
-    """Minimise as a custom method of SciPy: ``scipy.optimize.minimize(..., method=fastopt.scipy_lbfgs)``.
-
-    Parameters
-    ----------
-    fun, x0, args
-        As SciPy passes them.
-    **options
-        What else SciPy passes: `jac`, `bounds`, `callback`, and the options of the call, which are those of
-        `minimize` and `maxcor` for `memory`. Hessians and constraints are refused. For the `jac`
-        ``"2-point"`` and ``"3-point"`` central differences are taken.
-
-    Returns
-    -------
-    scipy.optimize.OptimizeResult
-        As from `minimize`.
-
-    Examples
-    --------
-    >>> import scipy.optimize, fastopt  # doctest: +SKIP
-    >>> scipy.optimize.minimize(scipy.optimize.rosen, [-1.2, 1.0], jac=scipy.optimize.rosen_der,
-    ...                         method=fastopt.scipy_lbfgs).x.round(4)  # doctest: +SKIP
-    array([1., 1.])
-    """
-    import scipy.optimize  # type: ignore[import-untyped]
-
-    for name in ("hess", "hessp", "constraints"):
-        given = options.pop(name, None)
-        if given is not None and not (name == "constraints" and len(given) == 0):
-            raise ValueError(f"{name}: not for L-BFGS, expected none, got {described(given)}")
-    if "maxcor" in options:
-        options["memory"] = options.pop("maxcor")
-    options.pop("disp", None)
-    jac = options.pop("jac", None)
-    result = minimize(
-        fun,
-        x0,
-        args,
-        jac=None if isinstance(jac, str) and jac in ("2-point", "3-point") else jac,
-        bounds=options.pop("bounds", None),
-        callback=options.pop("callback", None),
-        l1=options.pop("l1", 0.0),
-        tol=options.pop("tol", None),
-        options=options,
-    )
-    return scipy.optimize.OptimizeResult(result)
+    result = _result(solver, objective)
+    result.update(solver.at_the_end())
+    return solver, result
 
 
 def _most_calls(solver: Solver, objective: Objective, maxfun: int | None) -> float:
@@ -315,16 +303,28 @@ def _result(solver: Solver, objective: Objective) -> OptimizeResult:
     return result
 
 
-def _reporter(callback: object) -> Callable[[Solver, Objective], object] | None:
+def _reporter(
+    callback: object, intermediate: Callable[[OptimizeResult], Any]
+) -> Callable[[Solver, Objective], object] | None:
     """Return how to call the callback with the point, or with the result so far if it wants that."""
     if callback is None:
         return None
     if not callable(callback):
         raise TypeError(f"callback: expected a function, got {described(callback)}")
+    if not _wants_result(callback):
+        return lambda solver, objective: callback(solver.x)
+    return lambda solver, objective: callback(intermediate_result=intermediate(_result(solver, objective)))
+
+
+def _wants_result(callback: Callable[..., Any]) -> bool:
+    """Whether it has a parameter `intermediate_result`, and none before it that would take the point."""
     try:
-        whole = "intermediate_result" in inspect.signature(callback).parameters
+        parameters = inspect.signature(callback).parameters
     except (TypeError, ValueError):  # built into C
-        whole = False
-    if whole:
-        return lambda solver, objective: callback(intermediate_result=_result(solver, objective))
-    return lambda solver, objective: callback(solver.x)
+        return False
+    if "intermediate_result" not in parameters:
+        return False
+    first = next(iter(parameters.values()))
+    return first.kind == first.KEYWORD_ONLY or (
+        first.name == "intermediate_result" and first.kind == first.POSITIONAL_OR_KEYWORD
+    )

@@ -9,8 +9,17 @@ from typing import TYPE_CHECKING, Any
 __all__ = ["OptimizeResult", "Status"]
 
 
+NUMERIC = tuple("bcdeEfFgGnoxX%")
+"""The last letters of formats that are of numbers."""
+
+
 class Status(enum.IntEnum):
     """Why a minimisation ended; the first three are successes.
+
+    A status is written as its name, and is the number in all else.
+
+    >>> print(Status.DECREASE, f"{Status.DECREASE:d}", int(Status.DECREASE), Status.DECREASE == 1)
+    DECREASE 1 1 True
 
     ``f`` and ``x`` are value and point before the last step, ``f+`` and ``x+`` after it, ``g`` the gradient
     at the result: with bounds without what leads out of one that ``x`` is at, or so near that the value falls
@@ -60,6 +69,13 @@ class Status(enum.IntEnum):
     leads to ``-inf``. A value of ``-inf`` alone is a point outside of where the function is defined. The
     result is the lowest finite value."""
 
+    def __str__(self) -> str:
+        return self.name
+
+    def __format__(self, spec: str) -> str:
+        """Return the name, or the number where the format is one of numbers, as ``f"{status:d}"``."""
+        return format(self.value if spec[-1:] in NUMERIC else self.name, spec)
+
     @property
     def success(self) -> bool:
         """Whether it is one of the tests for a minimum."""
@@ -84,6 +100,8 @@ class OptimizeResult(dict[str, Any]):
         Iterations, evaluations of the function, of the gradient.
     nhev : int
         Of the Hessian, or of products with it, where there is one.
+    hess_inv : array, shape (n, n)
+        From BFGS, at the end: the approximate inverse Hessian over the variables flattened.
     success : bool
         Whether a test for a minimum holds.
     status : Status
