@@ -217,3 +217,14 @@ def test_bfgs_has_its_matrix(dtype):
 
 def test_what_others_pass_is_ignored():
     assert solved(options={"disp": True, "iprint": 1}).success
+
+
+@pytest.mark.parametrize("name", ["hess", "hessp"])
+def test_a_hessian_is_not_used_as_scipy_says_too(name):
+    def never(*args):
+        raise AssertionError("not to be called")
+
+    for method in ("L-BFGS-B", scipy_lbfgs):
+        with pytest.warns(RuntimeWarning, match=name) as caught:
+            assert solved(method=method, **{name: never}).success
+    assert caught[0].filename == __file__

@@ -43,6 +43,9 @@ class Sparse:
     shape = (500, 784)
     dtype = np.dtype(np.float64)
 
+    def __len__(self):
+        raise TypeError("sparse array length is ambiguous")
+
 
 NUMBERS = [
     (2, 2.0),
@@ -167,7 +170,7 @@ def test_arrays_of_other_libraries_are_described():
     with pytest.raises(
         TypeError, match=r"x: expected an array of numbers .*, got Sparse of shape \(500, 784\)"
     ):
-        next(fastopt.minibatches(Sparse(), np.zeros(500), batch_size=10, seed=0))
+        next(fastopt.minibatches(Sparse(), np.zeros(500), 10, 0))
     for call in (
         lambda: minimize(bowl, Sparse()),
         lambda: minimize(lambda x: (1.0, Sparse()), [1.0]),

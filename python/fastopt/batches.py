@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from fastopt._typing import Floats, Integers, Seed
 from fastopt.bounds import whole
 from fastopt.judging import judged_rng, judged_rows
+from fastopt.wording import shown
 
 __all__ = ["Orders", "cut", "minibatches"]
 
@@ -83,7 +84,9 @@ def minibatches(*data: Any, batch_size: Any = None, seed: Any = None) -> Iterato
     arrays = tuple(takewhile(lambda given: hasattr(given, "__len__"), data))
     unnamed = data[len(arrays) :]
     if len(unnamed) > 2 or (unnamed and batch_size is not None) or (len(unnamed) == 2 and seed is not None):
-        raise TypeError(f"minibatches: expected batch_size and seed behind the arrays, once, got {unnamed!r}")
+        raise TypeError(
+            f"minibatches: expected batch_size and seed behind the arrays, once, got {shown(unnamed)}"
+        )
     batch_size, seed = (*unnamed, *(batch_size, seed)[len(unnamed) :])
     structure, pair = arrays[0] if len(arrays) == 1 else arrays, len(arrays) == 2
     labelled: dict[str, object] = {}

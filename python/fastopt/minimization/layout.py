@@ -76,8 +76,8 @@ class Layout:
         self.label = label
         if isinstance(start, list | tuple):
             start = as_numbers(label, start) if _is_plain(start) else start
-        elif not isinstance(start, dict) and as_array(start).dtype.kind in "iuf":  # numbers, other libraries' arrays
-            start = as_numbers(label, start)
+        elif not isinstance(start, dict) and as_array(start).dtype.kind in "iuf":
+            start = as_numbers(label, start)  # a number, or an array of another library
         self.kind, self.keys, given = flatten(label, start)
         self._tuple = isinstance(start, tuple)
         self.names = [label if key is None else f"{label}[{key!r}]" for key in self.keys]

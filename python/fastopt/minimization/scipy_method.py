@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from typing import Any
 
 from fastopt.structures import described
+from fastopt.wording import users_line
 
 from .loop import run
 from .result import Status
@@ -25,8 +27,9 @@ def scipy_lbfgs(fun: Callable[..., Any], x0: Any, args: tuple[Any, ...] = (), **
         As SciPy passes them.
     **options
         What else SciPy passes: `jac`, `bounds`, `callback`, and the options of the call, which are those of
-        `minimize` and `maxcor` for `memory`; `disp` and `iprint` mean nothing. Hessians and constraints are
-        refused. For the `jac` ``"2-point"`` and ``"3-point"`` central differences are taken.
+        `minimize` and `maxcor` for `memory`; `disp` and `iprint` mean nothing. Constraints are refused,
+        `hess` and `hessp` not used, with a warning. For the `jac` ``"2-point"`` and ``"3-point"`` central
+        differences are taken.
 
     Returns
     -------
@@ -46,10 +49,12 @@ def scipy_lbfgs(fun: Callable[..., Any], x0: Any, args: tuple[Any, ...] = (), **
     """
     from scipy import optimize  # type: ignore[import-untyped]
 
-    for name in ("hess", "hessp", "constraints"):
-        given = options.pop(name, None)
-        if given is not None and not (name == "constraints" and len(given) == 0):
-            raise ValueError(f"{name}: not for L-BFGS, expected none, got {described(given)}")
+    constraints = options.pop("constraints", ())
+    if len(constraints) > 0:
+        raise ValueError(f"constraints: not for L-BFGS, expected none, got {described(constraints)}")
+    for name in ("hess", "hessp"):
+        if options.pop(name, None) is not None:
+            warnings.warn(f"{name}: L-BFGS does not use it", RuntimeWarning, stacklevel=users_line())
     if "maxcor" in options:
         options["memory"] = options.pop("maxcor")
     for name in ("disp", "iprint"):
