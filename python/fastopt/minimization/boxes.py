@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 import warnings
-from collections.abc import Iterator, Sized
+from collections.abc import Collection, Iterator
 from typing import Any, TypeGuard
 
 import numpy as np
@@ -97,9 +97,14 @@ def _by_array(bounds: Any, layout: Layout) -> Iterator[tuple[slice, tuple[int, .
             elif _is_pair(given):
                 yield part, (), {f"{label}[0]": given[0], f"{label}[1]": given[1]}
             else:
-                for k, pair in enumerate(_pairs(label, given, part.stop - part.start)):
-                    at = slice(part.start + k, part.start + k + 1)
-                    yield at, (), {f"{label}[{k}][0]": pair[0], f"{label}[{k}][1]": pair[1]}
+                size = part.stop - part.start
+                pairs = list(_pairs(label, given, size))
+                columns = ([_double(pair[k], INSIDE[k]) for pair in pairs] for k in (0, 1))
+                yield (
+                    part,
+                    (size,),
+                    {f"{label}[:, {k}]": np.array(column) for k, column in enumerate(columns)},
+                )
 
 
 def ends(bounds: Any, label: str = "bounds") -> dict[str, Any]:
@@ -206,10 +211,10 @@ def _is_pair(pair: object) -> TypeGuard[tuple[Any, Any] | list[Any]]:
     )
 
 
-def _pairs(label: str, bounds: object, size: int) -> Iterator[tuple[Any, Any] | list[Any]]:
+def _pairs(label: str, bounds: Any, size: int) -> Iterator[tuple[Any, Any] | list[Any]]:
     """Yield a pair for each element of an array."""
     try:
-        pairs: list[Any] = list(bounds if isinstance(bounds, Sized) else itertools.islice(bounds, size + 1))  # type: ignore
+        pairs = list(bounds if isinstance(bounds, Collection) else itertools.islice(bounds, size + 1))
     except TypeError:
         raise TypeError(
             f"{label}: expected pairs (low, high), or an object with lb and ub, got {described(bounds)}"
@@ -227,18 +232,22 @@ def _pairs(label: str, bounds: object, size: int) -> Iterator[tuple[Any, Any] | 
         yield both
 
 
+def _double(end: Any, inside: float) -> float:
+    """Return a bound as a float, rounded to the inside if it is a whole number that float64 does not have."""
+    near = -inside if end is None else real(end)
+    assert near is not None, "it was judged"
+    beyond = end is not None and (near < end if inside > 0 else near > end)
+    return math.nextafter(near, inside) if beyond else near
+
+
 def _doubles(label: str, end: object, inside: float) -> NDArray[Any]:
-    """Return bounds as floats; whole numbers that float64 does not have are rounded to the inside."""
-
-    def double(number: Any) -> float:
-        near = real(number)
-        assert near is not None
-        return math.nextafter(near, inside) if (near < number if inside > 0 else near > number) else near
-
+    """Return bounds as floats, see `_double`."""
     if not isinstance(end, np.ndarray) and real(end) is not None:
-        return np.array(double(end))
+        return np.array(_double(end, inside))
     a = as_reals(label, end)
-    return np.reshape([double(n) for n in a.ravel().tolist()], a.shape) if a.dtype.kind in "iu" else a
+    return (
+        np.reshape([_double(n, inside) for n in a.ravel().tolist()], a.shape) if a.dtype.kind in "iu" else a
+    )
 
 
 def _inwards(exact: Floats, dtype: np.dtype[Any], inside: float) -> Vector:
