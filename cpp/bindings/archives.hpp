@@ -155,8 +155,7 @@ class Loader : public Archive {
       return given.cast<T>();
     } catch (const py::cast_error&) {
       throw py::type_error("state_dict['" + name + "']: expected " +
-                           (std::is_integral_v<T> ? "an integer" : "a number") + ", got " +
-                           shown(given));
+                           (std::is_integral_v<T> ? "an integer" : "a number") + ", got " + shown(given));
     }
   }
 
