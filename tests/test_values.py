@@ -180,6 +180,7 @@ def test_arrays_of_other_libraries_are_described():
         lambda: minimize(lambda x: (1.0, x), [1.0], method="newton", hess=lambda x: Sparse()),
         lambda: minimize_batch(bowl, Sparse()),
         lambda: line_search.along(abs, Sparse(), [1.0]),
+        lambda: fastopt.regularizers.least_squares(Sparse(), np.zeros(500)),
         lambda: line_search.along(lambda x: (1.0, Sparse()), [1.0], [1.0])(0.0),
     ):
         with pytest.raises((TypeError, ValueError), match=r"got Sparse of shape \(500, 784\)"):

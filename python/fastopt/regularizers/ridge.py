@@ -5,7 +5,7 @@ import math
 import numpy as np
 from numpy.typing import ArrayLike
 
-from fastopt.structures import Array, described
+from fastopt.structures import Array, as_array, described
 
 __all__ = ["least_squares"]
 
@@ -94,7 +94,8 @@ def least_squares(X: ArrayLike, y: ArrayLike, l2: ArrayLike = 0.0) -> Array:
 
 def _real(name: str, values: ArrayLike, also: str = "") -> Array:
     """Return an array of float32, or of float64 for any other real numbers (and other kinds, if named)."""
-    a = np.asarray(values)
+    a = as_array(values)
     if a.dtype.kind not in "fiu" + also:
-        raise TypeError(f"{name}: expected real numbers, got {described(a)}")
+        got = described(values if a.dtype.kind == "O" else a)
+        raise TypeError(f"{name}: expected real numbers, got {got}")
     return a if a.dtype == np.float32 else a.astype(np.float64)
