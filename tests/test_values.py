@@ -172,7 +172,6 @@ def test_arrays_of_other_libraries_are_described():
     ):
         next(fastopt.minibatches(Sparse(), np.zeros(500), 10, 0))
     for call in (
-        lambda: minimize(bowl, Sparse()),
         lambda: minimize(lambda x: (1.0, Sparse()), [1.0]),
         lambda: minimize(bowl, [1.0], l1=Sparse()),
         lambda: minimize(bowl, [1.0], bounds=Sparse()),
