@@ -12,6 +12,7 @@ import pytest
 import fastopt
 from fastopt import LBFGS, line_search, minimize, minimize_batch
 from fastopt.bounds import real
+from fastopt.gradcheck import check_jacobian, gradcheck, gradgradcheck
 from fastopt.structures import described
 from fastopt.wording import shown
 
@@ -242,6 +243,9 @@ def absurd_calls(value):
             yield f"{search.__name__} {name}", lambda s=search, n=name: s(lambda a: (1.0, -1.0), **{n: value})
     yield "along", lambda: line_search.along(abs, value, [1.0])
     yield "along d", lambda: line_search.along(abs, [1.0], value)
+    for check in (gradcheck, gradgradcheck, check_jacobian):
+        yield f"{check.__name__} inputs", lambda check=check: check(never, value)
+        yield f"{check.__name__} result", lambda check=check: check(lambda x: value, np.ones(2))
 
 
 @pytest.mark.parametrize("value", ABSURD.values(), ids=ABSURD)

@@ -87,6 +87,8 @@ class Arguments:
         self._inputs: tuple[Any, ...] = inputs if self.given_as_tuple else (inputs,)
         several = [f"inputs[{k}]" for k in range(len(self._inputs))]
         labels = several if self.given_as_tuple else [label or "inputs"]
+        for argument, value in zip(labels, self._inputs, strict=True):
+            _expect_an_end(argument, value)
         self.chosen = _chosen(labels, self._inputs, wrt)
         self.names = _names(func, labels)
         self.leaves = [
@@ -207,6 +209,15 @@ def walk(label: str, node: Structure) -> Iterator[tuple[str, Any]]:
             yield from walk(f"{label}[{k}]", value)
     else:
         yield label, node
+
+
+def _expect_an_end(label: str, node: Structure) -> None:
+    """Refuse a structure that cannot be walked through, such as a list that holds itself."""
+    try:
+        for _ in walk(label, node):
+            pass
+    except RecursionError:
+        raise ValueError(f"{label}: expected arrays in lists or dicts, got one that holds itself") from None
 
 
 def brackets(index: Iterable[Any]) -> str:
