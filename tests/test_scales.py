@@ -190,6 +190,10 @@ def hollow(x: Array) -> Evaluation:
     return -np.exp(x).sum(), -np.exp(x)
 
 
+def slope(x: Array) -> Evaluation:
+    return -x.sum(), -np.ones_like(x)
+
+
 def saddle(x: Array) -> Evaluation:
     return x[0] ** 2 - x[1] ** 2, np.array([2.0, -2.0]) * x
 
@@ -201,7 +205,13 @@ def pole(x: Array) -> Evaluation:
 @pytest.mark.parametrize("method", ["lbfgs", "bfgs", "gd"])
 @pytest.mark.parametrize(
     ("fun", "start"),
-    [(cubic, [-1.0, -2.0]), (hollow, [0.0, 1.0]), (saddle, [1.0, 1e-3]), (pole, [1.0, 1.0])],
+    [
+        (cubic, [-1.0, -2.0]),
+        (slope, [1.0, 2.0]),
+        (hollow, [0.0, 1.0]),
+        (saddle, [1.0, 1e-3]),
+        (pole, [1.0, 1.0]),
+    ],
 )
 def test_a_fall_without_end(fun: Callable[[Array], Evaluation], start: list[float], method: str) -> None:
     with np.errstate(all="ignore"):

@@ -17,6 +17,9 @@ from .result import Status
 
 __all__ = ["GradientDescent"]
 
+LONGEST = float(np.finfo(np.float64).max)
+"""Steps have no limit: where the value falls without end they double until that is seen."""
+
 
 class GradientDescent(Iterates):
     """Gradient descent; see `minimize`."""
@@ -99,6 +102,7 @@ class GradientDescent(Iterates):
         options = self._options
         return {
             **_core.Armijo.defaults(),
+            "max_step": LONGEST,
             "c1": options.c1,
             "max_evaluations": options.maxls,
             "rounding": self._rounding,
