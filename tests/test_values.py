@@ -187,6 +187,14 @@ def test_arrays_of_other_libraries_are_described():
             call()
 
 
+def test_gradcheck_takes_values_of_other_libraries():
+    x = np.array([1.0, 2.0])
+    assert gradcheck(lambda x: (Scalar(x @ x), 2 * x), x)
+    assert gradgradcheck(lambda x: (Scalar(x @ x), 2 * x), x)
+    with pytest.raises(TypeError, match="func: expected a real number, got Tensor"):
+        gradcheck(lambda x: (Tensor(1.0), 2 * x), x)
+
+
 # Absurd arguments.
 
 ENDLESS: list = []

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from fastopt.bounds import real as as_number
 from fastopt.wording import counted
 
 Array = NDArray[Any]
@@ -243,13 +244,12 @@ def real(label: str, value: object) -> float:
     TypeError, ValueError
         If it is not one real number.
     """
-    if isinstance(value, float):
-        return float(value)
-    if not isinstance(value, np.ndarray | np.generic | int) or np.asarray(value).dtype.kind not in "fiu":
-        raise TypeError(f"{label}: expected a real number, got {described(value)}")
-    if np.ndim(value) != 0:
+    number = as_number(value)
+    if isinstance(value, np.ndarray) and value.ndim and value.dtype.kind in "fiu":
         raise ValueError(f"{label}: expected one number, got {described(value)}")
-    return float(value)
+    if number is None:
+        raise TypeError(f"{label}: expected a real number, got {described(value)}")
+    return number
 
 
 def _chosen(labels: list[str], inputs: tuple[Any, ...], wrt: int | Sequence[int] | None) -> list[int]:
