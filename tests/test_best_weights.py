@@ -241,6 +241,77 @@ def test_buffers_that_are_none_are_refused(buffers, error, message, tmp_path):
         train(parabola, np.zeros(1), np.zeros((3, 1)), SGD, epochs=1, buffers=none, progress=False)
 
 
+def counting(buffers, change):
+    """Return a loss that counts its calls in buffers."""
+
+    def loss_and_grads(w, x):
+        change(buffers)
+        return parabola(w, x)
+
+    return loss_and_grads
+
+
+def as_lists(buffers):
+    items = buffers.items() if isinstance(buffers, dict) else enumerate(buffers)
+    return {key: np.asarray(array).tolist() for key, array in items}
+
+
+def _add(buffers):
+    buffers[0] = buffers[0] + 1
+
+
+def _append(buffers):
+    buffers.append(np.zeros(1))
+
+
+def _fill(buffers):
+    buffers["n"] = buffers.get("n", np.zeros(1)) + 1
+
+
+def _grow(buffers):
+    buffers["n"] = np.zeros(len(buffers["n"]) + 1)
+
+
+CHANGES = {  # buffers, how a call of the loss changes them, what they are after four calls
+    "others in their place": ([np.zeros(1)], _add, {0: [4.0]}),
+    "numbers in their place": ([np.zeros(())], _add, {0: 4.0}),
+    "more of them": ([], _append, {key: [0.0] for key in range(4)}),
+    "filled by the loss": ({}, _fill, {"n": [4.0]}),
+    "of another shape": ({"n": np.zeros(1)}, _grow, {"n": [0.0] * 5}),
+}
+
+
+@pytest.mark.parametrize("name", CHANGES)
+@pytest.mark.parametrize("evaluation", ["data", "metrics", "function", "loss"])
+def test_only_steps_change_buffers(name, evaluation):
+    start, change, expected = CHANGES[name]
+    buffers, data = start.copy(), np.array([[1.0], [3.0]])
+    loss_and_grads = counting(buffers, change)
+    options = {
+        "data": {"validation": (data,)},
+        "metrics": {"validation": (data,), "metrics": lambda w, x: loss_and_grads(w, x)[0]},
+        "function": {"validation": lambda w: {"val": loss_and_grads(w, data)[0]}},
+        "loss": {"callbacks": EarlyStopping("loss")},
+    }[evaluation]
+    train(
+        loss_and_grads, np.zeros(1), data, partial(SGD, lr=0.25), epochs=4, batch_size=None,
+        buffers=buffers, progress=False, **options,
+    )  # fmt: skip
+    assert as_lists(buffers) == expected
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_the_best_buffers_are_put_back_whatever_the_loss_did(name):
+    start, change, _ = CHANGES[name]
+    buffers, once = start.copy(), start.copy()
+    change(once)
+    train(
+        counting(buffers, change), np.zeros(1), np.array([[1.0], [3.0]]), partial(SGD, lr=1.5), epochs=3,
+        batch_size=None, buffers=buffers, callbacks=EarlyStopping("loss"), progress=False,
+    )  # fmt: skip
+    assert as_lists(buffers) == as_lists(once)
+
+
 # -- a checkpoint of a run that goes on -----------------------------------------------------------
 
 

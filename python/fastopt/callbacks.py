@@ -13,19 +13,20 @@ import math
 import sys
 import time
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TextIO
 
 import numpy as np
 
 from fastopt.bounds import Bounds, whole
+from fastopt.buffers import copied_buffers, named_buffers, put_back
 from fastopt.declared import Declared
 from fastopt.history import Record
-from fastopt.judging import named, named_buffers
+from fastopt.judging import named
 from fastopt.listing import listing
 from fastopt.storage import expect_arrays, expect_file, expect_suffix, read_note, save_npz
-from fastopt.structures import Array, flatten
+from fastopt.structures import Array, Arrays, flatten
 from fastopt.wording import counted
 
 if TYPE_CHECKING:
@@ -230,8 +231,8 @@ class EarlyStopping(Monitor):
         super().__init__(monitor, mode, min_delta)
         self._patience = whole(1, "patience", patience)
         self._restore = bool(restore_best)
-        self._kept: dict[Run, dict[Any, Array]] = {}
-        """Copies of what a run consists of, under the keys of `_arrays`."""
+        self._kept: dict[Run, tuple[dict[Any, Array], dict[Any, Array]]] = {}
+        """Copies of parameters and buffers."""
         self._bad_epochs: dict[Run, int] = {}
 
     def on_begin(self, run: Run) -> None:
@@ -245,7 +246,8 @@ class EarlyStopping(Monitor):
         if best.improved(record):
             self._bad_epochs[run] = 0
             if self._restore:
-                self._kept[run] = {key: array.copy() for key, array in _arrays(run).items()}
+                params = {key: array.copy() for key, array in _by_key(run.params)}
+                self._kept[run] = params, copied_buffers(run.buffers)
             return
         self._bad_epochs[run] += 1
         if self._bad_epochs[run] >= self._patience:
@@ -257,8 +259,10 @@ class EarlyStopping(Monitor):
         del self._bad_epochs[run]
         if kept is None:
             return
-        for key, array in _arrays(run).items():
-            array[...] = kept[key]
+        params, buffers = kept
+        for key, array in _by_key(run.params):
+            array[...] = params[key]
+        put_back(run.buffers, buffers)
         run.restored = self._bests[run].record
 
     def _message(self, best: Best) -> str:
@@ -458,15 +462,13 @@ def in_words(numbers: dict[str, float]) -> str:
     return "   ".join(f"{name} {value:.4g}" for name, value in known.items())
 
 
-def _arrays(run: Run) -> dict[Any, Array]:
-    """Return what a run consists of under keys that differ: parameters and buffers."""
-    _, keys, params = flatten("params", run.params)
-    named_params = {("params", key): p for key, p in zip(keys, params, strict=True)}
-    return named_params | {("buffers", name): a for name, a in named_buffers(run.buffers).items()}
+def _by_key(params: Arrays) -> Iterator[tuple[Any, Array]]:
+    _, keys, arrays = flatten("params", params)
+    return zip(keys, arrays, strict=True)
 
 
 def _named(run: Run) -> dict[str, Array]:
-    """Return the same under the names that they have in a file."""
+    """Return parameters and buffers of a run under the names that they have in a file."""
     params, buffers = named(run.params), named_buffers(run.buffers)
     if twice := params.keys() & buffers.keys():
         raise ValueError(f"buffers: expected keys that params do not have, as text, got {sorted(twice)}")

@@ -18,7 +18,6 @@ __all__ = [
     "judged_rows",
     "judged_samples",
     "named",
-    "named_buffers",
 ]
 
 Samples = tuple[NDArray[Any], ...]
@@ -118,27 +117,4 @@ def named(params: Arrays) -> dict[str, Array]:
     names = [str(key) for key in keys]
     if len(set(names)) < len(names):
         raise ValueError(f"params: expected keys that differ as text, got {keys}")
-    return dict(zip(names, arrays, strict=True))
-
-
-def named_buffers(buffers: object) -> dict[str, Array]:
-    """Return the arrays of buffers, as they are now, under names that those of parameters seldom have.
-
-    Examples
-    --------
-    >>> list(named_buffers({"mean": np.zeros(2)})), list(named_buffers([np.zeros(2)])), named_buffers(None)
-    (['mean'], ['buffers[0]'], {})
-    """
-    if buffers is None or (isinstance(buffers, dict | list | tuple) and not buffers):
-        return {}
-    kind, keys, arrays = flatten("buffers", buffers)
-    for key, array in zip(keys, arrays, strict=True):
-        if not isinstance(array, np.ndarray):
-            raise TypeError(f"buffers[{key!r}]: expected a NumPy array, got {described(array)}")
-        if not array.flags.writeable:
-            raise ValueError(f"buffers[{key!r}]: expected a writeable array, got a read-only one")
-    texts = {"array": "buffers", "list": "buffers[{}]", "dict": "{}"}
-    names = [texts[kind].format(key) for key in keys]
-    if len(set(names)) < len(names):
-        raise ValueError(f"buffers: expected keys that differ as text, got {keys}")
     return dict(zip(names, arrays, strict=True))

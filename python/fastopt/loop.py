@@ -10,7 +10,6 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -20,16 +19,17 @@ from numpy.typing import NDArray
 from fastopt._typing import Seed
 from fastopt.batches import Orders, cut
 from fastopt.bounds import whole
+from fastopt.buffers import kept, named_buffers
 from fastopt.callbacks import Callback, StopTraining
 from fastopt.fingerprint import fingerprint
 from fastopt.history import Record
 from fastopt.interrupts import Interrupts, interrupts_held
-from fastopt.judging import Samples, judged_samples, named, named_buffers
+from fastopt.judging import Samples, judged_samples, named
 from fastopt.place import Place
 from fastopt.regularizers import Regularizer
 from fastopt.structures import Arrays, flatten
 
-__all__ = ["ROWS", "Outcome", "Run", "kept", "mean_loss", "train_in_turns"]
+__all__ = ["ROWS", "Outcome", "Run", "mean_loss", "train_in_turns"]
 
 LossAndGrads = Callable[..., tuple[float, Any]]
 
@@ -222,7 +222,7 @@ class Run:
         What is wrong with it shows before the first step, and `metric_names` are known.
         """
         if self._evaluate:
-            with _quiet():
+            with _quiet(), kept(self.buffers):
                 self.metric_names = tuple(self._evaluate(self.params))
 
     def epoch(self) -> Iterator[float]:
@@ -312,7 +312,7 @@ class Run:
         tally, self._epoch = self._epoch, _Tally()
         if tally.samples == 0:
             return None
-        with _quiet():
+        with _quiet(), kept(self.buffers):
             metrics = dict(self._evaluate(self.params)) if self._evaluate else {}
         gradient, regularizer, optimizer, training = tally.seconds
         loss, penalty, after = self._loss_of_epoch(tally)
@@ -350,17 +350,6 @@ def mean_loss(loss: Callable[[Samples], float], data: Samples, rows: int) -> flo
     n = len(data[0])
     pieces = (tuple(array[i : i + rows] for array in data) for i in range(0, n, rows))
     return sum(loss(piece) * (len(piece[0]) / n) for piece in pieces)
-
-
-@contextmanager
-def kept(buffers: object) -> Iterator[None]:
-    """Let buffers be after a `with` block what they were before."""
-    before = {name: array.copy() for name, array in named_buffers(buffers).items()}
-    try:
-        yield
-    finally:
-        for name, array in named_buffers(buffers).items():
-            array[...] = before[name]
 
 
 class _Tally:

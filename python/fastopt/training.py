@@ -12,11 +12,12 @@ import numpy as np
 from fastopt._typing import Floats, Integers, Loss, Seed
 from fastopt.batches import minibatches
 from fastopt.bounds import real, whole
+from fastopt.buffers import kept
 from fastopt.callbacks import Callback, FunctionCallback
 from fastopt.history import History, Record
 from fastopt.judging import Samples, judged_samples
 from fastopt.listing import listing
-from fastopt.loop import ROWS, LossAndGrads, Outcome, Run, kept, mean_loss, train_in_turns
+from fastopt.loop import ROWS, LossAndGrads, Outcome, Run, mean_loss, train_in_turns
 from fastopt.optimizer import Optimizer
 from fastopt.progress import Progress
 from fastopt.regularizers import Regularizer
@@ -102,8 +103,8 @@ def train(
         From `fastopt.callbacks`, or your own; a function is called as ``f(run, record)`` after each epoch.
     buffers : array, list or dict of arrays, optional
         What `loss_and_grads` changes beside the parameters, as the running statistics of a batch
-        normalisation. `EarlyStopping` and `Checkpoint` keep them with the parameters, and validation data
-        leave them as they were.
+        normalisation, in place or by putting others in their place. `EarlyStopping` and `Checkpoint` keep
+        them with the parameters; validation and metrics leave them as they were.
     progress : bool
         Show loss, learning rate and throughput on standard error: a bar where it is a terminal and rich is
         installed, a line for each epoch (at most about twenty). False is silent.
