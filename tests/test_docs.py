@@ -5,6 +5,7 @@ import doctest
 import importlib
 import inspect
 import pkgutil
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -77,3 +78,20 @@ def test_modules_show_their_names_and_not_what_they_import(name: str) -> None:
     module = importlib.import_module(f"fastopt.{name}")
     assert dir(module) == sorted(module.__all__)
     assert all(hasattr(module, each) for each in dir(module))
+
+
+@pytest.mark.parametrize("name", ["", *SHOWN])
+def test_help_begins_with_names_and_defaults(name: str) -> None:
+    """What NumPy's types and the checks of fields spell out would fill the screen."""
+    module = importlib.import_module(f"fastopt.{name}".rstrip("."))
+    for thing in (getattr(module, each) for each in dir(module)):
+        if inspect.isfunction(thing) or (inspect.isclass(thing) and inspect.getdoc(thing)):
+            signature = _signature(thing)
+            assert not re.search(r"Annotated|numpy[.]_", signature), f"{thing.__name__}{signature}"
+
+
+def _signature(thing: Any) -> str:
+    try:
+        return str(inspect.signature(thing))
+    except ValueError:  # it has none
+        return ""

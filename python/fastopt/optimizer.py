@@ -1,7 +1,6 @@
 """The base of all optimizers: structure, state, steps. What differs between them is in `optimizers`."""
 
 import copy
-import inspect
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from types import MappingProxyType
@@ -27,6 +26,7 @@ from fastopt.declared import Declared
 from fastopt.interrupts import interrupts_deferred
 from fastopt.place import Place
 from fastopt.schedule_states import load_states, saved_states
+from fastopt.signatures import leave_out_annotations
 from fastopt.structures import Array, Arrays, described, flatten
 from fastopt.wording import counted
 
@@ -391,7 +391,7 @@ def optimizer(*rules: str) -> Callable[[Class], Class]:
     def register(cls: Class) -> Class:
         made = cast(Class, dataclass(eq=False, repr=False)(cls))
         made.rules = rules
-        made.__init__.__signature__ = _bare(inspect.signature(made.__init__))  # type: ignore[attr-defined]
+        leave_out_annotations(made)
         hints = get_type_hints(made, include_extras=True)
         declared = {f.name: hints[f.name] for f in fields(made)}
         made._bounds = {
@@ -417,13 +417,6 @@ def optimizer(*rules: str) -> Callable[[Class], Class]:
         return made
 
     return register
-
-
-def _bare(signature: inspect.Signature) -> inspect.Signature:
-    """Leave out the annotations, which `help` would spell out; the docstring has types and bounds."""
-    empty = inspect.Parameter.empty
-    parameters = [p.replace(annotation=empty) for p in signature.parameters.values()]
-    return signature.replace(parameters=parameters, return_annotation=empty)
 
 
 def _state_like(p: object, start: float) -> Any:

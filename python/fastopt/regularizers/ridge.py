@@ -1,5 +1,7 @@
 """Linear least squares with a ridge term, solved exactly."""
 
+from __future__ import annotations
+
 import math
 
 import numpy as np

@@ -20,7 +20,10 @@ of its schedules, also of those inside a `warmup` or `join`. A class of your own
 ``state_dict()``, which returns a dict, and ``load_state_dict(state)``; what a lambda hides cannot be found.
 """
 
+from dataclasses import is_dataclass
+
 from fastopt.listing import listing
+from fastopt.signatures import leave_out_annotations
 
 from .base import Schedule
 from .composed import join, linear_scaling, warmup
@@ -54,4 +57,7 @@ __all__ = [
 __dir__ = listing(__name__)
 
 for _name in __all__:
-    globals()[_name].__module__ = __name__  # where pickles are to find them, whatever the file
+    _public = globals()[_name]
+    _public.__module__ = __name__  # where pickles are to find it, whatever the file
+    if isinstance(_public, type) and is_dataclass(_public):
+        leave_out_annotations(_public)
