@@ -6,6 +6,7 @@ import stat
 import subprocess
 import sys
 import threading
+import tracemalloc
 from functools import partial
 
 import numpy as np
@@ -13,7 +14,7 @@ import pytest
 
 from fastopt import SGD, cli, storage
 from fastopt.callbacks import Checkpoint
-from fastopt.storage import PREFIX, expect_file, save_npz, whole_file
+from fastopt.storage import PREFIX, expect_file, holds, read_note, save_npz, whole_file
 from fastopt.training import train
 
 
@@ -372,3 +373,57 @@ def test_what_is_no_mapping_of_arrays_is_refused(tmp_path, arrays, message):
     with pytest.raises(TypeError, match=re.compile(message)):
         save_npz(tmp_path / "w.npz", arrays)
     assert os.listdir(tmp_path) == []
+
+
+# -- what is in the way ---------------------------------------------------------------------------------
+
+
+def test_a_broken_file_is_read_as_none(tmp_path):
+    path, arrays = tmp_path / "w.npz", {"w": np.zeros(3)}
+    np.savez_compressed(path, **arrays)
+    good = path.read_bytes()
+    assert holds(path, arrays)
+    assert not holds(path, {"w": np.ones(3)})
+    assert not holds(path, {"v": np.zeros(3)})
+    for place in range(len(good)):
+        for byte in (0, 0xFF):
+            path.write_bytes(good[:place] + bytes([byte]) + good[place + 1 :])
+            assert holds(path, arrays) in (True, False)
+            assert isinstance(read_note(path), str)
+    assert not holds(tmp_path / "nothing", arrays)
+
+
+def test_what_a_file_unpacks_to_takes_no_memory(tmp_path):
+    path = tmp_path / "w.npz"
+    np.savez_compressed(path, w=np.zeros(10**6))
+    tracemalloc.start()
+    try:
+        assert not holds(path, {"w": np.zeros(3)})
+        assert tracemalloc.get_traced_memory()[1] < 10**6
+    finally:
+        tracemalloc.stop()
+
+
+BROKEN = {
+    "packed data": lambda good: good.replace(good[40:44], b"\xff" * 4, 1),
+    "version": lambda good: good.replace(b"PK\x01\x02\x2d\x03\x2d", b"PK\x01\x02\x2d\x03\xff"),
+    "method": lambda good: good.replace(b"\x08\x00", b"\x63\x00"),
+    "secret": lambda good: good.replace(b"\x2d\x00\x00\x00\x08\x00", b"\x2d\x00\x01\x00\x08\x00"),
+    "note": lambda good: good[:-2] + b"\x05\x00" + b"\xff" * 5,
+    "number": lambda good: good[:-2] + b"\x05\x00" + b"[[[[[",
+}
+
+
+@pytest.mark.parametrize("how", BROKEN)
+def test_a_checkpoint_replaces_a_broken_file(tmp_path, how):
+    path, w = tmp_path / "w.npz", np.zeros(1)
+    np.savez_compressed(path, params=w)
+    good = path.read_bytes()
+    path.write_bytes(BROKEN[how](good))
+    assert path.read_bytes() != good
+    train(
+        lambda w, x: (1.0, np.ones(1)), w, np.zeros((2, 1)), SGD, epochs=1, callbacks=Checkpoint(path),
+        progress=False,
+    )  # fmt: skip
+    with np.load(path) as file:
+        assert file["params"] == w

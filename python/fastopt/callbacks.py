@@ -12,12 +12,9 @@ import json
 import math
 import sys
 import time
-import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TextIO
-
-import numpy as np
 
 from fastopt.bounds import Bounds, whole
 from fastopt.buffers import copied_buffers, named_buffers, put_back
@@ -25,7 +22,7 @@ from fastopt.declared import Declared
 from fastopt.history import Record
 from fastopt.judging import named
 from fastopt.listing import listing
-from fastopt.storage import expect_arrays, expect_file, expect_suffix, read_note, save_npz
+from fastopt.storage import expect_arrays, expect_file, expect_suffix, holds, read_note, save_npz
 from fastopt.structures import Array, Arrays, flatten
 from fastopt.wording import counted
 
@@ -335,7 +332,7 @@ class Checkpoint(Monitor):
         arrays = _named(run)
         expect_arrays("params", arrays)
         expect_file("path", self.path)
-        if self._is_first(run) and (self._written or run.steps or _holds(self.path, arrays)):
+        if self._is_first(run) and (self._written or run.steps or holds(self.path, arrays)):
             self._read_note(self._bests[run])
 
     def on_epoch(self, run: Run, record: Record) -> None:
@@ -357,7 +354,7 @@ class Checkpoint(Monitor):
             note = json.loads(read_note(self.path))["fastopt"]
             if (note["monitor"], note["mode"]) == (best.monitor, best.mode):
                 best.value, best.epoch = float(note["best"]), float(note["epoch"])
-        except (KeyError, TypeError, ValueError):  # a file of somebody else
+        except (ArithmeticError, KeyError, RecursionError, TypeError, ValueError):  # a file of somebody else
             return
 
 
@@ -473,12 +470,3 @@ def _named(run: Run) -> dict[str, Array]:
     if twice := params.keys() & buffers.keys():
         raise ValueError(f"buffers: expected keys that params do not have, as text, got {sorted(twice)}")
     return params | buffers
-
-
-def _holds(path: Path, arrays: dict[str, Array]) -> bool:
-    """Say whether a file has these very arrays."""
-    try:
-        with np.load(path) as saved:
-            return all(np.array_equal(saved[name], array) for name, array in arrays.items())
-    except (OSError, KeyError, TypeError, ValueError, EOFError, zipfile.BadZipFile):
-        return False

@@ -24,6 +24,7 @@ __all__ = [
     "expect_file",
     "expect_suffix",
     "expect_writeable",
+    "holds",
     "read_note",
     "save_npz",
     "whole_file",
@@ -110,12 +111,33 @@ def save_npz(path: str | Path, arrays: Mapping[str, NDArray[Any]], *, note: str 
 
 
 def read_note(path: str | Path) -> str:
-    """Return the text that `save_npz` has noted in a file; empty where there is none."""
+    """Return the text that `save_npz` has noted in a file; empty where there is none, or it is broken."""
     try:
         with zipfile.ZipFile(path) as archive:
             return archive.comment.decode()
-    except (OSError, ValueError, zipfile.BadZipFile):
+    except Exception:  # zipfile says in many ways that a file is broken
         return ""
+
+
+def holds(path: str | Path, arrays: Mapping[str, NDArray[Any]]) -> bool:
+    """Say whether a file of `save_npz` has these very arrays; there are none in one that is broken."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return all(_holds(archive, f"{name}.npy", array) for name, array in arrays.items())
+    except Exception:  # as above, and so do zlib and NumPy
+        return False
+
+
+def _holds(archive: zipfile.ZipFile, name: str, array: NDArray[Any]) -> bool:
+    if archive.getinfo(name).file_size > LONGEST_HEADER + LARGEST_NUMBER * array.size:
+        return False
+    with archive.open(name) as file:
+        return np.array_equal(np.lib.format.read_array(file), array)
+
+
+LONGEST_HEADER = 2**16
+LARGEST_NUMBER = 32
+"""Bytes in a file, at most: what stands before the elements of an array, and one of them."""
 
 
 def expect_arrays(label: str, arrays: Mapping[str, Any]) -> dict[str, NDArray[Any]]:
