@@ -282,7 +282,14 @@ def test_a_state_dict_without_a_place_counts_by_steps():
             r"\['epochs'\]: expected a whole number >= 0, got -1",
         ),
         ({"epochs": 1, "samples": 1.5, "of": 5}, TypeError, r"\['samples'\]: expected a whole number >= 0"),
-        ({"epochs": 1, "samples": 6, "of": 5}, ValueError, r"\['samples'\]: expected at most 5, got 6"),
+        ({"epochs": 1, "samples": 6, "of": 5}, ValueError, r"\['samples'\]: expected fewer than the 5 of an"),
+        ({"epochs": 1, "samples": 5, "of": 5}, ValueError, r"\['samples'\]: expected fewer than the 5 of an"),
+        ({"epochs": 1, "samples": 0, "of": 0}, ValueError, r"\['samples'\]: expected fewer than the 0 of an"),
+        (
+            {"epochs": 10**400, "samples": 0, "of": 5},
+            ValueError,
+            r"\['epochs'\]: expected a whole number from 0",
+        ),
     ],
 )
 def test_bad_places_change_nothing(place, error, message):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
-from fastopt.bounds import whole
+from fastopt.bounds import length
 
 __all__ = ["Place"]
 
@@ -55,7 +55,9 @@ class Place:
         """
         if not isinstance(state, Mapping) or (state and set(state) != set(cls.__dataclass_fields__)):
             raise TypeError(f"{label}: expected a dict with 'epochs', 'samples' and 'of', got {state!r}")
-        place = cls(**{name: whole(0, f"{label}[{name!r}]", value) for name, value in state.items()})
-        if place.samples > place.of:
-            raise ValueError(f"{label}['samples']: expected at most {place.of}, got {place.samples}")
+        place = cls(**{name: length(0, f"{label}[{name!r}]", value) for name, value in state.items()})
+        if state and place.samples >= place.of:
+            raise ValueError(
+                f"{label}['samples']: expected fewer than the {place.of} of an epoch, got {place.samples}"
+            )
         return place
