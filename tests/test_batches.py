@@ -70,6 +70,10 @@ STRUCTURES = {
 }
 
 
+ENDLESS = {"a": X}
+ENDLESS["b"] = ENDLESS
+
+
 def as_lists(data):
     """Return a structure that can be compared."""
     if isinstance(data, dict):
@@ -128,6 +132,13 @@ def test_batches_have_the_structure_of_the_data(name, unnamed):
             "data[0]: expected an array of numbers with one row a sample, got int",
         ),
         ((X, 8, -1), {}, ValueError, "seed: expected an integer >= 0"),
+        ((ENDLESS, 8), {}, ValueError, "data: expected arrays in lists or dicts, got one that holds itself"),
+        (
+            (X, ENDLESS, 8),
+            {},
+            ValueError,
+            "data: expected arrays in lists or dicts, got one that holds itself",
+        ),
     ],
 )
 def test_what_is_no_data_is_refused(data, options, error, message):

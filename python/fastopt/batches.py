@@ -68,7 +68,7 @@ def minibatches(*data: Any, batch_size: Any = None, seed: Any = None) -> Iterato
     TypeError
         If `batch_size` is not a whole number, or something is not an array of numbers.
     ValueError
-        If the arrays differ in length, are empty, or `batch_size` is not positive.
+        If the arrays differ in length, are empty, a dict holds itself, or `batch_size` is not positive.
 
     Examples
     --------
@@ -90,7 +90,10 @@ def minibatches(*data: Any, batch_size: Any = None, seed: Any = None) -> Iterato
     batch_size, seed = (*unnamed, *(batch_size, seed)[len(unnamed) :])
     structure, pair = arrays[0] if len(arrays) == 1 else arrays, len(arrays) == 2
     labelled: dict[str, object] = {}
-    _mapped(labelled.__setitem__, structure, pair)
+    try:
+        _mapped(labelled.__setitem__, structure, pair)
+    except RecursionError:
+        raise ValueError("data: expected arrays in lists or dicts, got one that holds itself") from None
     judged = judged_rows(labelled)
     size = whole(1, "batch_size", batch_size)
     order = judged_rng(seed).permutation(len(next(iter(judged.values()))))
