@@ -9,7 +9,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from fastopt import SGD, AdamW, regularizers
-from fastopt.callbacks import Callback, Checkpoint, EarlyStopping, TimeBudget
+from fastopt.callbacks import Callback, Checkpoint, EarlyStopping, StopTraining, TimeBudget
 from fastopt.loop import train_in_turns
 from fastopt.models import Linear
 from fastopt.plots import training_curves
@@ -133,6 +133,35 @@ def test_runs_in_turns_have_each_their_own():
     for run in runs:
         assert run.final.loss == min(record.loss for record in run.history)
         assert MODEL.loss_and_grads(run.params, X, Y)[0] == pytest.approx(run.final.loss, rel=1e-12)
+
+
+@pytest.mark.parametrize("batch_size", [1, None])
+@pytest.mark.parametrize("ends", [(2, True), (3, False), (4, True), (5, False)])
+@pytest.mark.parametrize("error", [StopTraining, KeyboardInterrupt])
+def test_an_epoch_that_is_whole_counts_however_it_ends(batch_size, ends, error, tmp_path):
+    last, whole = ends
+    epochs = last if batch_size is None else last // 2
+
+    class Stop(Callback):
+        def on_step(self, run, loss):
+            if run.steps == last:
+                raise error("enough")
+
+    w, told = np.array([-10.0]), []
+    history = train(
+        parabola, w, np.array([[1.0], [3.0]]), partial(SGD, lr=0.01), epochs=9, batch_size=batch_size,
+        callbacks=[
+            Stop(), EarlyStopping("loss"), check := Checkpoint(tmp_path / "best.npz", "loss"),
+            lambda run, record: told.append(record.epoch),
+        ],
+        progress=False,
+    )  # fmt: skip
+    assert history.status == ("stopped" if error is StopTraining else "interrupted")
+    assert len(history) == epochs + (batch_size is not None and not whole)
+    assert told == [1.0 + k for k in range(epochs)]
+    assert history.restored.epoch == check.best_epoch == epochs  # it is better each time
+    assert loaded(check.path)["params"] == w
+    assert parabola(w, np.array([[1.0], [3.0]]))[0] == history.restored.loss
 
 
 @pytest.mark.parametrize("callback", [Watch(5), TimeBudget(0)])

@@ -83,8 +83,11 @@ def test_the_best_is_put_back_however_it_ends():
     history = play([3, 1, 2], [EarlyStopping("val_loss")], params=w)
     assert (history.status, w[0], history.restored.epoch) == ("finished", 2, 2)
     w[:] = 0
-    history = play([3, 1, 2, 0], [EarlyStopping("val_loss"), Watch(4)], params=w)
+    history = play([3, 1, 2, 0], [EarlyStopping("val_loss"), Watch(3)], params=w)
     assert (history.status, w[0]) == ("interrupted", 2)
+    w[:] = 0
+    history = play([3, 1, 2, 0], [EarlyStopping("val_loss"), Watch(4)], params=w)  # the best is the last
+    assert (history.status, w[0], history.restored.epoch) == ("interrupted", 4, 4)
     w[:] = 0
     history = play([3, 1, math.nan], [EarlyStopping("val_loss")], params=w)
     assert (history.status, w[0]) == ("diverged", 2)

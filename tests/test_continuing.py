@@ -1,6 +1,7 @@
 """`train`, called again: the order of the samples, epochs and schedules go on where they were."""
 
 import copy
+import math
 import os
 import pickle
 import signal
@@ -17,7 +18,7 @@ from fastopt.callbacks import StopTraining, TimeBudget
 from fastopt.fingerprint import fingerprint
 from fastopt.loop import train_in_turns
 from fastopt.training import train
-from runs import Watch, make_run, same_params
+from runs import BATCH, MODEL, Watch, X, Y, make_run, same_params
 
 N = 20
 A = np.random.default_rng(5).standard_normal((N, 3))
@@ -136,6 +137,28 @@ def test_it_goes_on_inside_an_epoch(how, step, way):
     same(several, once)
     assert len(several.histories) > 2
     assert [h.steps[-1] for h in several.histories] == [round(4 * h.epochs[-1]) for h in several.histories]
+
+
+@pytest.mark.parametrize("batch_size", [BATCH, None])
+def test_a_metric_is_told_once_an_epoch_wherever_it_ends(batch_size):
+    def trained(*interrupts):
+        params, lr = (
+            MODEL.init(0, np.float64),
+            schedules.ReduceOnPlateau(0.5, factor=0.5, patience=0, threshold=0.25),
+        )
+        opt, left = SGD(params, lr=lr), 6
+        for interrupt in (*interrupts, math.inf):
+            history = train(
+                MODEL.loss_and_grads, params, (X, Y), opt, epochs=left, batch_size=batch_size,
+                callbacks=[Watch(interrupt), lambda run, record: lr.update(record.loss)], progress=False,
+            )  # fmt: skip
+            left = 6 - int(history.epochs[-1])
+        return params, lr
+
+    (once, lr), (several, again) = trained(), trained(4)  # after a whole epoch, or four
+    assert lr.value < 0.5
+    assert again == lr
+    assert all(once[key].tobytes() == several[key].tobytes() for key in once)
 
 
 @pytest.mark.parametrize("make", [np.random.default_rng, np.random.MT19937, np.random.RandomState])

@@ -64,7 +64,7 @@ class Callback:
         """Take note of a step of a run, and of the loss before it."""
 
     def on_epoch(self, run: Run, record: Record) -> None:
-        """Take note of an epoch of a run, just written into its history."""
+        """Take note of an epoch of a run, just written into its history: a whole one, however it ended."""
 
     def on_end(self, run: Run, outcome: Outcome) -> None:
         """Finish with a run, however it ended; only an error of somebody's leaves this out."""

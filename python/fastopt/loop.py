@@ -457,11 +457,17 @@ def _train_epoch(run: Run, callbacks: Sequence[Callback], interrupts: Interrupts
     KeyboardInterrupt
         At a step boundary.
     """
+    ended: StopTraining | KeyboardInterrupt | None = None
     try:
         for loss in run.epoch():
-            _tell(callbacks, "on_step", run, loss)
-            if interrupts.pressed:
-                raise KeyboardInterrupt
+            try:
+                _tell(callbacks, "on_step", run, loss)
+                if interrupts.pressed:
+                    raise KeyboardInterrupt
+            except (StopTraining, KeyboardInterrupt) as end:
+                if interrupts.insisted or run.place.samples:
+                    raise
+                ended = end  # behind the last step of an epoch, which is whole and told like any other
         record = run.close_epoch()
         assert record is not None  # an epoch has at least one step
         _tell(callbacks, "on_epoch", run, record)
@@ -473,6 +479,8 @@ def _train_epoch(run: Run, callbacks: Sequence[Callback], interrupts: Interrupts
                 )
         if not all(np.isfinite(a).all() for a in flatten("params", run.params)[2]):
             raise Diverged(f"a parameter is not finite after epoch {record.epoch:g} of the {run.name} run")
+        if ended:
+            raise ended
     except StopTraining as stop:
         return Outcome("stopped", str(stop))
     except Diverged as error:
