@@ -132,6 +132,12 @@ def test_batches_have_the_structure_of_the_data(name, unnamed):
             "data[0]: expected an array of numbers with one row a sample, got int",
         ),
         ((X, 8, -1), {}, ValueError, "seed: expected an integer >= 0"),
+        (
+            ({float("nan"): X, float("nan"): Y}, 8),
+            {},
+            ValueError,
+            "data: expected keys that differ as text, got data[nan] twice",
+        ),
         ((ENDLESS, 8), {}, ValueError, "data: expected arrays in lists or dicts, got one that holds itself"),
         (
             (X, ENDLESS, 8),

@@ -68,7 +68,8 @@ def minibatches(*data: Any, batch_size: Any = None, seed: Any = None) -> Iterato
     TypeError
         If `batch_size` is not a whole number, or something is not an array of numbers.
     ValueError
-        If the arrays differ in length, are empty, a dict holds itself, or `batch_size` is not positive.
+        If the arrays differ in length or are empty, a dict holds itself or keys that do not differ as text,
+        or `batch_size` is not positive.
 
     Examples
     --------
@@ -90,8 +91,14 @@ def minibatches(*data: Any, batch_size: Any = None, seed: Any = None) -> Iterato
     batch_size, seed = (*unnamed, *(batch_size, seed)[len(unnamed) :])
     structure, pair = arrays[0] if len(arrays) == 1 else arrays, len(arrays) == 2
     labelled: dict[str, object] = {}
+
+    def note(label: str, item: object) -> None:
+        if label in labelled:
+            raise ValueError(f"data: expected keys that differ as text, got {label} twice")
+        labelled[label] = item
+
     try:
-        _mapped(labelled.__setitem__, structure, pair)
+        _mapped(note, structure, pair)
     except RecursionError:
         raise ValueError("data: expected arrays in lists or dicts, got one that holds itself") from None
     judged = judged_rows(labelled)
