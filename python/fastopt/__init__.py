@@ -12,8 +12,10 @@
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from fastopt._core import build_info  # first: it refuses a sub-interpreter before NumPy is bound to it
+
+# isort: split
 from fastopt import kernels, optimizers, reference
-from fastopt._core import build_info
 from fastopt.optimizer import Optimizer
 from fastopt.optimizers import *  # noqa: F403
 from fastopt.threads import get_num_threads, set_num_threads
