@@ -1,6 +1,7 @@
 """Hyperparameters that float32 has no number for are refused by name, wherever they come from."""
 
 import re
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -53,6 +54,39 @@ def test_an_eps_that_would_be_zero(cls: Any) -> None:
         assert untouched(opt)
     for eps in (0.0, np.nextafter(2.0**-150, 1), 1e-45, 1e-40, 1e-8):
         cls(single(), eps=eps).step(single())
+
+
+@pytest.mark.parametrize("cls", WITH_EPS)
+@pytest.mark.parametrize("eps", [Fraction(1, 10**400), Fraction(1, 2**1080)])
+def test_an_eps_that_is_zero_even_in_double(cls: Any, eps: Any) -> None:
+    for p in (np.ones(3), single()):
+        with raises("eps: expected 0 or a number that is not 0 in float64 (4.9e-324 on), got "):
+            cls(p, eps=eps)
+
+
+@pytest.mark.parametrize("functions", [kernels, reference])
+@pytest.mark.parametrize(
+    ("name", "value", "error"),
+    [
+        ("lr", 10**400, ValueError),
+        ("lr", np.inf, ValueError),
+        ("eps", np.nan, ValueError),
+        ("lr", 1j, TypeError),
+        ("beta1", "0.9", TypeError),
+        ("eps", None, TypeError),
+        ("step", 0, ValueError),
+        ("step", -1, ValueError),
+        ("step", 10**400, ValueError),
+        ("step", 1.5, TypeError),
+        ("step", np.nan, TypeError),
+    ],
+)
+def test_what_is_no_number_for_a_function(functions: Any, name: str, value: Any, error: type) -> None:
+    p, m, v = np.ones(3), np.zeros(3), np.zeros(3)
+    with pytest.raises(error, match=f"^{name}: expected "):
+        functions.adam(p, np.ones(3), m, v, **{name: value})
+    assert (p == 1).all()
+    assert (m == 0).all()
 
 
 @pytest.mark.parametrize("functions", [kernels, reference])

@@ -77,8 +77,8 @@ class Bounds:
         TypeError
             If it is not a real number.
         ValueError
-            If it lies outside the interval, or is NaN or infinite; or, with `single`, if float32 has no
-            number for it.
+            If it lies outside the interval, or is NaN or infinite; or if float64, or with `single` float32,
+            has no number for it.
         """
         if type(value) is not float and (isinstance(value, bool) or not isinstance(value, Real)):
             raise TypeError(f"{label}: expected {self}, got {shown(value)} ({type(value).__name__})")
@@ -90,6 +90,10 @@ class Bounds:
         high = x < self.high if self.below else x <= self.high
         if not (math.isfinite(x) and low and high):
             raise ValueError(f"{label}: expected {self}, got {shown(value)}")
+        if self.resolved and x == 0 != value:
+            raise ValueError(
+                f"{label}: expected 0 or a number that is not 0 in float64 (4.9e-324 on), got {shown(value)}"
+            )
         if single:
             expect_single(label, x, self.resolved)
         return x
@@ -137,6 +141,25 @@ def whole(low: int, label: str, value: object) -> int:
     if n < low:
         raise ValueError(f"{label}: expected a whole number >= {low}, got {shown(n)}")
     return n
+
+
+MOST_STEPS = 2**53
+"""Beyond this a double no longer counts every step."""
+
+
+def step_number(step: object) -> int:
+    """Return the number of a step, 1 first, as an int.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it is none.
+    """
+    if isinstance(step, bool) or not isinstance(step, int | np.integer):
+        raise TypeError(f"step: expected a whole number, the number of this step, got {shown(step)}")
+    if not 1 <= step <= MOST_STEPS:
+        raise ValueError(f"step: expected the number of this step, from 1 to 2**53, got {shown(step)}")
+    return int(step)
 
 
 LONGEST = sys.maxsize // 16

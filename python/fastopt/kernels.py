@@ -25,9 +25,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fastopt import _core, reference
-from fastopt.bounds import Bounds
+from fastopt.bounds import Bounds, step_number
 from fastopt.listing import listing
-from fastopt.optimizer import MOST_STEPS
 from fastopt.optimizers import OPTIMIZERS
 
 # Functions and types come from the reference: the same names, the same signatures.
@@ -70,7 +69,7 @@ def _compiled(rule: str) -> Callable[..., None]:
             bound.apply_defaults()
             values = bound.arguments
             args = tuple(values.pop(name) for name in arrays)
-        step = _checked_step(values["step"])
+        step = step_number(values["step"])
         variant = 0
         for k, option in enumerate(options):
             slot = slot_of.get(option)
@@ -120,14 +119,6 @@ def _owns_alone(a: np.ndarray[Any, Any]) -> bool:
 _NOBODY_ELSE = _references(np.empty(0))
 _view = np.empty(1)[:]
 _ONLY_ITS_VIEW = sys.getrefcount(_view.base)
-
-
-def _checked_step(step: Any) -> int:
-    if isinstance(step, bool) or not isinstance(step, int | np.integer):
-        raise TypeError(f"step: expected a whole number, the number of this step, got {step!r}")
-    if not 1 <= step <= MOST_STEPS:
-        raise ValueError(f"step: expected the number of this step, from 1 to 2**53, got {step}")
-    return int(step)
 
 
 def _checked_flag(name: str, value: Any) -> bool:

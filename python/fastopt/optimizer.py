@@ -21,7 +21,7 @@ from typing import (
 import numpy as np
 
 from fastopt import _core
-from fastopt.bounds import Bounds, Hyper
+from fastopt.bounds import MOST_STEPS, Bounds, Hyper
 from fastopt.declared import Declared
 from fastopt.interrupts import interrupts_deferred
 from fastopt.place import Place
@@ -31,8 +31,6 @@ from fastopt.structures import Array, Arrays, described, flatten
 from fastopt.wording import counted
 
 PAGE = 4096
-MOST_STEPS = 2**53
-"""Beyond this a double no longer counts every step."""
 
 
 @dataclass(eq=False, repr=False)

@@ -22,6 +22,7 @@ An `eps` other than 0 that is 0 in the dtype of the arrays, and a hyperparameter
 """
 
 import functools
+import inspect
 import math
 from collections.abc import Callable
 from numbers import Real
@@ -30,8 +31,9 @@ from typing import TYPE_CHECKING, Any, ParamSpec
 import numpy as np
 from numpy.typing import NDArray
 
-from fastopt.bounds import expect_single
+from fastopt.bounds import expect_single, step_number
 from fastopt.listing import listing
+from fastopt.wording import shown
 
 if TYPE_CHECKING:
     from fastopt.optimizer import Optimizer
@@ -48,13 +50,14 @@ def rule(formula: Callable[Arguments, None]) -> Callable[Arguments, None]:
     numbers as Python's, whose dtype gives way to that of the arrays. No warning, nor one that has been made
     an error, ends it halfway.
     """
+    numbers = {p.name for p in inspect.signature(formula).parameters.values() if p.kind is p.KEYWORD_ONLY}
 
     @functools.wraps(formula)
     def plain(*arrays: Arguments.args, **keywords: Arguments.kwargs) -> None:
-        given: list[Any] = [_plain(x) for x in arrays]
-        named: dict[str, Any] = {name: _plain(x) for name, x in keywords.items()}
-        if "step" in named:
-            named["step"] = int(named["step"])
+        given: list[Any] = [_in_memory(x) for x in arrays]
+        named: dict[str, Any] = {
+            name: _number(name, x) if name in numbers else _in_memory(x) for name, x in keywords.items()
+        }
         p = given[0] if given else named.get("p")
         if isinstance(p, np.ndarray) and p.dtype == np.float32:
             for name, x in named.items():
@@ -66,12 +69,24 @@ def rule(formula: Callable[Arguments, None]) -> Callable[Arguments, None]:
     return plain
 
 
-def _plain(x: Any) -> Any:
-    if isinstance(x, np.ndarray):
-        return np.asarray(x)
+def _in_memory(x: Any) -> Any:
+    return np.asarray(x) if isinstance(x, np.ndarray) else x
+
+
+def _number(name: str, x: Any) -> bool | int | float:
+    if name == "step":
+        return step_number(x)
     if isinstance(x, bool | np.bool_):
         return bool(x)
-    return float(x) if isinstance(x, Real) else x
+    if not isinstance(x, Real):
+        raise TypeError(f"{name}: expected a number, got {shown(x)} ({type(x).__name__})")
+    try:
+        number = float(x)
+    except OverflowError:  # a whole number beyond the largest float
+        number = math.inf
+    if not math.isfinite(number):
+        raise ValueError(f"{name}: expected a finite number, got {shown(x)}")
+    return number
 
 
 __all__ = [
