@@ -122,6 +122,17 @@ def test_rows_with_infinite_scores(
             assert (grad[:, 3:] == 0).all()
 
 
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("loss", [binary_cross_entropy, logistic, hinge, squared_error, huber])
+def test_a_score_that_is_not_a_number(loss: Any, dtype: type) -> None:
+    """The value is none either, and the reference has the gradient of the kernel."""
+    s, y = np.array([np.nan, 0.5], dtype), np.ones(2, dtype)
+    values, grad = loss(s, y, reduction="none")
+    want, slopes = getattr(losses_reference, loss.__name__)(s, y)
+    assert np.isnan([values[0], want[0]]).all()
+    np.testing.assert_allclose(grad, slopes, rtol=1e-6)
+
+
 @pytest.mark.parametrize("mean", [INF, -INF])
 def test_gaussian_nll_of_an_infinite_mean(mean: float) -> None:
     value, (slope, of_variance) = gaussian_nll(np.array([mean]), np.zeros(1), np.ones(1))

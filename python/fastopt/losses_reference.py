@@ -126,7 +126,7 @@ def hinge(s: Array, y: Array, margin: float = 1.0) -> tuple[Array, Array]:
     array([0.75])
     """
     cost = np.maximum(0, margin - y * s)
-    return cost, np.where(cost > 0, -y, 0)
+    return cost, np.where(cost <= 0, 0, -y)
 
 
 @_in_silence
