@@ -1,5 +1,6 @@
 """gradcheck beside kinks: a right gradient is never wrong, a wrong one is found, what is hidden is named."""
 
+import math
 from itertools import pairwise
 
 import numpy as np
@@ -228,6 +229,43 @@ def test_float32_networks(promote):
             raise_exception=False,
         )
         assert {a.name: a.status for a in doubled.arguments}["p['b2']"] == "wrong"
+
+
+# Cusps: kinks whose slopes have no end.
+
+CUSPS = {
+    "a root": (lambda x: 2.3 + np.sqrt(np.abs(x)), 0.0, "kink"),
+    "a root upside down": (lambda x: 2.3 - np.sqrt(np.abs(x - 1)), 1.0, "kink"),
+    "a root of a norm": (lambda x: 2.3 + np.sqrt(np.linalg.norm(x)) + x.sum(), np.zeros(2), "kink"),
+    "to one side": (lambda x: 2.3 + np.sqrt(np.maximum(x, 0)), 0.0, "kink"),
+    "a cube root": (lambda x: 2.3 + np.cbrt(x), 0.0, "undefined"),
+    "a logarithm": (lambda x: 2.3 + x * np.log(np.abs(x) or 1.0), 0.0, "undefined"),
+    "a power of 1.1": (lambda x: 2.3 + np.abs(x) ** 1.1, 0.0, "ok"),
+}
+
+
+@pytest.mark.parametrize("name", CUSPS)
+@pytest.mark.parametrize("promote", [True, False])
+def test_cusp(name, promote):
+    """A kink and no slope, though central differences are 0 there; a vertical tangent is neither."""
+    f, x, status = CUSPS[name]
+    x = np.asarray(x, np.float64 if promote else np.float32)[()]
+    claimed = 0 * x + 5.0 if status != "ok" else 0 * x
+    report = gradcheck(f, x, grad=claimed, promote=promote, allow_kinks=True, raise_exception=False)
+    assert report.arguments[0].status == status, f"{report}"
+    assert report.ok == (status != "undefined")
+    assert report.reason.startswith("the tangent is vertical at x = 0") == (status == "undefined")
+
+
+def test_a_cusp_that_was_not_expected():
+    with pytest.raises(GradientError, match="a kink, not a wrong gradient, at x = 0: slope -inf to the left"):
+        gradcheck(lambda x: 2.3 + np.sqrt(np.abs(x)), 0.0, grad=0.0)
+
+
+def test_a_steep_slope_is_no_cusp():
+    """It looks as one over all steps but the very smallest."""
+    steep = 2.0**43
+    assert gradcheck(lambda t: math.asinh(steep * t), 0.0, grad=steep)
 
 
 # Closer than any usable step.

@@ -40,7 +40,11 @@ MUCH_ROOM = 2.0**-38
 
 @dataclass(frozen=True)
 class Corner:
-    """Where the slopes of both sides differ: a ``kink``, or a ``jump`` if the values differ as well."""
+    """A point without a derivative.
+
+    A ``kink`` is where the slopes of both sides differ, a ``jump`` where the values do, and a tangent is
+    ``vertical`` where both slopes are the same infinity.
+    """
 
     kind: str
     below: float
@@ -55,7 +59,8 @@ class Side:
     Parameters
     ----------
     slope, error : float
-        The limit of the slopes for small steps, and an estimate of its error.
+        The limit of the slopes for small steps, and an estimate of its error; infinite, without error, if
+        they grow without end.
     kinked : bool
         Whether the last change of slope that is clear of noise is one at a kink nearby.
     offset : float
@@ -76,6 +81,9 @@ class Side:
         what a kink nearby changes it by grows to the eightfold, and is nothing once the step is nearer than
         the kink. So kinks are nearer than all steps if the last change that is clear of noise is not about an
         eighth of the one before, and that after it is not clear.
+
+        Slopes without end, those of a power of the step below 1 or of its logarithm, change by more and more,
+        or by as much, at every step; but by less than the eightfold, which is a jump, or a kink nearby.
         """
         slope, best = math.nan, math.inf
         with np.errstate(invalid="ignore"):
@@ -92,7 +100,22 @@ class Side:
             k > 0 and (size[k] > size[k - 1] / 4 or (k == size.size - 1 and size[k] < size[k - 1] / 32))
         )
         passed = bool((16 * noise[k + 1 :] < size[k]).any())
+        recent = change[max(k - 4, 0) : k + 1]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            growth = recent[1:] / recent[:-1]
+        if clear.size >= recent.size == 5 and not passed and ((growth > 0.9) & (growth < 7)).all():
+            slope, best = math.copysign(math.inf, recent[-1]), 0.0
         return cls(slope, best, kinked, float(size[k] * steps[k + 1]) if kinked and not passed else 0.0)
+
+    @property
+    def endless(self) -> bool:
+        """Whether the slopes grow without end, as far as can be seen."""
+        return math.isinf(self.slope)
+
+    @property
+    def settled(self) -> bool:
+        """Whether the slope is known, and not one that kinks nearer than any usable step may change."""
+        return self.endless or (self.offset == 0 and self.error < math.inf)
 
 
 @dataclass(frozen=True, eq=False)
@@ -212,12 +235,17 @@ class Sweep:
 
     @cached_property
     def corner(self) -> Corner | None:
-        """A kink or a jump at zero, or None.
+        """A point without a derivative at zero, or None.
 
         Where the step shrinks to an eighth, so does the gap between both slopes of a smooth function; that
         of a kink stays, and that of a jump grows to the eightfold. Judged by gaps well above noise: all
-        smaller steps must be lost in it, for else the kink is beside zero and not at it.
+        smaller steps must be lost in it, for else the kink is beside zero and not at it. In between are
+        slopes without end: a cusp, as that of sqrt(abs(x)), is a kink, a cube root has a vertical tangent.
         """
+        below, above = self.below, self.above
+        if (below.endless or above.endless) and below.settled and above.settled:
+            kind = "vertical" if below.slope == above.slope else "kink"
+            return Corner(kind, below.slope, above.slope, max(below.error, above.error))
         with np.errstate(invalid="ignore"):
             gap = np.abs(self.forward - self.backward)
             clear = np.flatnonzero(np.isfinite(gap) & (gap > 20 * self.rounding))
@@ -227,7 +255,6 @@ class Sweep:
         steep = max(abs(self.forward[-1]), abs(self.backward[-1]))
         if b >= 4 * a and c >= 4 * b and 2 * c > steep and clear[-1] == gap.size - 1 > 3:
             return Corner("jump", float(self.backward[-1]), float(self.forward[-1]), float(self.rounding[-1]))
-        below, above = self.below, self.above
         error = max(below.error, above.error)
         if below.offset == above.offset == 0 and abs(above.slope - below.slope) > 10 * error:
             return Corner("kink", below.slope, above.slope, error)

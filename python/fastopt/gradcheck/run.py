@@ -217,6 +217,8 @@ def _no_derivative(finding: Finding, status: str) -> str:
         return f"func jumps at {at}{more}"
     if c.slopes is None:
         return f"func is not finite on both sides of {at}{more}: the edge of its domain"
+    if status == "undefined":
+        return f"the tangent is vertical at {at}{more}: no finite slope"
     slopes = f"slope {c.slopes[0]:.4g} to the left, {c.slopes[1]:.4g} to the right"
     return f"a kink, not a wrong gradient, at {at}{more}: {slopes}"
 

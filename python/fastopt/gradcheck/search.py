@@ -341,6 +341,8 @@ class Search:
             return "undefined"
         if corner and corner.kind == "jump":
             return "jump"
+        if corner and corner.kind == "vertical":
+            return "undefined"
         if corner:
             low, high = sorted((corner.below, corner.above))
             off = max(low - claimed, claimed - high)
