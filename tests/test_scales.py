@@ -63,6 +63,17 @@ def test_no_success_elsewhere(start: list[float]) -> None:
         assert not result.success or result.fun < 0.0755
 
 
+@pytest.mark.parametrize("method", ["lbfgs", "bfgs"])
+@pytest.mark.parametrize("options", [{"xtol": 1e-8}, {"ftol": 1e-8}, {"xtol": 1e-8, "ftol": 1e-8}])
+@pytest.mark.parametrize("start", [[500.0, 1e-4], [300.0, 2e-4]])
+def test_no_success_elsewhere_by_looser_tests(
+    start: list[float], options: dict[str, float], method: str
+) -> None:
+    """After 5 evaluations a step was short beside the first variable, at 97 and 16 times the minimum."""
+    result = minimize(misra1b, start, method=method, options=options)
+    assert result.fun == pytest.approx(7.5464681533e-02, rel=1e-4)
+
+
 def test_a_batch_ends_as_its_rows() -> None:
     starts = np.array([[500.0, 1e-4], [300.0, 2e-4]])
 
@@ -91,6 +102,42 @@ def test_the_unit_of_the_value_does_not_count(scale: float, method: str) -> None
     result = minimize(fun, [-1.2, 1.0], method=method, **given)
     assert result.status is Status.GRADIENT
     np.testing.assert_allclose(result.x, 1, atol=1e-3)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("start", [0.0, 1e-200, 1e-6, 0.1])
+@pytest.mark.parametrize("scale", [1e-9, 1e-15])
+def test_a_start_close_to_0_tells_nothing_about_units(scale: float, start: float, dtype: type) -> None:
+    """There max |x g| is small whatever the gradient is."""
+    x0 = np.full(2, start, dtype)
+
+    def fun(x: Array) -> Evaluation:
+        z = x.astype(float) - 3
+        return scale * float(z @ z), 2 * scale * z
+
+    def many(x: Array, rows: Array) -> tuple[Array, Array]:
+        return np.array([fun(row)[0] for row in x]), np.array([fun(row)[1] for row in x])
+
+    for given in (
+        {},
+        {"bounds": (0, None)},
+        {"l1": scale * 1e-9},
+        {"method": "bfgs"},
+        {"method": "gd"},
+        {"method": "newton", "hess": lambda x: 2 * scale * np.eye(2)},
+        {"method": "newton", "hessp": lambda x, v: 2 * scale * v},
+    ):
+        result = minimize(fun, x0, **given)
+        assert result.status is Status.GRADIENT
+        np.testing.assert_allclose(result.x, 3, rtol=1e-3)
+    np.testing.assert_allclose(minimize_batch(many, x0[None]).x, 3, rtol=1e-3)
+
+
+def test_a_start_with_no_gradient_is_an_end() -> None:
+    for fun in (lambda x: (x @ x, 2 * x), lambda x: (x @ x - 1, 2 * x), lambda x: (0.0, np.full(2, 5e-324))):
+        for method in ("lbfgs", "bfgs", "gd"):
+            result = minimize(fun, [0.0, 0.0], method=method)
+            assert (result.status, result.nfev) == (Status.GRADIENT, 1)
 
 
 @pytest.mark.parametrize("offset", [0.0, 1.0, -1.0, -24.2, 1e6])

@@ -130,7 +130,7 @@ void Driver::end_search(SearchStatus how, Trial trial, Results change) {
     }
     return accept(trial, change, false);
   }
-  if (!settled() && !fallen() && aim_relative()) return;
+  if (!settled(loose()) && !fallen() && aim_relative()) return;
   if ((how == SearchStatus::flat && !contrary_) || hidden(promise_ / 10)) {
     // Far from 0 a point may have no digits for the first step.
     const double seen = std::sqrt(options_.rounding) * farthest_ / longest_;
@@ -192,15 +192,17 @@ bool Driver::enough(double before, double step, bool sought) {
   sought = sought && vanishes(fall);
   const bool short_fall = sought && limits_.ftol > 0 && fall <= limits_.ftol * scale;
   const bool short_step = sought && limits_.xtol > 0 && step * longest_ <= limits_.xtol * std::max(1.0, farthest_);
-  const bool level = (short_fall || stays) && settled();
-  doubtful_ = (short_fall || stays) && !level && !fallen();
+  const bool level = (short_fall || short_step || stays) && settled(loose());
+  const bool vanished = level || fallen();
+  doubtful_ = (short_fall || short_step || stays) && !vanished;
   if (-value_ > huge * std::max(1.0, std::abs(top_)))
     finish(Status::unbounded);
-  else if (flat() && (!limits_.relative || (stays && tried_relative_) || settled() || fallen()))
+  else if (flat() && (!limits_.relative || steepness_ <= tiny || (stays && tried_relative_) || settled(part_of_value) ||
+                      fallen()))
     finish(Status::gradient);
   else if (short_fall && level)
     finish(Status::decrease);
-  else if (short_step)
+  else if (short_step && vanished)
     finish(Status::step);
   else if (iterations_ - iterations_before_ >= limits_.iterations)
     finish(Status::iterations);
@@ -218,16 +220,21 @@ bool Driver::vanishes(double fall) const {
   return steepness_ <= std::min(0.1, std::cbrt(fall / all)) * steep_;
 }
 
-/// Whether max |x g| is small beside |f|. It depends on no unit, neither of a variable nor of f.
-bool Driver::settled() const {
-  const double part = std::max(part_of_value, 40 * std::cbrt(limits_.ftol));
-  return region_->relative(x_, g_.get()) <= part * std::abs(value_);
+/// max |x g|. It depends on no unit, neither of a variable nor of f. But many start at 0 or close to it, which tells
+/// nothing about a unit: there a variable counts as 1 at least.
+double Driver::relative() const {
+  const double change = region_->relative(x_, g_.get());
+  return iterations_ > iterations_before_ ? change : std::max(change, steepness_);
 }
 
+/// Whether max |x g| is small beside |f|.
+bool Driver::settled(double part) const { return relative() <= part * std::abs(value_); }
+
+/// What part is small, as `ftol` has it.
+double Driver::loose() const { return std::max(part_of_value, 100 * std::sqrt(limits_.ftol)); }
+
 /// Whether max |x g| is small beside what f has fallen, as where f goes to 0.
-bool Driver::fallen() const {
-  return region_->relative(x_, g_.get()) <= std::max(part_of_fall, options_.rounding) * (top_ - value_);
-}
+bool Driver::fallen() const { return relative() <= std::max(part_of_fall, options_.rounding) * (top_ - value_); }
 
 void Driver::aim(double dg) {
   if (doubtful_ && aim_relative()) return;
@@ -274,7 +281,7 @@ void Driver::search(const Aim& aim) {
   search_.start(options, value_, aim.slope, aim.step);
   first_ = search_.step();
   // A gradient may be too short for x to have digits for a step of its length.
-  if (search_.status() != SearchStatus::searching && (settled() || !aim_relative())) finish(Status::no_progress);
+  if (search_.status() != SearchStatus::searching && (settled(loose()) || !aim_relative())) finish(Status::no_progress);
 }
 
 void Driver::reopen() {

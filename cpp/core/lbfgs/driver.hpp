@@ -28,7 +28,7 @@ enum class Status : int {
   running = -1,
   gradient = 0,     ///< max |g| <= gtol, and max |x g| is small
   decrease = 1,     ///< (f - f+) / max(|f|, |f+|) <= ftol, max |x g| is small, and the gradient has shrunk as well
-  step = 2,         ///< max |x+ - x| <= xtol max(1, max |x+|), and the gradient has shrunk as well
+  step = 2,         ///< max |x+ - x| <= xtol max(1, max |x+|), max |x g| is small, and the gradient has shrunk as well
   rounding = 3,     ///< values differ by rounding errors only
   no_progress = 4,  ///< no lower point along -H g, nor along -g
   iterations = 5,
@@ -98,7 +98,9 @@ class Driver {
   void accept(const Trial& trial, const Results& change, bool sought);
   bool enough(double before, double step, bool sought);
   bool vanishes(double fall) const;
-  bool settled() const;
+  double relative() const;
+  bool settled(double part) const;
+  double loose() const;
   bool fallen() const;
   bool falls_without_end(double step) const;
   void aim(double dg);

@@ -71,8 +71,8 @@ class Iterates(Solver):
         self._reference = self._value, self.steepness
         if not is_finite(self._value, self._gradient):
             self._end(Status.NOT_FINITE)
-        elif self._is_flat(self._here, self._value, self._gradient):
-            self._end(Status.GRADIENT)
+        elif self._is_flat(np.maximum(np.abs(self._here), 1), self._value, self._gradient):
+            self._end(Status.GRADIENT)  # a start at 0 or close to it tells nothing about a unit
         elif self._options.maxiter == 0:
             self._end(Status.ITERATIONS)
 
@@ -109,10 +109,11 @@ class Iterates(Solver):
             return Status.UNBOUNDED
         if self._is_flat(point, value, gradient):
             return Status.GRADIENT
-        if sought and ftol > 0 and 0 <= fall <= ftol * scale and self._is_settled(point, value, gradient):
+        settled = sought and _settled(point, value, gradient, ftol)
+        if settled and ftol > 0 and 0 <= fall <= ftol * scale:
             return Status.DECREASE
-        moved = largest(point - self._here)
-        if sought and options.xtol > 0 and moved <= options.xtol * max(1.0, largest(point)):
+        short = largest(point - self._here) <= options.xtol * max(1.0, largest(point))
+        if sought and options.xtol > 0 and short and (settled or self._is_fallen(point, value, gradient)):
             return Status.STEP
         if self._is_level(value) and self._level >= MOST_LEVEL and steepness >= self.steepness:
             return Status.ROUNDING
@@ -122,16 +123,16 @@ class Iterates(Solver):
 
     def _is_flat(self, point: Vector, value: float, gradient: Floats) -> bool:
         """Whether `Status.GRADIENT` holds."""
-        if largest(gradient) > max(self._options.steepness, TINY):
+        steepness = largest(gradient)
+        if steepness > max(self._options.steepness, TINY):
             return False
-        if self._options.gtol is not None or self._is_settled(point, value, gradient):
+        if self._options.gtol is not None or steepness <= TINY or _settled(point, value, gradient):
             return True
-        return _relative(point, gradient) <= max(PART_OF_FALL, self._rounding) * (self._top - value)
+        return self._is_fallen(point, value, gradient)
 
-    def _is_settled(self, point: Vector, value: float, gradient: Floats) -> bool:
-        """Whether max |x g| is small beside the value; see `Status`."""
-        part = max(PART_OF_VALUE, 40 * math.cbrt(self._options.decrease(self._dtype)))
-        return _relative(point, gradient) <= part * abs(value)
+    def _is_fallen(self, point: Vector, value: float, gradient: Floats) -> bool:
+        """Whether max |x g| is small beside what the value has fallen, as where it goes to 0."""
+        return _relative(point, gradient) <= max(PART_OF_FALL, self._rounding) * (self._top - value)
 
     def _vanishes(self, value: float, steepness: float, fall: float) -> bool:
         """Whether the gradient shrinks with the fall of the value, as it does not at a kink."""
@@ -225,6 +226,11 @@ def _relative(point: Vector, gradient: Floats) -> float:
     """Return max |x g|: what the value changes by, to first order, if a variable changes by all of itself."""
     with np.errstate(over="ignore"):
         return largest(point * gradient)
+
+
+def _settled(point: Vector, value: float, gradient: Floats, ftol: float = 0.0) -> bool:
+    """Whether max |x g| is small beside the value; see `Status`."""
+    return _relative(point, gradient) <= max(PART_OF_VALUE, 100 * math.sqrt(ftol)) * abs(value)
 
 
 def is_finite(value: float, gradient: Floats) -> bool:

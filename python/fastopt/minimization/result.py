@@ -25,9 +25,9 @@ class Status(enum.IntEnum):
     at the result: with bounds without what leads out of one that ``x`` is at, or so near that the value falls
     by rounding errors only on the way there; with `l1` the subgradient of least norm.
 
-    A point is *settled* if ``max |x g| <= p |f|``, with p the larger of 1e-3 and ``40 cbrt(ftol)``: to first
-    order f hardly changes then if a variable changes by all of itself. That does not depend on the units of
-    variables and value.
+    A point is *settled* if ``max |x g| <= 1e-3 |f|``: to first order f hardly changes then if a variable
+    changes by all of itself. That does not depend on the units of variables and value. At the start, where a
+    variable may be 0 or close to it, it counts as 1 at least.
     """
 
     GRADIENT = 0
@@ -39,13 +39,15 @@ class Status(enum.IntEnum):
     first one tried, as at a kink, or by `maxls`; and not to an equal value where the slope promised a lower
     one.
 
-    The point has to be settled, and the gradient to shrink, as it does with the value of a smooth function
-    but not at a kink: ``max |g+| < max |g|`` and ``max |g+| <= G min(1/10, cbrt((f - f+) / (F - f+)))``. F is
-    the value at the start, or before it last fell to less than a tenth, and G the greatest ``max |g|`` from
-    there on; ``f - f+`` counts as a rounding error at least. A gradient goes like the square root of what is
-    left to fall; the cube root bears bad conditioning."""
+    The point has to be settled (``100 sqrt(ftol)`` for 1e-3 if that is more), and the gradient to shrink, as
+    it does with the value of a smooth function but not at a kink: ``max |g+| < max |g|`` and
+    ``max |g+| <= G min(1/10, cbrt((f - f+) / (F - f+)))``. F is the value at the start, or before it last
+    fell to less than a tenth, and G the greatest ``max |g|`` from there on; ``f - f+`` counts as a rounding
+    error at least. A gradient goes like the square root of what is left to fall; the cube root bears bad
+    conditioning."""
     STEP = 2
-    """``max |x+ - x| <= xtol max(1, max |x+|)``, by such a step to such a gradient."""
+    """``max |x+ - x| <= xtol max(1, max |x+|)``, by such a step to such a gradient, at a point that is
+    settled as for `DECREASE`, or as for `GRADIENT` where f goes to 0."""
     ROUNDING = 3
     """Values along the last line, or at the end of the last step, differ by their rounding errors only."""
     NO_PROGRESS = 4
