@@ -190,9 +190,9 @@ def real(value: object) -> float | None:
         return value
     dtype = getattr(value, "dtype", None)
     kind = dtype.kind if isinstance(dtype, np.dtype) else "f"
-    if kind not in "fiuV" or isinstance(value, bool | str | bytes):  # V: bfloat16, among others
+    if kind not in "fiuV" or isinstance(value, bool | str | bytes | bytearray):  # V: bfloat16, among others
         return None
-    one = value.reshape(()) if isinstance(value, np.ndarray) and value.size == 1 else value
+    one = value.flat[0] if isinstance(value, np.ndarray) and value.size == 1 else value  # of np.matrix too
     try:
         return float(one)  # type: ignore[arg-type]
     except OverflowError:
