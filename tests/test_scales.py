@@ -106,14 +106,16 @@ def test_the_unit_of_the_value_does_not_count(scale: float, method: str) -> None
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("start", [0.0, 1e-200, 1e-6, 0.1])
-@pytest.mark.parametrize("scale", [1e-9, 1e-15])
-def test_a_start_close_to_0_tells_nothing_about_units(scale: float, start: float, dtype: type) -> None:
+@pytest.mark.parametrize(("scale", "unit"), [(1e-9, 1.0), (1e-15, 1.0), (1.0, 1e6), (1e-6, 1e3)])
+def test_a_start_close_to_0_tells_nothing_about_units(
+    scale: float, unit: float, start: float, dtype: type
+) -> None:
     """There max |x g| is small whatever the gradient is."""
     x0 = np.full(2, start, dtype)
 
     def fun(x: Array) -> Evaluation:
-        z = x.astype(float) - 3
-        return scale * float(z @ z), 2 * scale * z
+        z = x.astype(float) / unit - 3
+        return scale * float(z @ z), 2 * scale * z / unit
 
     def many(x: Array, rows: Array) -> tuple[Array, Array]:
         return np.array([fun(row)[0] for row in x]), np.array([fun(row)[1] for row in x])
@@ -121,16 +123,16 @@ def test_a_start_close_to_0_tells_nothing_about_units(scale: float, start: float
     for given in (
         {},
         {"bounds": (0, None)},
-        {"l1": scale * 1e-9},
+        {"l1": scale / unit * 1e-9},
         {"method": "bfgs"},
-        {"method": "gd"},
-        {"method": "newton", "hess": lambda x: 2 * scale * np.eye(2)},
-        {"method": "newton", "hessp": lambda x, v: 2 * scale * v},
+        *([{"method": "gd"}] if unit == 1 else []),  # its first steps are short
+        {"method": "newton", "hess": lambda x: 2 * scale / unit**2 * np.eye(2)},
+        {"method": "newton", "hessp": lambda x, v: 2 * scale / unit**2 * v},
     ):
         result = minimize(fun, x0, **given)
         assert result.status is Status.GRADIENT
-        np.testing.assert_allclose(result.x, 3, rtol=1e-3)
-    np.testing.assert_allclose(minimize_batch(many, x0[None]).x, 3, rtol=1e-3)
+        np.testing.assert_allclose(result.x / unit, 3, rtol=1e-3)
+    np.testing.assert_allclose(minimize_batch(many, x0[None]).x / unit, 3, rtol=1e-3)
 
 
 def test_a_start_with_no_gradient_is_an_end() -> None:

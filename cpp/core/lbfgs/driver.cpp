@@ -26,6 +26,9 @@ constexpr double part_of_value = 1e-3;
 // ... or, where f goes to 0, this part of what f has fallen.
 constexpr double part_of_fall = 1e-10;
 
+// What a variable counts as at least at the start.
+constexpr double unknown_unit = 1e7;
+
 // A value below this many times -max(1, |f| at the start) falls without end.
 constexpr double huge = 1e30;
 
@@ -221,10 +224,10 @@ bool Driver::vanishes(double fall) const {
 }
 
 /// max |x g|. It depends on no unit, neither of a variable nor of f. But many start at 0 or close to it, which tells
-/// nothing about a unit: there a variable counts as 1 at least.
+/// nothing about a unit.
 double Driver::relative() const {
   const double change = region_->relative(x_, g_.get());
-  return iterations_ > iterations_before_ ? change : std::max(change, steepness_);
+  return iterations_ > 0 ? change : std::max(change, unknown_unit * steepness_);
 }
 
 /// Whether max |x g| is small beside |f|.

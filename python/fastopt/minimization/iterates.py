@@ -27,6 +27,9 @@ PART_OF_VALUE = 1e-3
 PART_OF_FALL = 1e-10
 """Likewise, of what the value has fallen in all."""
 
+UNKNOWN_UNIT = 1e7
+"""What a variable counts as at least at the start, which may be at 0 or close to it."""
+
 HUGE = 1e30
 """A value below this many times -max(1, |f| at the start) falls without end."""
 
@@ -71,8 +74,8 @@ class Iterates(Solver):
         self._reference = self._value, self.steepness
         if not is_finite(self._value, self._gradient):
             self._end(Status.NOT_FINITE)
-        elif self._is_flat(np.maximum(np.abs(self._here), 1), self._value, self._gradient):
-            self._end(Status.GRADIENT)  # a start at 0 or close to it tells nothing about a unit
+        elif self._is_flat(np.maximum(np.abs(self._here), UNKNOWN_UNIT), self._value, self._gradient):
+            self._end(Status.GRADIENT)
         elif self._options.maxiter == 0:
             self._end(Status.ITERATIONS)
 

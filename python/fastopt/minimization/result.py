@@ -27,7 +27,7 @@ class Status(enum.IntEnum):
 
     A point is *settled* if ``max |x g| <= 1e-3 |f|``: to first order f hardly changes then if a variable
     changes by all of itself. That does not depend on the units of variables and value. At the start, where a
-    variable may be 0 or close to it, it counts as 1 at least.
+    variable may be 0 or close to it, it counts as 1e7 at least.
     """
 
     GRADIENT = 0
