@@ -297,6 +297,14 @@ def test_minus_infinity_outside_of_the_domain_is_no_fall() -> None:
         assert result.x == pytest.approx(1, abs=1e-4)
 
 
+def test_no_point_beyond_float32_is_evaluated() -> None:
+    def fun(x: Array) -> Evaluation:
+        assert np.isfinite(x).all()
+        return -1e-9 * x.sum(dtype=float), np.full_like(x, -1e-9)
+
+    assert not minimize(fun, np.ones(2, np.float32), method="gd", options={"gtol": 1e-12}).success
+
+
 def test_a_fixed_step_that_leads_to_minus_infinity() -> None:
     with np.errstate(all="ignore"):
         result = minimize(lambda x: (-(x @ x), -2 * x), [1.0], method="gd", options={"lr": 0.5})

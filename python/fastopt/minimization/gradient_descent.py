@@ -69,8 +69,10 @@ class GradientDescent(Iterates):
         if np.array_equal(point, self._here):
             self._end(Status.NO_PROGRESS)
             return
-        value, gradient = self._evaluated(objective, point)
-        finite = is_finite(value, gradient)
+        finite = bool(np.isfinite(point).all())
+        if finite:
+            value, gradient = self._evaluated(objective, point)
+            finite = is_finite(value, gradient)
         self._walled = self._walled or not finite
         search.tell(value if finite else math.nan)
         if search.status == "searching":
