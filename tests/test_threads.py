@@ -218,6 +218,25 @@ def test_a_schedule_is_read_for_the_step_that_it_serves() -> None:
     assert (opt.steps, p.tolist()) == (2, [-2.5, -2.5, -2.5])
 
 
+def test_of_two_assignments_at_once_none_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another thread assigns while an assignment is under way, whichever of the two ends last."""
+    opt = fastopt.SGD(np.zeros(1), lr=1.0, momentum=0.5)
+    opt.step(np.ones(1))
+    read, others = fastopt.SGD._read_hyper, [("weight_decay", 0.25), ("momentum", 0.0)]
+
+    def interrupted(changed: fastopt.SGD) -> None:
+        with ThreadPoolExecutor(1) as pool:
+            if others:
+                pool.submit(setattr, opt, *others.pop()).result()
+        read(changed)
+
+    monkeypatch.setattr(fastopt.SGD, "_read_hyper", interrupted)
+    opt.lr = 2.0
+    assert (opt.lr, opt.momentum, opt.weight_decay, opt.params[0]) == (2.0, 0.0, 0.25, -1.0)
+    opt.step(np.ones(1))
+    assert opt.params[0] == -1.0 - 2.0 * (1.0 + 0.25 * -1.0)
+
+
 def test_a_step_within_a_schedule_is_refused() -> None:
     p, seen = np.zeros(3), []
 

@@ -260,6 +260,16 @@ class Plan {
   Busy busy_;
 };
 
+/// Update a dict, in one move, if what it has under `key` is still `expected`; whether it was. The caller keeps what is
+/// replaced, whose end may run Python code.
+bool exchange(const py::dict& dict, const py::str& key, py::handle expected, const py::dict& changes) {
+  PyObject* now = PyDict_GetItemWithError(dict.ptr(), key.ptr());
+  if (now == nullptr && PyErr_Occurred() != nullptr) throw py::error_already_set();
+  if (now != expected.ptr()) return false;
+  if (PyDict_Update(dict.ptr(), changes.ptr()) != 0) throw py::error_already_set();
+  return true;
+}
+
 extern "C" int traverse_plan(PyObject* self, visitproc visit, void* arg) {
   Py_VISIT(Py_TYPE(self));
   return py::detail::is_holder_constructed(self) ? py::cast<const Plan&>(py::handle(self)).traverse(visit, arg) : 0;
@@ -283,6 +293,8 @@ void bind_plan(py::module_& m) {
       .def("load", &Plan::load, py::arg("state"), py::arg("count"), py::arg("rest") = py::none(),
            "Check the state, call `rest`, then take over state and count.")
       .def_property_readonly("under_way", &Plan::under_way, "Whether a thread is in `step` now.");
+  m.def("exchange", &exchange, py::arg("dict"), py::arg("key"), py::arg("expected"), py::arg("changes"),
+        "Update a dict, in one move, if what it has under `key` is still `expected`; whether it was.");
 }
 
 }  // namespace fastopt::bindings

@@ -63,6 +63,8 @@ class Plan:
     @property
     def under_way(self) -> bool: ...
 
+def exchange(dict: dict[str, Any], key: str, expected: object, changes: dict[str, Any]) -> bool: ...
+
 class _Settings(TypedDict):
     history_dtype: str
     memory: int

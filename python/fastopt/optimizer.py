@@ -222,12 +222,17 @@ class Optimizer(Declared):
 
     def _assign(self, name: str, value: object) -> None:
         """Give a hyperparameter another value, or refuse to."""
-        before, changed = copy.copy(self), copy.copy(self)
-        object.__setattr__(changed, name, value)
-        self._refuse_rebinding(name, value, changed)
-        changed._read_hyper()
-        # The value and what steps read of it change in one move: no Ctrl-C, no thread comes between.
-        self.__dict__.update({key: changed.__dict__[key] for key in (name, "_hypers", "_constants")})
+        while True:
+            before = copy.copy(self)
+            changed = copy.copy(before)
+            object.__setattr__(changed, name, value)
+            self._refuse_rebinding(name, value, changed)
+            changed._read_hyper()
+            # The value and what steps read of it change in one move: no Ctrl-C, no thread comes between.
+            # If another thread has assigned meanwhile, what was read is out of date, and is read again.
+            changes = {key: changed.__dict__[key] for key in (name, "_hypers", "_constants")}
+            if _core.exchange(self.__dict__, "_hypers", before._hypers, changes):
+                break
         del before  # not earlier, for the end of a schedule may run code of its own
 
     def __delattr__(self, name: str) -> None:
