@@ -372,6 +372,40 @@ def test_a_state_dict_is_of_one_moment_or_refused(runtime: None) -> None:
     }
 
 
+@pytest.mark.parametrize("save", [pickle.dumps, copy.deepcopy])
+@pytest.mark.parametrize("when", ["within a step", "with a step in between"])
+def test_a_copy_is_of_one_moment_or_refused(save: Any, when: str) -> None:
+    class Rate:
+        """A schedule that looks like another thread: it saves in a step, or steps in a save."""
+
+        active = False
+
+        def __call__(self, t: int) -> float:
+            if self.active and when == "within a step":
+                save(opt)
+            return 1.0
+
+        def __reduce__(self) -> Any:
+            if self.active:
+                self.active = False
+                opt.step(np.ones(3))
+            return float, (1.0,)
+
+    rate = Rate()
+    opt = fastopt.SGD(np.zeros(3), lr=rate, momentum=0.5)
+    rate.active = True
+    with pytest.raises(RuntimeError, match="a step of this optimizer is under way in another thread"):
+        opt.step(np.ones(3)) if when == "within a step" else save(opt)
+    rate.active = False
+    saved = save(opt)
+    twin: fastopt.SGD = pickle.loads(saved) if isinstance(saved, bytes) else saved
+    assert twin.steps == opt.steps
+    assert not hasattr(twin, "_moment")
+    twin.step(np.ones(3))
+    opt.step(np.ones(3))
+    assert np.array_equal(np.asarray(twin.params), np.asarray(opt.params))
+
+
 def test_a_state_dict_within_a_step_is_refused() -> None:
     calls: list[Any] = []
 

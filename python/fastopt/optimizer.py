@@ -3,6 +3,7 @@
 import copy
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields
+from functools import partial
 from types import MappingProxyType
 from typing import (
     TYPE_CHECKING,
@@ -39,7 +40,8 @@ class Optimizer(Declared):
 
     The arrays of `params` are bound: they are changed in place for ever after, and so must you, as in
     ``params["W"][...] = new``. Of a masked array the mask plays no part. A deep copy or a pickle has arrays
-    of its own; a shallow copy shares parameters, state and count.
+    of its own, and is a `RuntimeError` while a step is under way or where one comes in between; a shallow
+    copy shares parameters, state and count.
 
     A gradient of zero is no step, whatever `eps` is; an `eps` other than 0 that is 0 in float32 is refused
     for arrays of that dtype, and so is a hyperparameter that is infinite in it.
@@ -244,10 +246,16 @@ class Optimizer(Declared):
         return twin
 
     def __getstate__(self) -> dict[str, Any]:
-        return {name: value for name, value in self.__dict__.items() if name != "_plan"}
+        """Return what a pickle and a deep copy are made of; they are refused as `state_dict` is."""
+        steps = self.steps
+        refusal = "a pickle or a copy: a step of this optimizer is under way in another thread; share a lock"
+        moment = _Moment(partial(self._expect_between_steps, steps, refusal))
+        moment.expect()
+        state = {name: value for name, value in self.__dict__.items() if name != "_plan"}
+        return state | {"_moment": moment}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__dict__.update(state)
+        self.__dict__.update((name, value) for name, value in state.items() if name != "_moment")
         self._bind()
 
     # Where a subclass differs from "my one rule, and state that starts at zero".
@@ -368,6 +376,17 @@ class Optimizer(Declared):
             **{option: on for option, on in self._options.items() if option not in told_by_slot},
             **dict(zip(self._hypers, hyper, strict=True)),
         }
+
+
+class _Moment:
+    """Comes last in what is pickled or copied, and refuses if what came before it is not of one moment."""
+
+    def __init__(self, expect: Callable[[], None]) -> None:
+        self.expect = expect
+
+    def __reduce__(self) -> tuple[type[str], tuple[()]]:
+        self.expect()
+        return str, ()
 
 
 OPTIMIZERS: dict[str, type[Optimizer]] = {}
