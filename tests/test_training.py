@@ -10,6 +10,7 @@ import re
 import signal
 import subprocess
 import sys
+from fractions import Fraction
 from functools import partial
 
 import numpy as np
@@ -567,12 +568,32 @@ def test_refused_before_anything_is_computed(options, error, message):
             "loss_and_grads: expected to return (loss, grad",
         ),
         ({"loss_and_grads": lambda p, x, y: ([1, 2], p)}, TypeError, "expected one number as the loss"),
+        ({"loss_and_grads": lambda p, x, y: ("1", p)}, TypeError, "expected one number as the loss, got '1'"),
+        ({"loss_and_grads": lambda p, x, y: (1j, p)}, TypeError, "expected one number as the loss, got 1j"),
         ({"loss_and_grads": lambda p, x, y: (1.0, {"w": p["w"]})}, ValueError, "grads"),
     ],
 )
 def test_what_loss_and_grads_returns_is_judged(options, error, message):
     with pytest.raises(error, match=re.escape(message)):
         fit(**options)
+
+
+@pytest.mark.parametrize(
+    ("loss", "status", "seen"),
+    [
+        pytest.param(10**400, "diverged", math.inf, id="beyond every float"),
+        pytest.param(np.array([[2.5]]), "finished", 2.5, id="an array of one"),
+        pytest.param(Fraction(5, 2), "finished", 2.5, id="a fraction"),
+        pytest.param(np.float16(2.5), "finished", 2.5, id="half precision"),
+    ],
+)
+def test_a_loss_is_any_number(loss, status, seen):
+    def loss_and_grads(p, x, y, everywhere):
+        return loss if everywhere or len(x) == len(A) else 1.0, {k: np.zeros_like(a) for k, a in p.items()}
+
+    assert fit(loss_and_grads=partial(loss_and_grads, everywhere=True))[1].status == status
+    _, history = fit(loss_and_grads=partial(loss_and_grads, everywhere=False), validation=(A, B))
+    assert set(history.metrics["val_loss"]) == {seen}
 
 
 @pytest.mark.parametrize(

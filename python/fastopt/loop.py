@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from fastopt._typing import Seed
 from fastopt.batches import Orders, cut
-from fastopt.bounds import whole
+from fastopt.bounds import real, whole
 from fastopt.buffers import kept, named_buffers
 from fastopt.callbacks import Callback, StopTraining
 from fastopt.fingerprint import fingerprint
@@ -28,6 +28,7 @@ from fastopt.judging import Samples, judged_samples, named
 from fastopt.place import Place
 from fastopt.regularizers import Regularizer
 from fastopt.structures import Arrays, flatten
+from fastopt.wording import shown
 
 __all__ = ["ROWS", "Outcome", "Run", "mean_loss", "train_in_turns"]
 
@@ -302,10 +303,10 @@ class Run:
         if not isinstance(result, tuple | list) or len(result) != 2:
             raise TypeError(f"loss_and_grads: expected to return (loss, grads), got {type(result).__name__}")
         loss, grads = result
-        try:
-            return float(loss), grads
-        except (TypeError, ValueError) as error:
-            raise TypeError(f"loss_and_grads: expected one number as the loss, got {loss!r}") from error
+        number = real(loss)
+        if number is None:
+            raise TypeError(f"loss_and_grads: expected one number as the loss, got {shown(loss)}")
+        return number, grads
 
     def close_epoch(self) -> Record | None:
         """Evaluate, and write the steps since the last record, if there were any, down."""

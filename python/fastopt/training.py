@@ -379,7 +379,7 @@ def _validate(
     params: Any,
 ) -> dict[str, float]:
     with _blamed_on("validation"), kept(buffers):
-        loss = mean_loss(lambda piece: float(loss_and_grads(params, *piece)[0]), held_out, ROWS)
+        loss = mean_loss(lambda piece: _number("loss", loss_and_grads(params, *piece)[0]), held_out, ROWS)
     with _blamed_on("metrics"):
         values = {name: _number(name, metric(params, *held_out)) for name, metric in metrics.items()}
     return {"val_loss": loss, **values}
