@@ -1,5 +1,6 @@
 """Hyperparameters that float32 has no number for are refused by name, wherever they come from."""
 
+import inspect
 import re
 from fractions import Fraction
 from typing import Any
@@ -135,3 +136,17 @@ def test_a_learning_rate_may_fade_away() -> None:
     opt = fastopt.SGD(single(), lr=lambda t: 1e-50, momentum=0.5)
     opt.step(single())
     assert (opt.params == 1).all()
+
+
+@pytest.mark.parametrize("functions", [reference, kernels])
+@pytest.mark.parametrize("rule", reference.__all__)
+@pytest.mark.parametrize(
+    ("name", "value"), [("lr", 10**400), ("step", 10**400), ("step", 0), ("step", -1), ("step", 2**53 + 2)]
+)
+def test_numbers_beyond_all(name: str, value: int, rule: str, functions: Any) -> None:
+    """Whoever computes, it is a ValueError that names the argument, before anything is written."""
+    parameters = inspect.signature(getattr(reference, rule)).parameters.values()
+    arrays = [np.ones(2) for p in parameters if p.default is p.empty]
+    with pytest.raises(ValueError, match=f"^{name}: expected "):
+        getattr(functions, rule)(*arrays, **{name: value})
+    assert all((a == 1).all() for a in arrays)
