@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from fastopt.fingerprint import fingerprint
+from fastopt._common.fingerprint import fingerprint
 from fastopt.models import Linear
 from fastopt.training import Callback, Run
 

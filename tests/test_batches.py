@@ -8,8 +8,8 @@ import pytest
 
 import fastopt
 from fastopt import minibatches
-from fastopt.batches import Orders
 from fastopt.training import Run
+from fastopt.training.batches import Orders
 from runs import MODEL, N, X, Y
 
 

@@ -10,11 +10,11 @@ import pytest
 
 import fastopt
 from fastopt import SGD
+from fastopt._common.files import save_npz, whole_file
 from fastopt.callbacks import Callback, Checkpoint, EarlyStopping, Print, TimeBudget
-from fastopt.history import Record
-from fastopt.loop import train_in_turns
-from fastopt.storage import save_npz, whole_file
 from fastopt.training import train
+from fastopt.training.history import Record
+from fastopt.training.run import train_in_turns
 from runs import Watch, make_run, same_params
 
 X = np.zeros((4, 1))

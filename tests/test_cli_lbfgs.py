@@ -14,9 +14,9 @@ import pytest
 
 import fastopt
 from fastopt import cli, data
+from fastopt._common.fingerprint import fingerprint
 from fastopt.cli.descent import IterationProgress, ScipyRun
 from fastopt.cli.threads import use_threads
-from fastopt.fingerprint import fingerprint
 from fastopt.models import MLP, Linear
 
 LBFGS = ["train", "--optimizer", "lbfgs", "--threads", "1"]

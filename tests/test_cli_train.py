@@ -15,11 +15,11 @@ import pytest
 
 import fastopt
 from fastopt import cli, data, reference
+from fastopt._common.fingerprint import fingerprint
 from fastopt.cli.files import write_csv
 from fastopt.cli.report import Progress
 from fastopt.cli.schedule import SCHEDULES, scheduled
 from fastopt.cli.threads import VARIABLES, WORTH, use_threads
-from fastopt.fingerprint import fingerprint
 from fastopt.optimizers import OPTIMIZERS
 from fastopt.training import train_in_turns
 from runs import make_run

@@ -6,9 +6,9 @@ import math
 import numpy as np
 import pytest
 
-from fastopt.comparison import Comparison, compare
-from fastopt.fingerprint import fingerprint
+from fastopt._common.fingerprint import fingerprint
 from fastopt.training import Record, train_in_turns
+from fastopt.training.comparison import Comparison, compare
 from runs import N, Watch, make_run
 
 

@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 
 import fastopt
-from fastopt import kernels, losses, losses_reference, optimizers, reference, threads
+from fastopt import kernels, losses, losses_reference, optimizers, reference
+from fastopt._common import threads
 from fastopt.bench.formula import GUARDS
 
 MODULES = [
@@ -68,7 +69,7 @@ def test_the_top_shows_its_names() -> None:
 # The modules whose names users write.
 SHOWN = (
     *(name for name in fastopt.__all__ if inspect.ismodule(getattr(fastopt, name))),
-    *("data", "history", "losses_reference", "minimization", "models", "optimizers", "problems.standard"),
+    *("data", "training.history", "losses_reference", "minimization", "models", "optimizers", "problems.standard"),
     "training",
 )
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from fastopt.fingerprint import fingerprint
+from fastopt._common.fingerprint import fingerprint
 
 
 def test_fingerprint_sees_every_bit_and_only_them():

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from fastopt import SGD, Adam
+from fastopt._common.files import save_npz, whole_file
+from fastopt._common.interrupts import SAID, interrupts_deferred, interrupts_held, print_line
 from fastopt.callbacks import Checkpoint
-from fastopt.interrupts import SAID, interrupts_deferred, interrupts_held, print_line
-from fastopt.storage import save_npz, whole_file
 from fastopt.training import train
 
 
@@ -334,7 +334,7 @@ class Insisting(dict):
 def test_a_checkpoint_is_whole_however_impatient_the_finger(tmp_path, monkeypatch):
     path = tmp_path / "w.npz"
     monkeypatch.setattr(
-        "fastopt.callbacks.save_npz",
+        "fastopt.training.callbacks.save_npz",
         lambda path, arrays, note: save_npz(path, Insisting(**arrays), note=note),
     )
     w = np.zeros(2)

@@ -11,9 +11,9 @@ import pytest
 
 import fastopt
 from fastopt import reference, regularizers
+from fastopt._common.trees import flatten
 from fastopt.callbacks import EarlyStopping
 from fastopt.gradcheck import gradcheck
-from fastopt.structures import flatten
 from support import Array
 
 NAMES = ("b", "c", "a")

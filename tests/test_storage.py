@@ -12,9 +12,10 @@ from functools import partial
 import numpy as np
 import pytest
 
-from fastopt import SGD, cli, storage
+from fastopt import SGD, cli
+from fastopt._common import files
+from fastopt._common.files import PREFIX, expect_file, holds, read_note, save_npz, whole_file
 from fastopt.callbacks import Checkpoint
-from fastopt.storage import PREFIX, expect_file, holds, read_note, save_npz, whole_file
 from fastopt.training import train
 
 
@@ -57,7 +58,7 @@ def test_a_reader_finds_whole_files_whoever_writes(tmp_path):
             broken.append(error)
 
     program = (
-        "import sys, numpy as np; from fastopt.storage import save_npz\n"
+        "import sys, numpy as np; from fastopt._common.files import save_npz\n"
         "for k in range(50): save_npz(sys.argv[1], {'w': np.full(1000, -1.0)})"
     )
     threads = [threading.Thread(target=save, args=(value,)) for value in range(8)]
@@ -77,7 +78,7 @@ def test_a_reader_finds_whole_files_whoever_writes(tmp_path):
 
 def test_what_a_killed_process_left_is_removed_by_the_next(tmp_path):
     program = (
-        "import os, signal, sys; from fastopt.storage import whole_file\n"
+        "import os, signal, sys; from fastopt._common.files import whole_file\n"
         "with whole_file(sys.argv[1]) as unfinished:\n"
         "    unfinished.write_text('half')\n"
         "    os.kill(os.getpid(), signal.SIGKILL)"
@@ -100,19 +101,19 @@ def test_what_a_killed_process_left_is_removed_by_the_next(tmp_path):
 def test_a_directory_taken_for_abandoned_is_made_anew(tmp_path, monkeypatch, meddler, moment):
     """Between making and locking one, somebody else may come."""
     made, locks = [], []
-    mkdtemp, flock = storage.tempfile.mkdtemp, storage.fcntl.flock
+    mkdtemp, flock = files.tempfile.mkdtemp, files.fcntl.flock
 
     def meddle(name):
         locks.append(os.open(name, os.O_RDONLY))
         if meddler == "has the lock":
-            flock(locks[0], storage.fcntl.LOCK_EX)
+            flock(locks[0], files.fcntl.LOCK_EX)
         else:
             os.rmdir(name)
         if meddler == "has made another":
             os.mkdir(name)
             if moment == "made":
                 locks.append(os.open(name, os.O_RDONLY))
-                flock(locks[1], storage.fcntl.LOCK_EX)
+                flock(locks[1], files.fcntl.LOCK_EX)
 
     def noted(**where):
         made.append(mkdtemp(**where))
@@ -125,8 +126,8 @@ def test_a_directory_taken_for_abandoned_is_made_anew(tmp_path, monkeypatch, med
             meddle(made[0])
         flock(lock, operation)
 
-    monkeypatch.setattr(storage.tempfile, "mkdtemp", noted)
-    monkeypatch.setattr(storage.fcntl, "flock", meddled)
+    monkeypatch.setattr(files.tempfile, "mkdtemp", noted)
+    monkeypatch.setattr(files.fcntl, "flock", meddled)
     write(tmp_path / "w.txt")
     for lock in locks:
         os.close(lock)
@@ -155,7 +156,7 @@ def test_without_locks_files_are_written_all_the_same(tmp_path, monkeypatch):
     def refuse(file, operation):
         raise OSError(95, "Operation not supported")
 
-    monkeypatch.setattr(storage.fcntl, "flock", refuse)
+    monkeypatch.setattr(files.fcntl, "flock", refuse)
     (tmp_path / f"{PREFIX}0").mkdir()
     write(tmp_path / "w.txt")
     assert set(os.listdir(tmp_path)) == {"w.txt", f"{PREFIX}0"}  # nobody knows whether it is in use

@@ -10,6 +10,7 @@ import re
 import signal
 import subprocess
 import sys
+import time
 from fractions import Fraction
 from functools import partial
 
@@ -17,14 +18,14 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from fastopt import LBFGS, SGD, AdamW, loop, regularizers, schedules
+from fastopt import LBFGS, SGD, AdamW, regularizers, schedules
+from fastopt._common.fingerprint import fingerprint
 from fastopt.callbacks import StopTraining
-from fastopt.comparison import compare
-from fastopt.fingerprint import fingerprint
-from fastopt.history import History
 from fastopt.losses import softmax_cross_entropy
-from fastopt.progress import Progress
 from fastopt.training import Callback, Run, evaluate, train, train_in_turns
+from fastopt.training.comparison import compare
+from fastopt.training.history import History
+from fastopt.training.progress import Progress
 from runs import BATCH, MODEL, N, Watch, X, Y, make_run, same_params
 
 # -- pieces ---------------------------------------------------------------------------------------
@@ -77,7 +78,7 @@ def test_only_training_is_on_the_clock(monkeypatch):
         nonlocal now
         now += seconds
 
-    monkeypatch.setattr(loop.time, "perf_counter", lambda: now)
+    monkeypatch.setattr(time, "perf_counter", lambda: now)
 
     def loss_and_grads(params, x, y):
         passes(1)
@@ -405,10 +406,8 @@ def test_validation_data_and_metrics():
 
 
 def test_validation_data_are_taken_in_pieces(monkeypatch):
-    from fastopt import training
-
     _, whole = fit(validation=(A, B))
-    monkeypatch.setattr(training, "ROWS", 7)
+    monkeypatch.setattr(sys.modules["fastopt.training.train"], "ROWS", 7)
     _, pieces = fit(validation=(A, B))
     assert pieces.metrics["val_loss"] == pytest.approx(whole.metrics["val_loss"])
 

@@ -11,10 +11,10 @@ import pytest
 
 import fastopt
 from fastopt import LBFGS, line_search, minimize, minimize_batch
-from fastopt.bounds import real
+from fastopt._common.bounds import real
+from fastopt._common.trees import described
+from fastopt._common.wording import shown
 from fastopt.gradcheck import check_jacobian, gradcheck, gradgradcheck
-from fastopt.structures import described
-from fastopt.wording import shown
 
 
 class Scalar:

@@ -16,9 +16,9 @@ from fastopt._core import build_info  # first: it refuses a sub-interpreter befo
 
 # isort: split
 from fastopt import kernels, optimizers, reference
+from fastopt._common.threads import get_num_threads, set_num_threads
 from fastopt.optimizer import Optimizer
 from fastopt.optimizers import *  # noqa: F403
-from fastopt.threads import get_num_threads, set_num_threads
 
 if TYPE_CHECKING:
     from fastopt import (
@@ -32,9 +32,10 @@ if TYPE_CHECKING:
         schedules,
         trajectories,
     )
-    from fastopt.history import History
     from fastopt.minimization import LBFGS, OptimizeResult, Status, minimize, minimize_batch, scipy_lbfgs
-    from fastopt.training import minibatches, train
+    from fastopt.training.batches import minibatches
+    from fastopt.training.history import History
+    from fastopt.training.train import train
 
 __version__: str = build_info()["version"]
 
@@ -53,7 +54,7 @@ _LAZY = {
             "trajectories",
         )
     ),
-    "History": "fastopt.history",
+    "History": "fastopt.training.history",
     **dict.fromkeys(
         ("LBFGS", "OptimizeResult", "Status", "minimize", "minimize_batch", "scipy_lbfgs"),
         "fastopt.minimization",

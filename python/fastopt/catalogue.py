@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
+from fastopt._common.wording import shown
 from fastopt.optimizer import Optimizer
 from fastopt.optimizers import OPTIMIZERS, SGD
-from fastopt.wording import shown
 
 __all__ = ["NAMES", "VARIANTS", "made_by"]
 

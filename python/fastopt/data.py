@@ -20,12 +20,12 @@ from typing import Any, BinaryIO, cast
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from fastopt._typing import Floats, Integers, Seed
-from fastopt.bounds import whole
-from fastopt.extras import require
-from fastopt.judging import judged_rng
-from fastopt.listing import listing
-from fastopt.wording import shown
+from fastopt._common.bounds import whole
+from fastopt._common.extras import require
+from fastopt._common.listing import listing
+from fastopt._common.samples import judged_rng
+from fastopt._common.types import Floats, Integers, Seed
+from fastopt._common.wording import shown
 
 __all__ = ["Dataset", "cifar10", "digits", "fashion_mnist", "load", "read_idx"]
 __dir__ = listing(__name__)

@@ -25,8 +25,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fastopt import _core, reference
-from fastopt.bounds import Bounds, step_number
-from fastopt.listing import listing
+from fastopt._common.bounds import Bounds, step_number
+from fastopt._common.listing import listing
 from fastopt.optimizers import OPTIMIZERS
 
 # Functions and types come from the reference: the same names, the same signatures.

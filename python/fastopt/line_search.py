@@ -32,10 +32,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from fastopt import _core
-from fastopt.bounds import Bounds, real, whole
-from fastopt.listing import listing
-from fastopt.structures import as_array, described
-from fastopt.wording import shown
+from fastopt._common.bounds import Bounds, real, whole
+from fastopt._common.listing import listing
+from fastopt._common.trees import as_array, described
+from fastopt._common.wording import shown
 
 __all__ = ["Line", "LineSearchResult", "along", "armijo", "bracketing", "hager_zhang", "strong_wolfe"]
 __dir__ = listing(__name__)

@@ -41,9 +41,9 @@ from typing import Any
 import numpy as np
 
 from fastopt import _core
-from fastopt._typing import Floats, Integers
-from fastopt.bounds import Bounds
-from fastopt.listing import listing
+from fastopt._common.bounds import Bounds
+from fastopt._common.listing import listing
+from fastopt._common.types import Floats, Integers
 
 __all__ = [
     "binary_cross_entropy",

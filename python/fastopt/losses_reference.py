@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fastopt.listing import listing
+from fastopt._common.listing import listing
 
 __all__ = [
     "binary_cross_entropy",

@@ -22,14 +22,14 @@ from typing import (
 import numpy as np
 
 from fastopt import _core
-from fastopt.bounds import MOST_STEPS, Bounds, Hyper
-from fastopt.declared import Declared
-from fastopt.interrupts import interrupts_deferred
-from fastopt.place import Place
-from fastopt.schedule_states import load_states, saved_states
-from fastopt.signatures import leave_out_annotations
-from fastopt.structures import Array, Arrays, described, flatten
-from fastopt.wording import counted
+from fastopt._common.bounds import MOST_STEPS, Bounds, Hyper
+from fastopt._common.declared import Declared
+from fastopt._common.interrupts import interrupts_deferred
+from fastopt._common.place import Place
+from fastopt._common.signatures import leave_out_annotations
+from fastopt._common.states import load_states, saved_states
+from fastopt._common.trees import Array, Arrays, described, flatten
+from fastopt._common.wording import counted
 
 PAGE = 4096
 

@@ -5,8 +5,8 @@ from __future__ import annotations  # so that help() shows the annotations as th
 from dataclasses import KW_ONLY
 from typing import Literal
 
-from fastopt.bounds import Decay, Decays, Epsilon, Fraction, NonNegative, Start
-from fastopt.listing import listing
+from fastopt._common.bounds import Decay, Decays, Epsilon, Fraction, NonNegative, Start
+from fastopt._common.listing import listing
 from fastopt.optimizer import OPTIMIZERS as OPTIMIZERS
 from fastopt.optimizer import Optimizer, optimizer
 

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from fastopt._common.listing import listing
 from fastopt.drawing.animation import save_landscape_animation
 from fastopt.drawing.landscape import landscape, save_landscape
 from fastopt.drawing.style import PALETTE, from_nought, require_matplotlib, tidy
-from fastopt.listing import listing
 from fastopt.training import Record, Run
 
 if TYPE_CHECKING:

@@ -31,13 +31,13 @@ from typing import TYPE_CHECKING, Any, ParamSpec
 import numpy as np
 from numpy.typing import NDArray
 
-from fastopt.bounds import expect_single, step_number
-from fastopt.listing import listing
-from fastopt.wording import shown
+from fastopt._common.bounds import expect_single, step_number
+from fastopt._common.listing import listing
+from fastopt._common.wording import shown
 
 if TYPE_CHECKING:
+    from fastopt._common.trees import Arrays
     from fastopt.optimizer import Optimizer
-    from fastopt.structures import Arrays
 
 Array = NDArray[Any]
 Arguments = ParamSpec("Arguments")

@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import fastopt
+from fastopt._common.extras import require
+from fastopt._common.files import expect_file
 from fastopt.bench import report
 from fastopt.bench.formula import overhear
 from fastopt.bench.generate import numpy_source, python_source
@@ -23,8 +25,6 @@ from fastopt.bench.workload import Workload, rules
 from fastopt.cli.arguments import FAILED, OK, WrongInput, positive, users_mistakes
 from fastopt.cli.files import write_whole
 from fastopt.cli.threads import use_threads
-from fastopt.extras import require
-from fastopt.storage import expect_file
 
 __all__ = ["add_arguments", "run"]
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from fastopt._common.trees import Array
 from fastopt.bench.sides import (
     fastopt_side,
     numpy_out_side,
@@ -17,7 +18,6 @@ from fastopt.bench.sides import (
 from fastopt.bench.timing import Ratio, Side, Timed, compare
 from fastopt.bench.torch_peer import TorchSide, TorchWorker, counterpart
 from fastopt.bench.workload import Numbers, Workload
-from fastopt.structures import Array
 
 PYTHON_ELEMENTS = 10_000
 """Plain Python is timed on so many elements at most: its time an element is the same for more of them."""

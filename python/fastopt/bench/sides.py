@@ -6,11 +6,11 @@ from typing import Any
 import numpy as np
 
 from fastopt import _core
+from fastopt._common.trees import Array
 from fastopt.bench.formula import overhear, plain_rules
 from fastopt.bench.generate import compiled, numpy_source, python_source
 from fastopt.bench.timing import Side
 from fastopt.bench.workload import Numbers, Workload
-from fastopt.structures import Array
 
 
 def fastopt_side(numbers: Numbers) -> Side:

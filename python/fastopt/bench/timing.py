@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from itertools import cycle
 from typing import Any, Protocol
 
-from fastopt import ratios
+from fastopt._common import ratios
 
 
 class Timed(Protocol):
@@ -70,7 +70,7 @@ class Ratio(ratios.Ratio):
     Parameters
     ----------
     median, low, high, pairs
-        As for `fastopt.ratios.Ratio`.
+        As for `fastopt._common.ratios.Ratio`.
     ours, peers : float
         Median times of an element in nanoseconds.
     """

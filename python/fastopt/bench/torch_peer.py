@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
+from fastopt._common.trees import Array
 from fastopt.bench.workload import Numbers, Workload
-from fastopt.structures import Array
 
 FUSED = ("SGD", "Adagrad", "Adam", "AdamW")
 """The optimizers that torch has a fused step of, on the CPU."""

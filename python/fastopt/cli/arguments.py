@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NoReturn
 
-from fastopt.bounds import LONGEST
+from fastopt._common.bounds import LONGEST
 from fastopt.catalogue import NAMES
 
 __all__ = [

@@ -13,7 +13,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from fastopt import data, progress
+from fastopt import data
+from fastopt._common.extras import require
+from fastopt._common.files import expect_file, expect_suffix
+from fastopt._common.interrupts import interrupts_deferred
+from fastopt._common.wording import counted
 from fastopt.catalogue import NAMES, VARIANTS, made_by
 from fastopt.cli.arguments import FAILED, INTERRUPTED, OK, complain, optimizer_name, users_mistakes
 from fastopt.cli.descent import NAME, LbfgsRun, in_words
@@ -22,12 +26,8 @@ from fastopt.cli.job import Workbench, judge_model, largest_product, owners, pen
 from fastopt.cli.options import add_data_and_model, add_penalties, add_run, add_schedule
 from fastopt.cli.report import percent, seconds
 from fastopt.cli.threads import Threads, use_threads
-from fastopt.extras import require
-from fastopt.interrupts import interrupts_deferred
 from fastopt.optimizer import Optimizer
-from fastopt.storage import expect_file, expect_suffix
-from fastopt.training import Record, Run, train_in_turns
-from fastopt.wording import counted
+from fastopt.training import Record, Run, progress, train_in_turns
 
 __all__ = ["Entry", "add_arguments", "entries", "run"]
 
@@ -321,7 +321,7 @@ def _seconds_a_step(run: Run) -> float:
 def _draw(runs: Sequence[Run], title: str, path: Path) -> None:
     from matplotlib.figure import Figure
 
-    from fastopt.curves import draw_comparison
+    from fastopt.drawing.curves import draw_comparison
 
     figure = Figure(figsize=(13, 4.4), layout="constrained")
     figure.suptitle(title, fontsize=10)

@@ -15,18 +15,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastopt import regularizers
-from fastopt._typing import Params
-from fastopt.callbacks import StopTraining
+from fastopt._common.extras import require
+from fastopt._common.interrupts import interrupts_held
+from fastopt._common.types import Params
 from fastopt.cli.arguments import FAILED, INTERRUPTED, OK, complain
 from fastopt.cli.files import save
 from fastopt.cli.job import ClassifierRun, Job, Workbench, callbacks
 from fastopt.cli.report import Progress, columns_of, percent, seconds
 from fastopt.data import Dataset
-from fastopt.extras import require
-from fastopt.interrupts import interrupts_held
-from fastopt.loop import Diverged, Outcome
 from fastopt.minimization import LBFGS, Status
 from fastopt.training import train_in_turns
+from fastopt.training.callbacks import StopTraining
+from fastopt.training.run import Diverged, Outcome
 
 __all__ = [
     "NAME",

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any
 
 import fastopt
 from fastopt import plots
-from fastopt.storage import expect_file, expect_writeable, save_npz, whole_file
+from fastopt._common.files import expect_file, expect_writeable, save_npz, whole_file
 
 if TYPE_CHECKING:
     from fastopt.cli.job import Job
-    from fastopt.comparison import Comparison
-    from fastopt.loop import Outcome, Run
+    from fastopt.training.comparison import Comparison
+    from fastopt.training.run import Outcome, Run
 
 __all__ = ["FILES", "PICTURES", "claim", "save", "write_csv", "write_whole"]
 

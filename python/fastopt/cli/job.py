@@ -12,19 +12,19 @@ from itertools import pairwise
 from typing import Any, TypeVar
 
 from fastopt import reference, regularizers
-from fastopt._typing import Floats, Integers, Loss, Params
-from fastopt.bounds import Bounds
-from fastopt.callbacks import Callback, Checkpoint, EarlyStopping
+from fastopt._common.bounds import Bounds
+from fastopt._common.files import expect_suffix
+from fastopt._common.types import Floats, Integers, Loss, Params
+from fastopt._common.wording import counted
 from fastopt.cli.schedule import scheduled
 from fastopt.data import Dataset
 from fastopt.losses import multiclass_hinge, softmax_cross_entropy
-from fastopt.models import MLP, Linear, Model
+from fastopt.nn.models import MLP, Linear, Model
 from fastopt.optimizer import Optimizer
 from fastopt.optimizers import OPTIMIZERS
 from fastopt.regularizers import Regularizer
-from fastopt.storage import expect_suffix
 from fastopt.training import Run, evaluate, learning_rate_of
-from fastopt.wording import counted
+from fastopt.training.callbacks import Callback, Checkpoint, EarlyStopping
 
 __all__ = [
     "DEFAULT_BATCH_SIZE",

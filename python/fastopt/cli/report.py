@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from fastopt import progress
+from fastopt._common.ratios import STEADY
 from fastopt.cli.job import ClassifierRun
-from fastopt.comparison import Comparison
-from fastopt.ratios import STEADY
-from fastopt.training import Outcome, Record, Run
+from fastopt.training import Outcome, Record, Run, progress
+from fastopt.training.comparison import Comparison
 
 if TYPE_CHECKING:
     from rich.table import Table

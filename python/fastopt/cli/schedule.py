@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from fastopt import schedules
+from fastopt._common.wording import counted
 from fastopt.schedules import Schedule
-from fastopt.wording import counted
 
 __all__ = ["SCHEDULES", "scheduled"]
 

@@ -8,6 +8,10 @@ from pathlib import Path
 import numpy as np
 
 from fastopt import data
+from fastopt._common.extras import require
+from fastopt._common.files import expect_file
+from fastopt._common.interrupts import interrupts_deferred
+from fastopt._common.wording import counted
 from fastopt.cli import descent
 from fastopt.cli.arguments import FAILED, INTERRUPTED, OK, complain, directory, positive, users_mistakes
 from fastopt.cli.files import claim, save
@@ -25,14 +29,10 @@ from fastopt.cli.job import (
 from fastopt.cli.options import add_data_and_model, add_penalties, add_run, add_schedule
 from fastopt.cli.report import Progress, print_results
 from fastopt.cli.threads import Threads, use_threads
-from fastopt.comparison import compare
-from fastopt.extras import require
-from fastopt.interrupts import interrupts_deferred
-from fastopt.loop import Outcome
 from fastopt.optimizers import OPTIMIZERS
-from fastopt.storage import expect_file
 from fastopt.training import train_in_turns
-from fastopt.wording import counted
+from fastopt.training.comparison import compare
+from fastopt.training.run import Outcome
 
 __all__ = ["add_arguments", "run"]
 

@@ -12,7 +12,7 @@ from fastopt.drawing.landscape import compose
 
 if TYPE_CHECKING:
     from fastopt.problems import Problem
-    from fastopt.trajectories import Trajectory
+    from fastopt.problems.trajectories import Trajectory
 
 __all__ = ["save_landscape_animation"]
 

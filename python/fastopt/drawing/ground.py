@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from fastopt._typing import Floats
+from fastopt._common.types import Floats
 from fastopt.drawing.style import tidy
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from fastopt.problems import Problem
-    from fastopt.trajectories import Trajectory
+    from fastopt.problems.trajectories import Trajectory
 
 __all__ = ["compose", "landscape", "save_landscape"]
 

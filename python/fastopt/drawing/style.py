@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from fastopt.extras import require
+from fastopt._common.extras import require
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from fastopt._typing import Floats
+from fastopt._common.types import Floats
 from fastopt.drawing.ground import Ground, height_on_surface
 from fastopt.drawing.style import Look
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from fastopt.trajectories import Trajectory
+    from fastopt.problems.trajectories import Trajectory
 
 __all__ = ["MINIMUM", "START", "Track", "fate"]
 

@@ -12,7 +12,7 @@ Stanford course's spot check.
 'w: analytic = 8 x numeric everywhere (8 is the length of axis 0 of w: a sum for a mean?)'
 """
 
-from fastopt.listing import listing
+from fastopt._common.listing import listing
 
 from .checks import grad_check_sparse, gradcheck
 from .jacobian import check_jacobian, gradgradcheck

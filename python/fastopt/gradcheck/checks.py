@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from fastopt.bounds import whole
-from fastopt.judging import judged_rng
-from fastopt.wording import counted
+from fastopt._common.bounds import whole
+from fastopt._common.samples import judged_rng
+from fastopt._common.wording import counted
 
 from .line import Objective
 from .numeric import beside, first_value, opened

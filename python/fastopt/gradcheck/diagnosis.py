@@ -15,7 +15,7 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
-from fastopt.wording import counted
+from fastopt._common.wording import counted
 
 from .line import Floats
 from .options import MARGIN

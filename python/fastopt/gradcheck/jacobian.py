@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from fastopt.judging import judged_rng
+from fastopt._common.samples import judged_rng
 
 from .checks import Seed
 from .line import Floats

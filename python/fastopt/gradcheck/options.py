@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from fastopt.bounds import whole
+from fastopt._common.bounds import whole
 
 from .structure import real
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fastopt.wording import counted
+from fastopt._common.wording import counted
 
 from .differences import Sweep
 from .options import MARGIN

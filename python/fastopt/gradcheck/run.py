@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from fastopt.wording import counted, users_line
+from fastopt._common.wording import counted, users_line
 
 from .diagnosis import Evidence, diagnose
 from .differences import ladder, sweep

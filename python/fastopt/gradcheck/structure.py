@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fastopt.bounds import real as as_number
-from fastopt.wording import counted
+from fastopt._common.bounds import real as as_number
+from fastopt._common.wording import counted
 
 Array = NDArray[Any]
 Structure = Any

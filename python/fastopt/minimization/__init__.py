@@ -1,6 +1,6 @@
 """Minimisation: `minimize`, `minimize_batch`, and solvers for a loop of one's own."""
 
-from fastopt.listing import listing
+from fastopt._common.listing import listing
 
 from .batch import minimize_batch
 from .loop import minimize

@@ -7,8 +7,8 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from fastopt.declared import Declared
-from fastopt.wording import counted
+from fastopt._common.declared import Declared
+from fastopt._common.wording import counted
 
 from .boxes import box, within
 from .layout import Layout, Vector

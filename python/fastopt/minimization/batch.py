@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from fastopt import _core
-from fastopt.structures import described
-from fastopt.wording import counted
+from fastopt._common.trees import described
+from fastopt._common.wording import counted
 
 from .boxes import box, dimensions, ends, moved_onto_bounds, region, weights, within
 from .layout import Layout, RowLayout, Vector, as_numbers

@@ -11,10 +11,10 @@ from typing import Any, TypeGuard
 import numpy as np
 from numpy.typing import NDArray
 
-from fastopt._typing import Floats
-from fastopt.bounds import real
-from fastopt.structures import described
-from fastopt.wording import counted, shown, users_line
+from fastopt._common.bounds import real
+from fastopt._common.trees import described
+from fastopt._common.types import Floats
+from fastopt._common.wording import counted, shown, users_line
 
 from .layout import Layout, Vector, as_numbers, as_reals
 

@@ -7,8 +7,8 @@ import math
 import numpy as np
 
 from fastopt import _core
-from fastopt._typing import Floats
-from fastopt.wording import counted
+from fastopt._common.types import Floats
+from fastopt._common.wording import counted
 
 from .iterates import Iterates, is_finite, largest
 from .objective import Objective

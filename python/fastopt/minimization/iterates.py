@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from fastopt._typing import Floats
+from fastopt._common.types import Floats
 
 from .base import Solver
 from .layout import Vector, frozen

@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from fastopt.structures import as_array, described, flatten
-from fastopt.wording import counted
+from fastopt._common.trees import as_array, described, flatten
+from fastopt._common.wording import counted
 
 __all__ = ["Layout", "RowLayout", "Vector", "as_numbers", "as_reals", "frozen"]
 

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from fastopt.structures import described
+from fastopt._common.trees import described
 
 from .base import Solver
 from .boxes import moved_onto_bounds

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from fastopt.structures import as_array, described
-from fastopt.wording import shown
+from fastopt._common.trees import as_array, described
+from fastopt._common.wording import shown
 
 from .base import Solver
 from .gradient_descent import GradientDescent

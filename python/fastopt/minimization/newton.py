@@ -8,7 +8,7 @@ from abc import ABC, abstractmethod
 import numpy as np
 
 from fastopt import _core
-from fastopt._typing import Floats
+from fastopt._common.types import Floats
 
 from .iterates import Iterates, is_finite, largest
 from .layout import Vector

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from fastopt._typing import Floats
-from fastopt.bounds import real
-from fastopt.structures import described
-from fastopt.wording import counted
+from fastopt._common.bounds import real
+from fastopt._common.trees import described
+from fastopt._common.types import Floats
+from fastopt._common.wording import counted
 
 from .layout import Layout, Vector, as_numbers, frozen
 

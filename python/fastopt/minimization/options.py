@@ -10,10 +10,10 @@ from typing import Any, Literal, Self, TypedDict
 import numpy as np
 from numpy.typing import DTypeLike
 
-from fastopt.bounds import Bounds, whole
-from fastopt.judging import judged_rng
+from fastopt._common.bounds import Bounds, whole
+from fastopt._common.samples import judged_rng
+from fastopt._common.wording import shown
 from fastopt.line_search import MOST_TRIALS
-from fastopt.wording import shown
 
 __all__ = [
     "GradientDescentOptions",

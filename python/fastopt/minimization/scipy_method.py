@@ -6,8 +6,8 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
-from fastopt.structures import described
-from fastopt.wording import users_line
+from fastopt._common.trees import described
+from fastopt._common.wording import users_line
 
 from .loop import run
 from .result import Status

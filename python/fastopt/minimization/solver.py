@@ -8,8 +8,8 @@ from typing import Any, ClassVar, Unpack
 import numpy as np
 
 from fastopt import _core
-from fastopt._typing import Floats
-from fastopt.structures import described
+from fastopt._common.trees import described
+from fastopt._common.types import Floats
 
 from .base import Solver
 from .boxes import region, weights

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from fastopt._typing import Floats
+from fastopt._common.types import Floats
 
 __all__ = ["Products", "steihaug"]
 

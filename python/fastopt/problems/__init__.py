@@ -16,7 +16,7 @@ The sets that quasi-Newton and Newton methods are judged by, of 2 to 30000 param
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from fastopt.listing import listing
+from fastopt._common.listing import listing
 
 from .lectures import beale, bowl, himmelblau, make_bowl, parabola, rosenbrock, saddle, wave
 from .models import gabor, linear_regression, make_gabor, make_linear_regression

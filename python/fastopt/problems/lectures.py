@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from fastopt._typing import Floats
-from fastopt.bounds import Bounds
+from fastopt._common.bounds import Bounds
+from fastopt._common.types import Floats
 
 from .problem import Minimum, Problem
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from fastopt._typing import Floats
-from fastopt.bounds import Bounds, length
-from fastopt.judging import judged_rng
+from fastopt._common.bounds import Bounds, length
+from fastopt._common.samples import judged_rng
+from fastopt._common.types import Floats
 
 from .problem import Minimum, Problem
 

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from fastopt._typing import Floats
-from fastopt.bounds import length
-from fastopt.judging import judged_reals
-from fastopt.wording import shown
+from fastopt._common.bounds import length
+from fastopt._common.samples import judged_reals
+from fastopt._common.types import Floats
+from fastopt._common.wording import shown
 
 __all__ = ["Function", "Minimum", "Problem"]
 

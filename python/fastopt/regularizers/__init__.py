@@ -28,7 +28,7 @@ for it alone, a decoupled decay would be the same thing again.) A `prox` after t
 with `l1` the way to weights that are exactly zero.
 """
 
-from fastopt.listing import listing
+from fastopt._common.listing import listing
 
 from .base import Regularizer
 from .penalties import elastic_net, l1, l2

@@ -9,8 +9,8 @@ from typing import Any, ClassVar, TypeVar, cast
 import numpy as np
 
 from fastopt import _core
-from fastopt.bounds import Bounds
-from fastopt.structures import Array, Arrays
+from fastopt._common.bounds import Bounds
+from fastopt._common.trees import Array, Arrays
 
 from .memory import expect_updatable, is_same
 from .selection import Selector, judged, shown

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from fastopt.structures import Array
+from fastopt._common.trees import Array
 
 Labelled = list[tuple[str, Array]]
 

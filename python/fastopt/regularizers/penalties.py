@@ -6,8 +6,8 @@ from dataclasses import KW_ONLY, dataclass
 import numpy as np
 
 from fastopt import _core
-from fastopt.bounds import Bounds
-from fastopt.structures import Array
+from fastopt._common.bounds import Bounds
+from fastopt._common.trees import Array
 
 from .base import Regularizer
 from .memory import blocks, laid_out_alike

@@ -7,7 +7,7 @@ import math
 import numpy as np
 from numpy.typing import ArrayLike
 
-from fastopt.structures import Array, as_array, described
+from fastopt._common.trees import Array, as_array, described
 
 __all__ = ["least_squares"]
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from fastopt.structures import Array
+from fastopt._common.trees import Array
 
 Selector = Callable[[Any, Array], bool] | Collection[Any] | str | int | None
 """Keys of a structure, one key, or a function of key and array."""

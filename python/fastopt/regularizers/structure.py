@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from fastopt.structures import Array, Arrays, described, flatten
-from fastopt.wording import counted
+from fastopt._common.trees import Array, Arrays, described, flatten
+from fastopt._common.wording import counted
 
 from .memory import Labelled
 from .selection import Selector, ordered

@@ -22,8 +22,8 @@ of its schedules, also of those inside a `warmup` or `join`. A class of your own
 
 from dataclasses import is_dataclass
 
-from fastopt.listing import listing
-from fastopt.signatures import leave_out_annotations
+from fastopt._common.listing import listing
+from fastopt._common.signatures import leave_out_annotations
 
 from .base import Schedule
 from .composed import join, linear_scaling, warmup

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, get_type_hints
 
 import numpy as np
 
-from fastopt.bounds import whole
-from fastopt.schedule_states import load_states, saved_states
+from fastopt._common.bounds import whole
+from fastopt._common.states import load_states, saved_states
 
 from .fields import check_of
 

@@ -6,7 +6,7 @@ from dataclasses import KW_ONLY, dataclass
 from functools import partial
 from typing import Annotated, Literal
 
-from fastopt.bounds import Bounds, Hyper, whole
+from fastopt._common.bounds import Bounds, Hyper, whole
 
 from .base import Schedule
 from .fields import Scheduled, Whole, many, rising, scheduled

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Annotated
 
-from fastopt.bounds import whole
+from fastopt._common.bounds import whole
 
 from .base import Schedule
 from .fields import Count, NonNegative, Positive, optional, rising

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, get_args, get_origin
 
 import numpy as np
 
-from fastopt.bounds import Bounds, Hyper, whole
+from fastopt._common.bounds import Bounds, Hyper, whole
 
 Check = Callable[[str, Any], Any]
 """Takes the name of a field and what was given for it; returns what is stored, or raises."""

@@ -4,8 +4,8 @@ import math
 from dataclasses import KW_ONLY, dataclass, field, fields
 from typing import Annotated, Literal
 
-from fastopt.bounds import Bounds
-from fastopt.declared import Declared
+from fastopt._common.bounds import Bounds
+from fastopt._common.declared import Declared
 
 from .base import Schedule
 from .fields import NonNegative, Whole, number

@@ -13,7 +13,7 @@ import numpy as np
 
 import fastopt
 from cases import CASES
-from fastopt.fingerprint import fingerprint
+from fastopt._common.fingerprint import fingerprint
 from fastopt.regularizers import elastic_net, l1, l2
 from golden.problem import STEPS, gradients, start
 from losses_table import COMPILED, LossCase

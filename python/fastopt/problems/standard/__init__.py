@@ -25,7 +25,7 @@ unconstrained optimization test functions collection*, Advanced Modeling and Opt
 Matonoha and Vlček, *Modified CUTE problems for sparse unconstrained optimization*, 2010.
 """
 
-from fastopt.listing import listing
+from fastopt._common.listing import listing
 
 from . import dixon_maany, least_squares, mgh, polynomials, quadratics, transcendental
 from .dixon_maany import *  # noqa: F403

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fastopt._typing import Floats
+from fastopt._common.types import Floats
 
 from .problem import Evaluation, Family
 from .sums import dot, indices

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from fastopt._typing import Floats
+from fastopt._common.types import Floats
 
 from .problem import Evaluation, family
 from .sources import MGH

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from fastopt.listing import listing
+from fastopt._common.listing import listing
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -229,7 +229,7 @@ class History:
         ImportError
             If matplotlib is not installed.
         """
-        from fastopt.curves import draw_history
+        from fastopt.drawing.curves import draw_history
 
         return draw_history(self, figure)
 

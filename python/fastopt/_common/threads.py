@@ -3,7 +3,7 @@
 import numpy as np
 
 from fastopt import _core
-from fastopt.wording import shown
+from fastopt._common.wording import shown
 
 
 def set_num_threads(n: int | None) -> None:

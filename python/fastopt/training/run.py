@@ -16,19 +16,19 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from fastopt._typing import Seed
-from fastopt.batches import Orders, cut
-from fastopt.bounds import real, whole
-from fastopt.buffers import kept, named_buffers
-from fastopt.callbacks import Callback, StopTraining
-from fastopt.fingerprint import fingerprint
-from fastopt.history import Record
-from fastopt.interrupts import Interrupts, interrupts_held
-from fastopt.judging import Samples, judged_samples, named
-from fastopt.place import Place
+from fastopt._common.bounds import real, whole
+from fastopt._common.fingerprint import fingerprint
+from fastopt._common.interrupts import Interrupts, interrupts_held
+from fastopt._common.place import Place
+from fastopt._common.samples import Samples, judged_samples, named
+from fastopt._common.trees import Arrays, flatten
+from fastopt._common.types import Seed
+from fastopt._common.wording import shown
 from fastopt.regularizers import Regularizer
-from fastopt.structures import Arrays, flatten
-from fastopt.wording import shown
+from fastopt.training.batches import Orders, cut
+from fastopt.training.buffers import kept, named_buffers
+from fastopt.training.callbacks import Callback, StopTraining
+from fastopt.training.history import Record
 
 __all__ = ["ROWS", "Outcome", "Run", "mean_loss", "train_in_turns"]
 

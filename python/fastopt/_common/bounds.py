@@ -10,7 +10,7 @@ from typing import Annotated
 
 import numpy as np
 
-from fastopt.wording import shown
+from fastopt._common.wording import shown
 
 Schedule = Callable[[int], float]
 """A hyperparameter as a function of the number of completed steps, 0 first."""

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fastopt.ratios import Ratio
+from fastopt._common.ratios import Ratio
+from fastopt._common.wording import counted
 from fastopt.training import Record, Run
-from fastopt.wording import counted
 
 __all__ = ["Comparison", "compare"]
 
@@ -31,7 +31,7 @@ class Comparison:
         How many times the first run is faster, in the optimizer and in all: the median over the
         epochs that both completed; NaN if there was none.
     optimizer_unsteady, training_unsteady : bool
-        Whether these differ much from epoch to epoch, as `fastopt.ratios.Ratio` says.
+        Whether these differ much from epoch to epoch, as `fastopt._common.ratios.Ratio` says.
     lost_in_noise : bool
         Whether the rest of a step, which is the same work for both, took times that differ by more than the
         optimizer can make of it: then `training_speedup` says nothing.

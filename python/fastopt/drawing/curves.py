@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fastopt.drawing.style import from_nought
-from fastopt.history import History
-from fastopt.loop import Run
 from fastopt.plots import BLUE, GREEN, ORANGE, PALETTE, require_matplotlib
+from fastopt.training.history import History
+from fastopt.training.run import Run
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fastopt.interrupts import interrupts_deferred
+from fastopt._common.interrupts import interrupts_deferred
 
 __all__ = [
     "expect_arrays",

@@ -1,4 +1,4 @@
-"""Training with one call: `train`. What it is made of is in `fastopt.loop` and `fastopt.callbacks`."""
+"""Training with one call: `train`. What it is made of: `fastopt.training.run` and `fastopt.callbacks`."""
 
 from __future__ import annotations
 
@@ -9,34 +9,20 @@ from typing import Any
 
 import numpy as np
 
-from fastopt._typing import Floats, Integers, Loss, Seed
-from fastopt.batches import minibatches
-from fastopt.bounds import real, whole
-from fastopt.buffers import kept
-from fastopt.callbacks import Callback, FunctionCallback
-from fastopt.history import History, Record
-from fastopt.judging import Samples, judged_samples
-from fastopt.listing import listing
-from fastopt.loop import ROWS, LossAndGrads, Outcome, Run, mean_loss, train_in_turns
+from fastopt._common.bounds import real, whole
+from fastopt._common.samples import Samples, judged_samples
+from fastopt._common.trees import Array, Arrays, described, flatten
+from fastopt._common.types import Floats, Integers, Loss, Seed
+from fastopt._common.wording import counted, shown
 from fastopt.optimizer import Optimizer
-from fastopt.progress import Progress
 from fastopt.regularizers import Regularizer
-from fastopt.structures import Array, Arrays, described, flatten
-from fastopt.wording import counted, shown
+from fastopt.training.buffers import kept
+from fastopt.training.callbacks import Callback, FunctionCallback
+from fastopt.training.history import History, Record
+from fastopt.training.progress import Progress
+from fastopt.training.run import ROWS, LossAndGrads, Run, mean_loss, train_in_turns
 
-__all__ = [
-    "Callback",
-    "History",
-    "Outcome",
-    "Record",
-    "Run",
-    "evaluate",
-    "learning_rate_of",
-    "minibatches",
-    "train",
-    "train_in_turns",
-]
-__dir__ = listing(__name__)
+__all__ = ["evaluate", "learning_rate_of", "train"]
 
 Metric = Callable[..., float]
 Watcher = Callback | Callable[[Run, Record], object]

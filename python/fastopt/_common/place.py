@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
-from fastopt.bounds import length
+from fastopt._common.bounds import length
 
 __all__ = ["Place"]
 

@@ -10,10 +10,10 @@ from typing import Any, TypeVar, overload
 import numpy as np
 from numpy.typing import NDArray
 
-from fastopt._typing import Floats, Integers, Seed
-from fastopt.bounds import whole
-from fastopt.judging import judged_rng, judged_rows
-from fastopt.wording import shown
+from fastopt._common.bounds import whole
+from fastopt._common.samples import judged_rng, judged_rows
+from fastopt._common.types import Floats, Integers, Seed
+from fastopt._common.wording import shown
 
 __all__ = ["Orders", "cut", "minibatches"]
 

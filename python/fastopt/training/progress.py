@@ -8,14 +8,14 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from fastopt.callbacks import Callback, in_words
-from fastopt.history import Record
-from fastopt.interrupts import print_line
+from fastopt._common.interrupts import print_line
+from fastopt.training.callbacks import Callback, in_words
+from fastopt.training.history import Record
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
 
-    from fastopt.loop import Outcome, Run
+    from fastopt.training.run import Outcome, Run
 
 __all__ = ["Progress"]
 

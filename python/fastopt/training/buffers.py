@@ -8,7 +8,7 @@ from typing import Any, TypeGuard
 
 import numpy as np
 
-from fastopt.structures import Array, described, flatten
+from fastopt._common.trees import Array, described, flatten
 
 __all__ = ["copied_buffers", "kept", "named_buffers", "put_back"]
 

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fastopt.structures import Array, Arrays, as_array, described, flatten
-from fastopt.wording import shown
+from fastopt._common.trees import Array, Arrays, as_array, described, flatten
+from fastopt._common.wording import shown
 
 __all__ = [
     "Samples",

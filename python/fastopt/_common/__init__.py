@@ -1,0 +1,1 @@
+"""What everybody uses and no user sees. It knows no other room of the package."""
