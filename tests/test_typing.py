@@ -15,8 +15,14 @@ from fastopt.minimization.result import OptimizeResult
 
 # Each line of the second kind is an error of this kind.
 GOOD = """
+from typing import Any
+
 import numpy as np
 import fastopt
+import fastopt.gradcheck as checks
+from fastopt import gradcheck, numeric_gradient
+from fastopt.gradcheck import Report
+from fastopt.gradcheck import gradcheck as check
 
 params = {"W": np.ones((2, 2), np.float32)}
 opt = fastopt.AdamW(params, lr=lambda t: 0.1 / (1 + t))
@@ -27,6 +33,19 @@ fastopt.SGD(np.ones(2), 0.1, 0.9).state["v"].sum()
 solver = fastopt.LBFGS(params, memory=3, gtol=1e-6, maxiter=None, history_dtype=np.float32)
 result = fastopt.minimize(lambda x: (float(x @ x), 2 * x), np.ones(2))
 print(result.fun, result.x, result.nit, result.status.name, result.success, result.message, result.jac)
+
+
+def square(w: Any) -> tuple[float, Any]:
+    return float(w @ w), 2 * w
+
+
+report: Report = fastopt.gradcheck(square, np.ones(2))
+report = gradcheck(square, inputs=np.ones(2), seed=1)
+report = check(square, np.ones(2))
+report = checks.gradcheck(square, np.ones(2))
+report = fastopt.gradcheck.gradcheck(square, np.ones(2))
+report = fastopt.gradgradcheck(square, np.ones(2))
+print(numeric_gradient(lambda w: float(w @ w), np.ones(2)))
 
 
 class Mine(fastopt.SGD):
@@ -42,6 +61,7 @@ BAD = {
     "fastopt.LBFGS(params, memroy=3)": "call-arg",
     "fastopt.LBFGS(params, memory='all')": "arg-type",
     "result.fnu": "attr-defined",
+    "fastopt.gradcheck(square, np.ones(2), epz=1e-6)": "call-arg",
     "solver.memory = 3": "attr-defined",
     "fastopt.callbacks.EarlyStopping('loss').patience = 3": "attr-defined",
     "fastopt.schedules.ReduceOnPlateau(0.1).patiense = 3": "attr-defined",

@@ -23,7 +23,6 @@ from fastopt.optimizers import *  # noqa: F403
 if TYPE_CHECKING:
     from fastopt import (
         callbacks,
-        gradcheck,
         line_search,
         losses,
         plots,
@@ -32,10 +31,14 @@ if TYPE_CHECKING:
         schedules,
         trajectories,
     )
+    from fastopt.gradcheck import check_jacobian, grad_check_sparse, gradgradcheck, numeric_gradient
+    from fastopt.gradcheck.door import Door
     from fastopt.minimization import LBFGS, OptimizeResult, Status, minimize, minimize_batch, scipy_lbfgs
     from fastopt.training.batches import minibatches
     from fastopt.training.history import History
     from fastopt.training.train import train
+
+    gradcheck: Door
 
 __version__: str = build_info()["version"]
 
@@ -54,6 +57,9 @@ _LAZY = {
             "trajectories",
         )
     ),
+    **dict.fromkeys(
+        ("check_jacobian", "grad_check_sparse", "gradgradcheck", "numeric_gradient"), "fastopt.gradcheck"
+    ),
     "History": "fastopt.training.history",
     **dict.fromkeys(
         ("LBFGS", "OptimizeResult", "Status", "minimize", "minimize_batch", "scipy_lbfgs"),
@@ -71,14 +77,18 @@ __all__ = [
     "Status",
     "build_info",
     "callbacks",
+    "check_jacobian",
     "get_num_threads",
+    "grad_check_sparse",
     "gradcheck",
+    "gradgradcheck",
     "kernels",
     "line_search",
     "losses",
     "minibatches",
     "minimize",
     "minimize_batch",
+    "numeric_gradient",
     "plots",
     "problems",
     "reference",

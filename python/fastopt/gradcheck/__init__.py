@@ -1,6 +1,7 @@
 """Gradient checks that say what is wrong, for plain NumPy functions.
 
-`gradcheck` compares a gradient with differences along a few random directions, whatever its length, and
+``fastopt.gradcheck(f, inputs)`` calls the `gradcheck` of this module, whose names are at the top level too.
+It compares a gradient with differences along a few random directions, whatever its length, and
 explains a failure; `gradgradcheck` does so for a Hessian or its products, `check_jacobian` for functions
 with many values. `numeric_gradient` is the gradient by differences alone, and `grad_check_sparse` the
 Stanford course's spot check.
@@ -12,9 +13,12 @@ Stanford course's spot check.
 'w: analytic = 8 x numeric everywhere (8 is the length of axis 0 of w: a sum for a mean?)'
 """
 
+import sys
+
 from fastopt._common.listing import listing
 
 from .checks import grad_check_sparse, gradcheck
+from .door import Door
 from .jacobian import check_jacobian, gradgradcheck
 from .numeric import numeric_gradient
 from .report import Argument, Coordinate, GradientError, Report
@@ -31,3 +35,4 @@ __all__ = [
     "numeric_gradient",
 ]
 __dir__ = listing(__name__)
+sys.modules[__name__].__class__ = Door
