@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 import fastopt
-from fastopt import data, models
+from fastopt import data
 from fastopt.models import Linear
+from fastopt.nn import models
 from fastopt.regularizers import l2
 from support import Array
 
