@@ -13,7 +13,7 @@ from numpy.typing import DTypeLike
 from fastopt._common.bounds import Bounds, whole
 from fastopt._common.samples import judged_rng
 from fastopt._common.wording import shown
-from fastopt.line_search import MOST_TRIALS
+from fastopt.line_search.search import MOST_TRIALS
 
 __all__ = [
     "GradientDescentOptions",
