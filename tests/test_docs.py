@@ -30,7 +30,10 @@ MODULES = [
 def public() -> Iterator[tuple[str, Any]]:
     for module in (reference, kernels, losses, losses_reference, optimizers, threads):
         for name, value in vars(module).items():
-            mine = getattr(value, "__module__", None) == module.__name__
+            mine = (
+                name in getattr(module, "__all__", ())
+                or getattr(value, "__module__", None) == module.__name__
+            )
             if mine and not name.startswith("_") and (inspect.isfunction(value) or inspect.isclass(value)):
                 yield f"{module.__name__}.{name}", value
 
@@ -54,6 +57,8 @@ def test_public_objects_are_documented(name: str, value: Any) -> None:
     if name.startswith("fastopt.losses."):
         for section in ("Parameters", "Returns", "Raises", "Notes", "References", ".. math::"):
             assert section in text, section
+        for parameter in inspect.signature(value).parameters:
+            assert re.search(rf"^{parameter} : ", text, re.MULTILINE), f"{parameter} is not documented"
     if inspect.isclass(value):
         for section in ("Parameters", "Raises", "References", ".. math::"):
             assert section in text or (section == ".. math::" and ":math:" in text), section

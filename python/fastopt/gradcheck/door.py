@@ -1,8 +1,8 @@
 """What makes `fastopt.gradcheck` the check itself, as ``torch.autograd.gradcheck`` is, and still a module.
 
 A module whose class can be called serves every way to write it: ``fastopt.gradcheck(f, x)``, ``from fastopt
-import gradcheck``, ``from fastopt.gradcheck import gradcheck`` and ``fastopt.gradcheck.gradcheck``. A function in
-its place would be replaced by the module as soon as anyone imported that.
+import gradcheck``, ``from fastopt.gradcheck import gradcheck`` and ``fastopt.gradcheck.gradcheck``. In its
+place a function would be replaced by the module as soon as anyone imported that.
 """
 
 import importlib
