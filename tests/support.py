@@ -1,6 +1,7 @@
 """What many tests need: arrays to step on, and a comparison that knows no tolerance."""
 
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from fastopt import reference
 
 Array = NDArray[Any]
 DTYPES = (np.float32, np.float64)
+GOLDEN = Path(__file__).parent / "golden"
 LENGTHS = (0, 1, 7, 17, 33, 1000, 10003)
 ISAS = fastopt.build_info()["isa_supported"]
 

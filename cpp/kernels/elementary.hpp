@@ -1,7 +1,7 @@
 // exp, log and log1p on the ranges that losses need, from IEEE + - * / and integer adds alone: branch-free, so
 // that they vectorise, and the same bits everywhere, which no library function promises.
 //
-// Each is off by at most 1.3 units in the last place (tests/test_elementary.py allows 1.5). A NaN passes
+// Each is off by at most 1.3 units in the last place (tests/losses/test_elementary.py allows 1.5). A NaN passes
 // through. The polynomials are Chebyshev fits; what they leave is about a tenth of a unit.
 #pragma once
 

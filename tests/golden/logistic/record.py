@@ -1,4 +1,4 @@
-"""Record scikit-learn's logistic regression of the digits, for `test_logistic.py` to hold fastopt against.
+"""Record scikit-learn's logistic regression of the digits, for `minimization/test_logistic.py`.
 
     python tests/golden/logistic/record.py
 

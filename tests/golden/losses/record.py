@@ -1,4 +1,4 @@
-"""Record the losses of torch and scikit-learn, for `test_losses_golden.py` to hold fastopt against.
+"""Record the losses of torch and scikit-learn, for `losses/test_golden.py` to hold fastopt against.
 
     python tests/golden/losses/record.py torch sklearn
 

@@ -1,4 +1,4 @@
-"""Record minima within bounds and with L1, for `test_descent_regions.py` to hold fastopt against.
+"""Record minima within bounds and with L1, for `minimization/test_regions.py` to hold fastopt against.
 
     python tests/golden/regions/record.py
 
@@ -13,8 +13,9 @@ from typing import Any
 
 import numpy as np
 import scipy
-from problems import Bounded, Penalised, Vector, bounded, penalised
 from scipy.optimize import minimize
+
+from problems import Bounded, Penalised, Vector, bounded, penalised
 
 HERE = Path(__file__).parent
 

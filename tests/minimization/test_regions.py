@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,9 +10,9 @@ import pytest
 import fastopt
 from fastopt import _core
 from golden.regions.problems import Bounded, Penalised, bounded, penalised, rosenbrock
-from support import ISAS, Array
+from support import GOLDEN, ISAS, Array
 
-RECORDED = json.loads((Path(__file__).parent / "golden/regions/recorded.json").read_text())
+RECORDED = json.loads((GOLDEN / "regions/recorded.json").read_text())
 BOUNDED = [pytest.param(p, r, id=p.name) for p, r in zip(bounded(), RECORDED["bounded"], strict=True)]
 PENALISED = [pytest.param(p, r, id=p.name) for p, r in zip(penalised(), RECORDED["penalised"], strict=True)]
 

@@ -1,17 +1,16 @@
 """The losses against torch and scikit-learn, recorded by `golden/losses/record.py`."""
 
 import json
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
 from fastopt import losses
+from support import GOLDEN
 
 RECORDED = {
-    library: json.loads((Path(__file__).parent / f"golden/losses/{library}.json").read_text())
-    for library in ("torch", "sklearn")
+    library: json.loads((GOLDEN / f"losses/{library}.json").read_text()) for library in ("torch", "sklearn")
 }
 ROWS = [(library, row) for library, recorded in RECORDED.items() for row in recorded["losses"]]
 

@@ -1,7 +1,6 @@
 """Logistic regression by `fastopt.minimize`: scikit-learn's optimum (tests/golden/logistic/record.py)."""
 
 import json
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,11 +11,11 @@ from fastopt import data
 from fastopt.models import Linear
 from fastopt.nn import models
 from fastopt.regularizers import l2
-from support import Array
+from support import GOLDEN, Array
 
 pytest.importorskip("sklearn.datasets", reason="the digits come with scikit-learn")
 
-OPTIMA = json.loads((Path(__file__).parent / "golden" / "logistic" / "recorded.json").read_text())["optima"]
+OPTIMA = json.loads((GOLDEN / "logistic/recorded.json").read_text())["optima"]
 
 
 def softmax(scores: Array) -> Array:
