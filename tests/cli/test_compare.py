@@ -8,9 +8,9 @@ from matplotlib.figure import Figure
 
 from fastopt import cli, data
 from fastopt.cli.compare import Progress, entries
-from fastopt.drawing.curves import draw_comparison
 from fastopt.optimizers import OPTIMIZERS
-from fastopt.training.run import train_in_turns
+from fastopt.training import train_in_turns
+from fastopt.training.pictures import draw_comparison
 from runs import make_run
 
 SMALL = ["compare", "--model", "linear", "--epochs", "2", "--threads", "1"]
@@ -157,7 +157,7 @@ def test_a_picture_that_cannot_be_written_costs_no_table(tmp_path, capsys, monke
     def full(runs, figure, panels):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("fastopt.drawing.curves.draw_comparison", full)
+    monkeypatch.setattr("fastopt.cli.compare.draw_comparison", full)
     assert compare(tmp_path, "--optimizers", "sgd,adam") == 1
     out, err = capsys.readouterr()
     assert list(rows(out)) == ["sgd", "adam"]

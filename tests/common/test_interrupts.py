@@ -334,7 +334,7 @@ class Insisting(dict):
 def test_a_checkpoint_is_whole_however_impatient_the_finger(tmp_path, monkeypatch):
     path = tmp_path / "w.npz"
     monkeypatch.setattr(
-        "fastopt.training.callbacks.save_npz",
+        "fastopt.training.monitors.save_npz",
         lambda path, arrays, note: save_npz(path, Insisting(**arrays), note=note),
     )
     w = np.zeros(2)

@@ -5,9 +5,9 @@ from dataclasses import replace
 from matplotlib.figure import Figure
 
 from fastopt.callbacks import EarlyStopping
-from fastopt.drawing.curves import draw_comparison
 from fastopt.plots import save_training_curves, training_curves
 from fastopt.training import train_in_turns
+from fastopt.training.pictures import draw_comparison
 from runs import make_run
 
 

@@ -12,8 +12,7 @@ from fastopt import SGD, AdamW, regularizers
 from fastopt.callbacks import Callback, Checkpoint, EarlyStopping, StopTraining, TimeBudget
 from fastopt.models import Linear
 from fastopt.plots import training_curves
-from fastopt.training import train
-from fastopt.training.run import train_in_turns
+from fastopt.training import train, train_in_turns
 from runs import Watch, X, Y, make_run
 
 MODEL = Linear(4, 3)

@@ -12,9 +12,8 @@ import fastopt
 from fastopt import SGD
 from fastopt._common.files import save_npz, whole_file
 from fastopt.callbacks import Callback, Checkpoint, EarlyStopping, Print, TimeBudget
-from fastopt.training import train
+from fastopt.training import train, train_in_turns
 from fastopt.training.history import Record
-from fastopt.training.run import train_in_turns
 from runs import Watch, make_run, same_params
 
 X = np.zeros((4, 1))

@@ -16,8 +16,7 @@ from matplotlib.figure import Figure
 from fastopt import SGD, AdamW, schedules
 from fastopt._common.fingerprint import fingerprint
 from fastopt.callbacks import StopTraining, TimeBudget
-from fastopt.training import train
-from fastopt.training.run import train_in_turns
+from fastopt.training import train, train_in_turns
 from runs import BATCH, MODEL, Watch, X, Y, make_run, same_params
 
 N = 20

@@ -22,7 +22,7 @@ from fastopt import LBFGS, SGD, AdamW, regularizers, schedules
 from fastopt._common.fingerprint import fingerprint
 from fastopt.callbacks import StopTraining
 from fastopt.losses import softmax_cross_entropy
-from fastopt.training import Callback, Run, evaluate, train, train_in_turns
+from fastopt.training import Callback, Run, evaluate, evaluation, train, train_in_turns
 from fastopt.training.comparison import compare
 from fastopt.training.history import History
 from fastopt.training.progress import Progress
@@ -407,7 +407,7 @@ def test_validation_data_and_metrics():
 
 def test_validation_data_are_taken_in_pieces(monkeypatch):
     _, whole = fit(validation=(A, B))
-    monkeypatch.setattr(sys.modules["fastopt.training.train"], "ROWS", 7)
+    monkeypatch.setattr(evaluation, "ROWS", 7)
     _, pieces = fit(validation=(A, B))
     assert pieces.metrics["val_loss"] == pytest.approx(whole.metrics["val_loss"])
 

@@ -20,7 +20,7 @@ from fastopt._common.interrupts import interrupts_deferred
 from fastopt._common.wording import counted
 from fastopt.catalogue import NAMES, VARIANTS, made_by
 from fastopt.cli.arguments import FAILED, INTERRUPTED, OK, complain, optimizer_name, users_mistakes
-from fastopt.cli.descent import NAME, LbfgsRun, in_words
+from fastopt.cli.descent import NAME, in_words, lbfgs_run
 from fastopt.cli.files import PICTURES, write_whole
 from fastopt.cli.job import Workbench, judge_model, largest_product, owners, penalties
 from fastopt.cli.options import add_data_and_model, add_penalties, add_run, add_schedule
@@ -28,6 +28,7 @@ from fastopt.cli.report import percent, seconds
 from fastopt.cli.threads import Threads, use_threads
 from fastopt.optimizer import Optimizer
 from fastopt.training import Record, Run, progress, train_in_turns
+from fastopt.training.pictures import draw_comparison
 
 __all__ = ["Entry", "add_arguments", "entries", "run"]
 
@@ -222,7 +223,7 @@ def _made(bench: Workbench, entry: Entry) -> tuple[Run, str]:
     flags = "" if entry.has_lr else " and ".join(_schedule_flags(bench.args))
     aside = f"; no learning rate: without {flags}" if flags else ""
     if entry.name == NAME:
-        return bench.full_batch(entry.label, LbfgsRun), in_words(bench.args.dtype) + aside
+        return lbfgs_run(bench, entry.label), in_words(bench.args.dtype) + aside
     run, opt = bench.run(entry.label, entry.make)
     return run, _in_short(opt) + aside
 
@@ -320,8 +321,6 @@ def _seconds_a_step(run: Run) -> float:
 
 def _draw(runs: Sequence[Run], title: str, path: Path) -> None:
     from matplotlib.figure import Figure
-
-    from fastopt.drawing.curves import draw_comparison
 
     figure = Figure(figsize=(13, 4.4), layout="constrained")
     figure.suptitle(title, fontsize=10)

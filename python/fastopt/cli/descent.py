@@ -5,37 +5,32 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import importlib
-import math
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from fastopt import regularizers
 from fastopt._common.extras import require
 from fastopt._common.interrupts import interrupts_held
-from fastopt._common.types import Params
 from fastopt.cli.arguments import FAILED, INTERRUPTED, OK, complain
 from fastopt.cli.files import save
-from fastopt.cli.job import ClassifierRun, Job, Workbench, callbacks
+from fastopt.cli.job import Job, Workbench, callbacks
 from fastopt.cli.report import Progress, columns_of, percent, seconds
 from fastopt.data import Dataset
-from fastopt.minimization import LBFGS, Status
-from fastopt.training import train_in_turns
-from fastopt.training.callbacks import StopTraining
-from fastopt.training.run import Diverged, Outcome
+from fastopt.training import Outcome, Run, train_in_turns
+from fastopt.training.full_batch import FullBatchRun, LbfgsRun
 
 __all__ = [
     "NAME",
-    "FullBatchRun",
-    "LbfgsRun",
     "ScipyRun",
     "build_descent",
     "in_words",
     "judge_options",
+    "lbfgs_run",
     "train",
 ]
 
@@ -83,97 +78,6 @@ def judge_options(args: argparse.Namespace) -> None:
             with suppress(ImportError):
                 importlib.import_module("scipy.optimize")
                 args.compare = "scipy"
-
-
-class FullBatchRun(ClassifierRun):
-    """A run over all samples at once, an iteration an epoch.
-
-    A record has the loss at the end of its iteration, and the samples and the time of all evaluations in it.
-
-    Attributes
-    ----------
-    evaluations : int
-        Of the function: loss, gradients, penalties.
-    said : str
-        Why it ended by itself; empty while it has not.
-    """
-
-    said = ""
-
-    def __init__(self, name: str, loss_and_grads: Any, params: Params, data: Any, **others: Any) -> None:
-        super().__init__(name, loss_and_grads, params, data, _no_step, batch_size=None, seed=0, **others)
-        self.evaluations = 0
-        self._smooth = tuple(p for p in self.regularizers if not isinstance(p, regularizers.l1))
-        self._read = 0
-        self._graded_seconds = self._penalty_seconds = 0.0
-
-    def function(self) -> tuple[float, Params]:
-        """Return value and gradient at the parameters as they are, with all penalties but l1's."""
-        start = time.perf_counter()
-        with np.errstate(over="ignore", invalid="ignore"):
-            loss, grads = self._graded(self._data)
-            graded = time.perf_counter()
-            loss += sum(penalty.add_to(self.params, grads) for penalty in self._smooth)
-        self.evaluations += 1
-        self._read += len(self._data[0])
-        self._graded_seconds += graded - start
-        self._penalty_seconds += time.perf_counter() - graded
-        return loss, grads
-
-    def iterated(self, loss: float, elapsed: float) -> None:
-        """Write an iteration down: the loss at its end, and the seconds of all of it."""
-        outside = elapsed - self._graded_seconds - self._penalty_seconds
-        self.steps += 1
-        self.optimizer_seconds += outside
-        self.training_seconds += elapsed
-        self.step_losses.append(loss)
-        self.step_learning_rates.append(math.nan)
-        times = (self._graded_seconds, self._penalty_seconds, outside, elapsed)
-        self._epoch.add(self._read, loss, sum(p(self.params)[0] for p in self.regularizers), times)
-        self._read, self._graded_seconds, self._penalty_seconds = 0, 0.0, 0.0
-
-    def _loss_of_epoch(self, tally: Any) -> tuple[float, float, bool]:
-        return tally.loss / tally.samples, tally.penalty / tally.samples, True
-
-
-class LbfgsRun(FullBatchRun):
-    """L-BFGS of fastopt."""
-
-    def __init__(self, *args: Any, **others: Any) -> None:
-        super().__init__(*args, **others)
-        l1 = sum(p.strength for p in self.regularizers if isinstance(p, regularizers.l1))
-        self.solver = LBFGS(
-            self.params,
-            l1={name: l1 if a.ndim >= 2 else 0.0 for name, a in self.params.items()} if l1 else 0.0,
-            memory=MEMORY,
-            gtol=GTOL,
-            maxiter=None,
-            maxfun=None,
-        )
-
-    def epoch(self) -> Iterator[float]:
-        """Make an iteration, and yield the loss at its end.
-
-        Raises
-        ------
-        StopTraining
-            If the solver is done: at a minimum, or as near as it gets.
-        Diverged
-            If the loss at the start is not finite.
-        """
-        solver, before = self.solver, self.solver.nit
-        start = time.perf_counter()
-        if not solver.done:
-            solver.step(self.function, iterations=1)
-        elapsed = time.perf_counter() - start
-        if solver.status is Status.NOT_FINITE:
-            raise Diverged("the loss or its gradient at the start is not finite")
-        if solver.done:
-            self.said = solver.message
-        if solver.nit == before:
-            raise StopTraining(self.said)
-        self.iterated(solver.fun, elapsed)
-        yield solver.fun
 
 
 class ScipyRun(FullBatchRun):
@@ -236,12 +140,17 @@ def build_descent(args: argparse.Namespace, dataset: Dataset) -> Job:
         Loaded as they say.
     """
     bench = Workbench(args, dataset)
-    runs: list[ClassifierRun] = [bench.full_batch("fastopt", LbfgsRun)]
+    runs: list[Run] = [lbfgs_run(bench, "fastopt")]
     if args.compare == "scipy":
         runs.append(bench.full_batch("SciPy", ScipyRun))
     for run in runs:
         run.warm_up()
     return Job(dataset, bench.model, in_words(args.dtype), tuple(runs), callbacks(args))
+
+
+def lbfgs_run(bench: Workbench, name: str) -> LbfgsRun:
+    """Return a run by L-BFGS of fastopt."""
+    return bench.full_batch(name, partial(LbfgsRun, memory=MEMORY, gtol=GTOL))
 
 
 def in_words(dtype: str) -> str:
@@ -340,7 +249,3 @@ def _column(run: FullBatchRun) -> dict[str, str]:
         "time in all": seconds(run.training_seconds),
         "weights (SHA-256)": last.weights[:16],
     }
-
-
-def _no_step(grads: object) -> None:
-    raise AssertionError("a descent does not step along one gradient")

@@ -18,8 +18,8 @@ from fastopt._common.files import expect_file, expect_writeable, save_npz, whole
 
 if TYPE_CHECKING:
     from fastopt.cli.job import Job
+    from fastopt.training import Outcome, Run
     from fastopt.training.comparison import Comparison
-    from fastopt.training.run import Outcome, Run
 
 __all__ = ["FILES", "PICTURES", "claim", "save", "write_csv", "write_whole"]
 

@@ -16,6 +16,7 @@ from fastopt._common.bounds import Bounds
 from fastopt._common.files import expect_suffix
 from fastopt._common.types import Floats, Integers, Loss, Params
 from fastopt._common.wording import counted
+from fastopt.callbacks import Callback, Checkpoint, EarlyStopping
 from fastopt.cli.schedule import scheduled
 from fastopt.data import Dataset
 from fastopt.losses import multiclass_hinge, softmax_cross_entropy
@@ -24,7 +25,6 @@ from fastopt.optimizer import Optimizer
 from fastopt.optimizers import OPTIMIZERS
 from fastopt.regularizers import Regularizer
 from fastopt.training import Run, evaluate, learning_rate_of
-from fastopt.training.callbacks import Callback, Checkpoint, EarlyStopping
 
 __all__ = [
     "DEFAULT_BATCH_SIZE",
@@ -63,8 +63,8 @@ class Job:
         What learns it.
     optimizer : str
         The optimizer with its hyperparameters, in words.
-    runs : tuple of ClassifierRun
-        The run of fastopt and, if it was asked for, the same in plain NumPy.
+    runs : tuple of Run
+        The run of fastopt and, if it was asked for, one to compare it with.
     callbacks : tuple of Callback
         What was asked for besides.
     """
@@ -72,7 +72,7 @@ class Job:
     dataset: Dataset
     model: Model
     optimizer: str
-    runs: tuple[ClassifierRun, ...]
+    runs: tuple[Run, ...]
     callbacks: tuple[Callback, ...] = ()
 
 
@@ -104,7 +104,7 @@ class ClassifierRun(Run):
         self.loss.seconds = 0.0
 
 
-Kind = TypeVar("Kind", bound=ClassifierRun)
+Kind = TypeVar("Kind", bound=Run)
 
 
 class Workbench:
@@ -184,18 +184,15 @@ class Workbench:
         kind : class
             Its class, which knows how it moves.
         """
-        loss = Clocked(LOSSES[self.args.loss])
-        run = kind(
+        return kind(
             name,
-            _model(self.args, self.dataset, loss).loss_and_grads,
+            self.model.loss_and_grads,
             self.model.init(self.args.seed, self.args.dtype),
             (self.dataset.x_train, self.dataset.y_train),
             evaluate=self._metrics,
             regularizers=penalties(self.args),
             metric_names=METRICS,
         )
-        run.loss = loss
-        return run
 
 
 def build_job(args: argparse.Namespace, dataset: Dataset) -> Job:

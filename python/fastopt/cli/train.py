@@ -17,6 +17,7 @@ from fastopt.cli.arguments import FAILED, INTERRUPTED, OK, complain, directory, 
 from fastopt.cli.files import claim, save
 from fastopt.cli.job import (
     DEFAULT_BATCH_SIZE,
+    ClassifierRun,
     Job,
     build_job,
     callbacks,
@@ -30,9 +31,8 @@ from fastopt.cli.options import add_data_and_model, add_penalties, add_run, add_
 from fastopt.cli.report import Progress, print_results
 from fastopt.cli.threads import Threads, use_threads
 from fastopt.optimizers import OPTIMIZERS
-from fastopt.training import train_in_turns
+from fastopt.training import Outcome, train_in_turns
 from fastopt.training.comparison import compare
-from fastopt.training.run import Outcome
 
 __all__ = ["add_arguments", "run"]
 
@@ -168,7 +168,7 @@ def _train(args: argparse.Namespace, job: Job) -> int:
             save(args, job, outcome, verdict)
         except OSError as error:
             problem = str(error)
-    print_results(job.runs, outcome, verdict)
+    print_results([run for run in job.runs if isinstance(run, ClassifierRun)], outcome, verdict)
     if problem:
         complain(f"fastopt train: error: {problem}")
     if problem or (verdict and verdict.same is False):

@@ -1,24 +1,25 @@
-"""Pictures of histories: of one training, and of several beside each other."""
+"""Pictures of series: curves over the steps or the epochs of a training, and of several beside each other."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from itertools import cycle
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain, cycle
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fastopt.drawing.style import from_nought
-from fastopt.plots import BLUE, GREEN, ORANGE, PALETTE, require_matplotlib
-from fastopt.training.history import History
-from fastopt.training.run import Run
+from fastopt.drawing.style import PALETTE, from_nought, require_matplotlib, tidy
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["draw_comparison", "draw_history"]
+__all__ = ["BLUE", "GREEN", "ORANGE", "Curve", "Mark", "draw_epochs", "draw_side_by_side", "draw_steps"]
+
+BLUE, ORANGE, GREEN = PALETTE[:3]
+OTHERS = PALETTE[1:]
 
 POINTS = 1000
 """Points a curve over steps has at the most."""
@@ -28,13 +29,107 @@ DASHES = ("-", "--", "-.")
 MARKERS = "os^Dv"
 
 
-def draw_history(history: History, figure: Figure | None = None) -> Figure:
-    """Draw loss, other metrics if there are any, and learning rate against the step.
+@dataclass(frozen=True)
+class Curve:
+    """A curve of a picture.
 
     Parameters
     ----------
-    history : History
-        As `fastopt.train` returns it.
+    label : str
+        What the legend calls it.
+    x, y : sequence of float
+        Its points.
+    colour : str
+        As matplotlib calls it.
+    """
+
+    label: str
+    x: Sequence[float]
+    y: Sequence[float]
+    colour: str = BLUE
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A vertical line: where it stands, and what the legend calls it."""
+
+    x: float
+    label: str
+
+
+def draw_epochs(
+    loss: Sequence[Curve],
+    accuracy: Sequence[Curve],
+    seconds: Sequence[Curve],
+    *,
+    title: str = "",
+    unit: str = "epoch",
+    mark: Mark | None = None,
+) -> Figure:
+    """Draw losses, accuracies and times against epochs, in three panels.
+
+    Parameters
+    ----------
+    loss, accuracy, seconds : sequence of Curve
+        What each panel shows; accuracies are shares of 1, drawn in percent.
+    title : str, optional
+        Above all three.
+    unit : str, optional
+        What an epoch is called.
+    mark : Mark, optional
+        In the panels of losses and accuracies.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Independent of pyplot and its backends.
+
+    Raises
+    ------
+    ImportError
+        If matplotlib is not installed.
+    """
+    require_matplotlib()
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(13, 4), layout="constrained")
+    figure.suptitle(title, fontsize=10)
+    panels = {"loss": loss, "accuracy, %": accuracy, "seconds in the optimizer": seconds}
+    for ax, (ylabel, curves) in zip(figure.subplots(1, 3), panels.items(), strict=True):
+        for curve in curves:
+            _line(ax, curve, [100 * v for v in curve.y] if curves is accuracy else curve.y, curve.colour)
+        if mark and curves is not seconds:
+            ax.axvline(mark.x, color="0.5", linestyle=":", linewidth=1.5, label=mark.label)
+        _finish(ax, unit, ylabel)
+        from_nought(ax)
+    ax.set_ylim(bottom=0)
+    return figure
+
+
+def draw_steps(
+    losses: Sequence[Curve],
+    metrics: Sequence[Curve],
+    batches: Sequence[float],
+    rates: Sequence[float],
+    *,
+    before: int = 0,
+    mark: Mark | None = None,
+    figure: Figure | None = None,
+) -> Figure:
+    """Draw losses, other metrics if there are any, and learning rate against the step.
+
+    Parameters
+    ----------
+    losses : sequence of Curve
+        One a kind, a point an epoch: that of the training first, then others. Colours are chosen here.
+    metrics : sequence of Curve
+        What else there is.
+    batches, rates : sequence of float
+        The loss of each batch, and the rate of its step.
+    before : int
+        Steps that were made before the first of these.
+    mark : Mark, optional
+        In all panels; the legend of the losses names it.
     figure : matplotlib.figure.Figure, optional
         An empty figure to draw in; by default a new one of ``matplotlib.pyplot``.
 
@@ -49,9 +144,7 @@ def draw_history(history: History, figure: Figure | None = None) -> Figure:
         If matplotlib is not installed.
     """
     require_matplotlib()
-    losses = {name: values for name, values in history.metrics.items() if name.endswith("loss")}
-    others = {name: values for name, values in history.metrics.items() if name not in losses}
-    panels = 3 if others else 2
+    panels = 3 if metrics else 2
     if figure is None:
         import matplotlib.pyplot as plt
 
@@ -59,71 +152,62 @@ def draw_history(history: History, figure: Figure | None = None) -> Figure:
     axes = _side_by_side(figure, panels)
     loss, rate = axes[0], axes[-1]
 
-    before = history.steps[-1] - len(history.step_losses) if history.steps else 0
-    steps, means = _thinned(history.step_losses, before)
+    steps, means = _thinned(batches, before)
     loss.plot(steps, means, color=BLUE, alpha=0.35, linewidth=1, label="batches")
-    marker = "o" if len(history) <= 40 else ""
-    colours = cycle((ORANGE, GREEN, *PALETTE[3:]))
-    label = "after the epoch" if history.records and history.records[-1].after else "mean of the epoch"
-    loss.plot(history.steps, history.losses, color=BLUE, marker=marker, markersize=3, label=label)
-    for (name, values), colour in zip(losses.items(), colours, strict=False):
-        loss.plot(history.steps, values, color=colour, marker=marker, markersize=3, label=name)
-    _scale(loss, [*history.losses, *means, *(v for values in losses.values() for v in values)])
+    for curve, colour in zip(losses, chain((BLUE,), cycle(OTHERS)), strict=False):
+        _line(loss, curve, curve.y, colour)
+    _scale(loss, [*means, *(v for curve in losses for v in curve.y)])
     _finish(loss, "step", "loss")
 
-    if others:
-        for (name, values), colour in zip(others.items(), cycle((ORANGE, GREEN, *PALETTE[3:])), strict=False):
-            axes[1].plot(history.steps, values, color=colour, marker=marker, markersize=3, label=name)
-        label = next(iter(others)) if len(others) == 1 else "validation"
-        _finish(axes[1], "step", label, legend=len(others) > 1)
+    for curve, colour in zip(metrics, cycle(OTHERS), strict=False):
+        _line(axes[1], curve, curve.y, colour)
+    if metrics:
+        label = metrics[0].label if len(metrics) == 1 else "validation"
+        _finish(axes[1], "step", label, legend=len(metrics) > 1)
 
-    rates = np.asarray(history.step_learning_rates)
     shown = np.unique(np.linspace(0, max(len(rates) - 1, 0), min(len(rates), POINTS)).astype(np.int64))
-    rate.plot(before + shown + 1, rates[shown], color=BLUE, drawstyle="steps-mid")
+    rate.plot(before + shown + 1, np.asarray(rates)[shown], color=BLUE, drawstyle="steps-mid")
     _finish(rate, "step", "learning rate", legend=False)
     rate.set_ylim(bottom=0)
 
-    if history.restored:
+    if mark:
         for ax in axes:
-            ax.axvline(history.restored.steps, color="0.5", linestyle=":", linewidth=1.5)
-        loss.lines[-1].set_label(f"put back: epoch {history.restored.epoch:g}")
+            ax.axvline(mark.x, color="0.5", linestyle=":", linewidth=1.5)
+        loss.lines[-1].set_label(mark.label)
         loss.legend(frameon=False)
     return figure
 
 
-def draw_comparison(runs: Sequence[Run], figure: Figure, panels: dict[str, str]) -> None:
-    """Draw a curve for each run against the epoch, in a panel for each metric.
+def draw_side_by_side(panels: Mapping[str, Sequence[Curve]], figure: Figure) -> None:
+    """Draw the same curves of several trainings against the epoch, in a panel for each kind.
 
     Parameters
     ----------
-    runs : sequence of Run
-        With the same metrics; one without an epoch is left out.
+    panels : mapping of str to sequence of Curve
+        What each panel is called, and its curves, in each panel those of the same trainings. A panel whose
+        label ends in "loss" has a logarithmic axis where that shows more, one whose label ends in "%" shows
+        shares of 1 in percent. Colours are chosen here.
     figure : matplotlib.figure.Figure
         An empty figure to draw in.
-    panels : dict of str to str
-        The label for each metric; "loss" is the training loss, and an ``..._accuracy`` is drawn in percent.
     """
     axes = _side_by_side(figure, len(panels))
-    for run, colour, dash, marker in zip(runs, cycle(PALETTE), cycle(DASHES), cycle(MARKERS), strict=False):
-        epochs = [record.epoch for record in run.history]
-        for ax, metric in zip(axes, panels, strict=True):
-            factor = 100 if metric.endswith("accuracy") else 1
-            values = [factor * {"loss": r.loss, **r.metrics}[metric] for r in run.history]
+    for ax, (ylabel, curves) in zip(axes, panels.items(), strict=True):
+        looks = zip(cycle(PALETTE), cycle(DASHES), cycle(MARKERS), strict=False)
+        for curve, (colour, dash, marker) in zip(curves, looks, strict=False):
             ax.plot(
-                epochs,
-                values,
+                curve.x,
+                [100 * v for v in curve.y] if ylabel.endswith("%") else curve.y,
                 color=colour,
                 linestyle=dash,
-                marker=marker if len(epochs) <= 40 else "",
+                marker=marker if len(curve.x) <= 40 else "",
                 markersize=4,
                 linewidth=2.2 if dash == "-" else 1.5,
                 zorder=2.0 if dash == "-" else 2.1,  # the gaps show what lies below
-                label=run.name,
+                label=curve.label,
             )
-    for ax, (metric, label) in zip(axes, panels.items(), strict=True):
-        if metric.endswith("loss"):
-            _scale(ax, [y for line in ax.lines for y in np.asarray(line.get_ydata(), float).tolist()])
-        _finish(ax, "epoch", label, legend=False)
+        if ylabel.endswith("loss"):
+            _scale(ax, [v for curve in curves for v in curve.y])
+        _finish(ax, "epoch", ylabel, legend=False)
         from_nought(ax)
     handles, labels = axes[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=min(len(labels), 6), frameon=False)
@@ -132,6 +216,12 @@ def draw_comparison(runs: Sequence[Run], figure: Figure, panels: dict[str, str])
 def _side_by_side(figure: Figure, panels: int) -> list[Axes]:
     figure.set_layout_engine("constrained", w_pad=0.12)
     return list(figure.subplots(1, panels, squeeze=False)[0])
+
+
+def _line(ax: Axes, curve: Curve, y: Sequence[float], colour: str) -> None:
+    # A marker at each epoch, so that a single one can be seen.
+    marker = "o" if len(curve.x) <= 40 else ""
+    ax.plot(curve.x, y, color=colour, marker=marker, markersize=3, label=curve.label)
 
 
 def _thinned(values: Sequence[float], before: int) -> tuple[list[float], list[float]]:
@@ -161,8 +251,7 @@ def _finish(ax: Axes, xlabel: str, ylabel: str, *, legend: bool = True) -> None:
 
     ax.set_xlabel(xlabel)
     ax.set_ylabel(ylabel)
-    ax.grid(alpha=0.3)
-    ax.spines[["top", "right"]].set_visible(False)
+    tidy(ax)
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     if legend and ax.lines:
         ax.legend(frameon=False)

@@ -1,7 +1,7 @@
 """What all penalties share."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import Field, fields
 from itertools import compress
 from typing import Any, ClassVar, TypeVar, cast
@@ -211,3 +211,10 @@ class Regularizer(ABC):
 
     def _set(self, field: str, value: object) -> None:
         object.__setattr__(self, field, value)  # around the lock of a frozen dataclass
+
+
+def strengths(penalties: Iterable[Regularizer], params: Arrays) -> Any:
+    """Return how strongly penalties act on each array, in the structure of `params`: the sums, 0 for none."""
+    mine = Parts("params", params)
+    chosen = [(penalty.strength, penalty._chosen(mine)) for penalty in penalties]
+    return mine.packed([sum(s for s, on in chosen if on[k]) for k in range(len(mine.arrays))])

@@ -1,8 +1,10 @@
 """Structures of arrays: nothing is written before all of this has passed."""
 
+from typing import Any
+
 import numpy as np
 
-from fastopt._common.trees import Array, Arrays, described, flatten
+from fastopt._common.trees import described, flatten
 from fastopt._common.wording import counted
 
 from .memory import Labelled
@@ -42,11 +44,11 @@ class Parts:
         """The arrays with the names that messages give them."""
         return list(zip(self.names, self.arrays, strict=True))
 
-    def packed(self, arrays: list[Array]) -> Arrays:
-        """Return other arrays in this structure."""
+    def packed(self, items: list[Any]) -> Any:
+        """Return an item for each array in this structure."""
         if self.kind == "array":
-            return arrays[0]
-        return arrays if self.kind == "list" else dict(zip(self.keys, arrays, strict=True))
+            return items[0]
+        return items if self.kind == "list" else dict(zip(self.keys, items, strict=True))
 
     def like(self, other: "Parts") -> "Parts":
         """Return self, checked to be as `other` and brought into its order."""

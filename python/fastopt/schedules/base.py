@@ -10,6 +10,7 @@ import numpy as np
 
 from fastopt._common.bounds import whole
 from fastopt._common.states import load_states, saved_states
+from fastopt.drawing.style import require_matplotlib, tidy
 
 from .fields import check_of
 
@@ -121,8 +122,6 @@ class Schedule(ABC):
             If `steps` is not a whole number >= 1.
         """
         steps = self._span if steps is None else whole(1, "steps", steps)
-        from fastopt.plots import require_matplotlib
-
         require_matplotlib()
         import matplotlib.pyplot as plt
 
@@ -134,8 +133,7 @@ class Schedule(ABC):
         ax.set_xlabel("step")
         ax.set_ylabel("value")
         ax.set_ylim(bottom=0)
-        ax.grid(alpha=0.3)
-        ax.spines[["top", "right"]].set_visible(False)
+        tidy(ax)
         return ax
 
     @property

@@ -4,9 +4,11 @@ from fastopt._common.listing import listing
 
 from .batches import minibatches
 from .callbacks import Callback
-from .history import History, Record
-from .run import Outcome, Run, train_in_turns
-from .train import evaluate, learning_rate_of, train
+from .evaluation import evaluate
+from .history import History, Outcome, Record
+from .run import Run
+from .train import learning_rate_of, train
+from .turns import train_in_turns
 
 __all__ = [
     "Callback",

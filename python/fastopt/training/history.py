@@ -5,16 +5,17 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from fastopt._common.listing import listing
+from fastopt.drawing.curves import Curve, Mark, draw_steps
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from fastopt.optimizer import Optimizer
 
-__all__ = ["History", "Record"]
+__all__ = ["History", "Outcome", "Record"]
 __dir__ = listing(__name__)
 
 
@@ -84,6 +85,22 @@ class Record:
         }
         row |= {name: _finite(value) for name, value in numbers.items()}
         return row | {"weights": self.weights}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a training ended.
+
+    Parameters
+    ----------
+    status : {"finished", "stopped", "interrupted", "diverged", "failed"}
+        Whether all epochs were trained, or why not; failed means by an error that was raised.
+    message : str
+        A sentence about it; empty when finished.
+    """
+
+    status: Literal["finished", "stopped", "interrupted", "diverged", "failed"]
+    message: str = ""
 
 
 @dataclass(repr=False)
@@ -229,9 +246,16 @@ class History:
         ImportError
             If matplotlib is not installed.
         """
-        from fastopt.drawing.curves import draw_history
-
-        return draw_history(self, figure)
+        after = bool(self.records) and self.records[-1].after
+        losses = [Curve("after the epoch" if after else "mean of the epoch", self.steps, self.losses)]
+        others: list[Curve] = []
+        for name, values in self.metrics.items():
+            (losses if name.endswith("loss") else others).append(Curve(name, self.steps, values))
+        before = self.steps[-1] - len(self.step_losses) if self.records else 0
+        at = self.restored
+        mark = Mark(at.steps, f"put back: epoch {at.epoch:g}") if at else None
+        rates = self.step_learning_rates
+        return draw_steps(losses, others, self.step_losses, rates, before=before, mark=mark, figure=figure)
 
     def _column(self, of: Callable[[Record], float]) -> list[float]:
         return [of(record) for record in self.records]

@@ -10,12 +10,11 @@ from typing import TYPE_CHECKING
 
 from fastopt._common.interrupts import print_line
 from fastopt.training.callbacks import Callback, in_words
-from fastopt.training.history import Record
+from fastopt.training.history import Outcome, Record
+from fastopt.training.run import Run
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
-
-    from fastopt.training.run import Outcome, Run
 
 __all__ = ["Progress"]
 

@@ -1,61 +1,38 @@
-"""The loop: steps, the clock, turns, and the ways to end.
-
-The pieces know nothing of models, progress bars or files. A `Run` is one set of parameters on its
-way; `train_in_turns` moves one or several of them on; a `Callback` watches. `fastopt.train` is one
-run with these pieces chosen for it.
-"""
+"""One set of parameters on its way: steps, the clock, the history."""
 
 from __future__ import annotations
 
 import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fastopt._common.bounds import real, whole
 from fastopt._common.fingerprint import fingerprint
-from fastopt._common.interrupts import Interrupts, interrupts_held
 from fastopt._common.place import Place
 from fastopt._common.samples import Samples, judged_samples, named
-from fastopt._common.trees import Arrays, flatten
+from fastopt._common.trees import Arrays
 from fastopt._common.types import Seed
 from fastopt._common.wording import shown
 from fastopt.regularizers import Regularizer
 from fastopt.training.batches import Orders, cut
 from fastopt.training.buffers import kept, named_buffers
-from fastopt.training.callbacks import Callback, StopTraining
-from fastopt.training.history import Record
+from fastopt.training.evaluation import (
+    ROWS,
+    LossAndGrads,
+    mean_loss,
+    quiet,
+)
+from fastopt.training.history import Outcome, Record
 
-__all__ = ["ROWS", "Outcome", "Run", "mean_loss", "train_in_turns"]
-
-LossAndGrads = Callable[..., tuple[float, Any]]
-
-ROWS = 4096
-"""Samples at once where a mean over many is computed: bounds the memory, and changes it by rounding only."""
+__all__ = ["Diverged", "Run"]
 
 
 class Diverged(FloatingPointError):
     """A loss, a metric or a parameter is not finite. Not for errors of the same kind that others raise."""
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """How a training ended.
-
-    Parameters
-    ----------
-    status : {"finished", "stopped", "interrupted", "diverged", "failed"}
-        Whether all epochs were trained, or why not; failed means by an error that was raised.
-    message : str
-        A sentence about it; empty when finished.
-    """
-
-    status: Literal["finished", "stopped", "interrupted", "diverged", "failed"]
-    message: str = ""
 
 
 class Run:
@@ -72,8 +49,9 @@ class Run:
         Updated in place.
     data : array or tuple of arrays
         ``(x, y)``, one row a sample; as many as `loss_and_grads` takes.
-    update : callable
-        ``update(grads)`` changes `params`: the step of an optimizer.
+    update : callable or None
+        ``update(grads)`` changes `params`: the step of an optimizer. None for a class
+        derived from this one that moves in another way.
     batch_size : int or None
         Samples a step; None for all, in their order and without a copy.
     seed : int, numpy.random.Generator or None
@@ -118,6 +96,7 @@ class Run:
     --------
     Gradient descent on ``(w - mean(x))**2 / 2``; every callable may come from anywhere:
 
+    >>> from fastopt.training import train_in_turns
     >>> x, y = np.array([[1.0], [3.0]]), np.zeros(2, int)
     >>> w = np.zeros(1)
     >>> def loss_and_grads(params, x, y):
@@ -138,7 +117,7 @@ class Run:
         loss_and_grads: LossAndGrads,
         params: Any,
         data: object,
-        update: Callable[[Any], object],
+        update: Callable[[Any], object] | None,
         *,
         batch_size: int | None,
         seed: Seed | None,
@@ -200,6 +179,11 @@ class Run:
         left = -(-(len(self._data[0]) - samples) // self._batch_size)
         return epochs + 1 - left / self.steps_per_epoch
 
+    def begin(self) -> None:
+        """Forget how the last training ended, and what was monitored in it."""
+        self.outcome = self.restored = None
+        self._monitored = False
+
     def monitor_loss(self) -> None:
         """Let the records have the loss after each epoch, and not the mean over its steps.
 
@@ -214,7 +198,7 @@ class Run:
         Whoever steps first would otherwise pay for starting the threads of BLAS, and the next run
         would not.
         """
-        with _quiet(), kept(self.buffers):
+        with quiet(), kept(self.buffers):
             self._loss_and_grads(self.params, *(array[: self._batch_size] for array in self._data))
 
     def try_evaluation(self) -> None:
@@ -223,7 +207,7 @@ class Run:
         What is wrong with it shows before the first step, and `metric_names` are known.
         """
         if self._evaluate:
-            with _quiet(), kept(self.buffers):
+            with quiet(), kept(self.buffers):
                 self.metric_names = tuple(self._evaluate(self.params))
 
     def epoch(self) -> Iterator[float]:
@@ -237,12 +221,14 @@ class Run:
         Diverged
             If a loss is not finite. It is not stepped on.
         """
+        if self._update is None:
+            raise TypeError(f"update: expected a function of the gradients for the {self.name} run, got None")
         clock = time.perf_counter
         self._enter()
         start = clock()
         for batch in self._batches():
             taken = clock()
-            with _quiet():
+            with quiet():
                 loss, grads = self._graded(batch)
                 graded = clock()
                 penalty = sum(penalty.add_to(self.params, grads) for penalty in self.regularizers)
@@ -313,7 +299,7 @@ class Run:
         tally, self._epoch = self._epoch, _Tally()
         if tally.samples == 0:
             return None
-        with _quiet(), kept(self.buffers):
+        with quiet(), kept(self.buffers):
             metrics = dict(self._evaluate(self.params)) if self._evaluate else {}
         gradient, regularizer, optimizer, training = tally.seconds
         loss, penalty, after = self._loss_of_epoch(tally)
@@ -340,17 +326,10 @@ class Run:
         if not self._monitored:
             return tally.loss / tally.samples, tally.penalty / tally.samples, False
         rows = len(self._data[0]) if self._batch_size is None else ROWS  # all at once, as it is trained
-        with _quiet(), kept(self.buffers):
+        with quiet(), kept(self.buffers):
             loss = mean_loss(lambda batch: self._graded(batch)[0], self._data, rows)
             penalty = sum(penalty(self.params)[0] for penalty in self.regularizers)
         return loss + penalty, penalty, True
-
-
-def mean_loss(loss: Callable[[Samples], float], data: Samples, rows: int) -> float:
-    """Return the mean loss over all samples, so many at once; of a single piece it is exactly its loss."""
-    n = len(data[0])
-    pieces = (tuple(array[i : i + rows] for array in data) for i in range(0, n, rows))
-    return sum(loss(piece) * (len(piece[0]) / n) for piece in pieces)
 
 
 class _Tally:
@@ -367,142 +346,3 @@ class _Tally:
         self.penalty += penalty * samples
         a, b, c, d = self.seconds
         self.seconds = (a + seconds[0], b + seconds[1], c + seconds[2], d + seconds[3])
-
-
-def train_in_turns(
-    runs: Sequence[Run], *, epochs: int, callbacks: Sequence[Callback] = (), independent: bool = False
-) -> Outcome:
-    """Train every run for a number of epochs, one epoch at a time in turns.
-
-    Two runs go A B, B A, A B, ...: whatever slows the machine down for a while hits both alike.
-    When a run is stopped by a callback, or its loss is not finite, the others finish the turn and
-    the training ends; `independent` ones go on without it. Ctrl-C ends it for all at once. The epoch
-    that was begun is closed, so the history and the parameters hold all that was learned.
-
-    Parameters
-    ----------
-    runs : sequence of Run
-        Often just one.
-    epochs : int
-        How many.
-    callbacks : sequence of Callback
-        Called in order, off the clock.
-    independent : bool
-        Whether a run goes on when another has ended.
-
-    Returns
-    -------
-    Outcome
-        How it ended: the first of those of the runs, in their order, that is not "finished". Each
-        run has its own as `Run.outcome`.
-
-    Notes
-    -----
-    In the main thread, where Python's own handler is installed, Ctrl-C is held back until the end
-    of a step, so parameters are never left half updated. Pressed for the third time, it raises
-    ``KeyboardInterrupt`` wherever the training is: a step, or an evaluation, that hangs.
-    """
-    for run in runs:
-        run.outcome = run.restored = None
-        run._monitored = False
-    try:
-        for run in runs:
-            for callback in callbacks:
-                callback.on_begin(run)
-        with interrupts_held() as interrupts:
-            rest = _take_turns(runs, epochs, callbacks, independent, interrupts)
-            for run in runs:
-                run.close_epoch()
-                run.outcome = run.outcome or rest
-                for callback in callbacks:
-                    callback.on_end(run, run.outcome)
-    except BaseException as error:
-        for run in runs:
-            run.outcome = run.outcome or Outcome("failed", repr(error))
-        raise
-    finally:
-        for run in runs:
-            run.leave()
-    ends = (run.outcome for run in runs if run.outcome and run.outcome.status != "finished")
-    return rest if rest.status != "finished" else next(ends, rest)
-
-
-def _take_turns(
-    runs: Sequence[Run],
-    epochs: int,
-    callbacks: Sequence[Callback],
-    independent: bool,
-    interrupts: Interrupts,
-) -> Outcome:
-    """Train; the outcome of a run that has ended by itself is set, that of the others returned."""
-    running = list(runs)
-    try:
-        for epoch in range(epochs):
-            for run in running if epoch % 2 == 0 else reversed(running):
-                run.outcome = _train_epoch(run, callbacks, interrupts)
-            running = [run for run in running if run.outcome is None]
-            if len(running) < len(runs) and not independent:
-                return next(run.outcome for run in runs if run.outcome)
-    except KeyboardInterrupt:
-        if interrupts.insisted:  # not at a step boundary
-            raise
-        return Outcome("interrupted", "interrupted")
-    return Outcome("finished")
-
-
-def _train_epoch(run: Run, callbacks: Sequence[Callback], interrupts: Interrupts) -> Outcome | None:
-    """Train an epoch of a run and tell the callbacks; return how it ended, if it did.
-
-    Raises
-    ------
-    KeyboardInterrupt
-        At a step boundary.
-    """
-    ended: StopTraining | KeyboardInterrupt | None = None
-    try:
-        for loss in run.epoch():
-            try:
-                _tell(callbacks, "on_step", run, loss)
-                if interrupts.pressed:
-                    raise KeyboardInterrupt
-            except (StopTraining, KeyboardInterrupt) as end:
-                if interrupts.insisted or run.place.samples:
-                    raise
-                ended = end  # behind the last step of an epoch, which is whole and told like any other
-        record = run.close_epoch()
-        assert record is not None  # an epoch has at least one step
-        _tell(callbacks, "on_epoch", run, record)
-        for name, value in {"loss": record.loss, **record.metrics}.items():
-            if name.endswith("loss") and not math.isfinite(value):
-                raise Diverged(
-                    f"the {name.replace('_', ' ')} is {value} after epoch {record.epoch:g} "
-                    f"of the {run.name} run"
-                )
-        if not all(np.isfinite(a).all() for a in flatten("params", run.params)[2]):
-            raise Diverged(f"a parameter is not finite after epoch {record.epoch:g} of the {run.name} run")
-        if ended:
-            raise ended
-    except StopTraining as stop:
-        return Outcome("stopped", str(stop))
-    except Diverged as error:
-        return Outcome("diverged", str(error))
-    if interrupts.pressed:
-        raise KeyboardInterrupt
-    return None
-
-
-def _tell(callbacks: Sequence[Callback], what: str, run: Run, told: object) -> None:
-    """Tell all callbacks, also if one of them has had enough; the first such is raised in the end."""
-    stop = None
-    for callback in callbacks:
-        try:
-            getattr(callback, what)(run, told)
-        except StopTraining as error:
-            stop = stop or error
-    if stop:
-        raise stop
-
-
-def _quiet() -> np.errstate:
-    """Overflow on the way to a loss that is not finite: the loop says so itself, and once."""
-    return np.errstate(over="ignore", invalid="ignore")
