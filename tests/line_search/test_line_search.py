@@ -716,3 +716,9 @@ def test_documented() -> None:
             assert section in text, section
         for name in inspect.signature(function).parameters:
             assert re.search(rf"\b{name}\b.* : ", text), name
+
+
+def test_armijo_ends_flat_after_two_equal_values() -> None:
+    search = armijo(lambda a: (1.0, -1.0))
+    assert search.status == "flat"
+    assert search.nfev <= 3

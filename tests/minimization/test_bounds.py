@@ -9,6 +9,7 @@ import pytest
 from fastopt import LBFGS, minimize, minimize_batch
 from fastopt.minimization.boxes import box
 from fastopt.minimization.layout import Layout
+from minimization.functions import bowl
 
 INF = math.inf
 
@@ -207,3 +208,75 @@ def test_a_start_that_is_the_float32_next_to_a_bound_is_not_outside():
     assert solver.ask()[0] == BELOW
     with pytest.warns(UserWarning, match="x0: 1 of 1 variable lies outside"):
         LBFGS(np.array([0.3001], np.float32), bounds=(0, 0.3))
+
+
+class Box:
+    """Bounds as SciPy has them: numbers are arrays of one."""
+
+    def __init__(self, lb, ub):
+        self.lb, self.ub = np.atleast_1d(lb), np.atleast_1d(ub)
+
+
+def test_bounds_of_one_number_are_for_all_variables():
+    assert np.array_equal(minimize(bowl, [0.5, 0.5], bounds=Box(0, 1)).x, [1.0, 1.0])
+
+
+@pytest.mark.parametrize(
+    "bounds",
+    [
+        Box(0, [1.0, 4.0]),
+        Box([[0.0], [-1.0]], [1.0, 4.0]),
+        (0.0, [[1.0, 4.0]]),
+        ([[0.0], [-1.0]], np.array([[1.0, 4.0], [1.0, 4.0]])),
+        (None, np.array([[1.0, 4.0]])),
+        [(0, 1), (0, 4), (0, 1), (0, 4)],
+    ],
+)
+def test_bounds_of_a_matrix_are_broadcast(bounds):
+    result = minimize(bowl, np.full((2, 2), 0.5), bounds=bounds)
+    assert np.allclose(result.x, [[1.0, 3.0], [1.0, 3.0]], atol=1e-5)
+
+
+def test_weights_of_a_matrix_are_broadcast():
+    assert np.allclose(minimize(bowl, np.ones((2, 2)), l1=[2.0, 6.0]).x, [[2.0, 0.0], [2.0, 0.0]])
+
+
+@pytest.mark.parametrize(
+    ("x0", "bounds", "error", "message"),
+    [
+        (
+            np.zeros((2, 2)),
+            (np.zeros((3, 2)), 1.0),
+            ValueError,
+            r"bounds\[0\]: expected shape \(2, 2\), as x0, got shape \(3, 2\)",
+        ),
+        (
+            {"a": np.zeros((2, 2))},
+            (np.zeros((2, 2)), np.ones((2, 2))),
+            TypeError,
+            "bounds: expected a dict of 1 array, as x0, got tuple",
+        ),
+    ],
+)
+def test_arrays_that_are_no_bounds(x0, bounds, error, message):
+    with pytest.raises(error, match=message):
+        minimize(bowl, x0, bounds=bounds)
+
+
+@pytest.mark.parametrize("end", [np.inf, -np.inf])
+def test_bounds_that_leave_no_finite_number(end):
+    with pytest.raises(
+        ValueError, match=r"bounds: expected finite numbers between them, got .*inf for x0\[1\]"
+    ):
+        minimize(bowl, [0.5, 0.5], bounds=[(0, 1), (end, end)])
+
+
+@pytest.mark.parametrize("l1", [0, 0.0, None, np.float32(0), np.array(0.0), np.zeros(2), [0, 0]])
+def test_weights_of_zero_are_no_l1(l1):
+    free = minimize(bowl, [0.5, 0.5], bounds=(0.0, 1.0))
+    result = minimize(bowl, [0.5, 0.5], bounds=(0.0, 1.0), l1=l1)
+    assert np.array_equal(result.x, free.x)
+    assert np.array_equal(LBFGS([0.5, 0.5], bounds=(0, 1), l1=l1).ask(), [0.5, 0.5])
+    assert minimize(bowl, [0.5, 0.5], method="bfgs", l1=l1).success
+    both = {"a": np.zeros(2), "b": np.zeros(1)}
+    assert minimize(lambda x: (0.0, x), both, bounds=(0, 1), l1={"a": np.zeros(2), "b": 0}).success

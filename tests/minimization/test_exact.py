@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 import fastopt
-from fastopt import _core
+from fastopt import _core, minimize
 from fastopt.minimization.reference import Pair, direction, total
-from support import ISAS
+from minimization.functions import Evaluation
+from support import ISAS, Array, same
 
 SIZES = (1, 2, 15, 16, 17, 33, 1000, 16384, 16385, 33000)
 
@@ -53,3 +54,29 @@ def test_directions(isa: str, threads: int, n: int, dtype: str, history: str, ru
             assert pairs[0].yy == total(pairs[0].y.astype("f8") ** 2)
             seen += 1
     assert seen >= (8 if n > 2 and dtype == "f8" else 1)
+
+
+@pytest.mark.parametrize("dtypes", [("float64", None), ("float64", "float32"), ("float32", None)])
+def test_same_bits_on_all_threads_and_instruction_sets(dtypes: tuple[str, Any], runtime: None) -> None:
+    n = 50_000
+    dtype, history = dtypes
+    c = np.geomspace(0.1, 10, n).astype(dtype)
+    x0 = np.random.default_rng(0).standard_normal(n).astype(dtype)
+
+    def fun(x: Array) -> Evaluation:
+        z = c * x
+        root = np.sqrt(1 + z * z)
+        return float(root.sum(dtype=np.float64)), c * z / root
+
+    _core.set_grain(1000)
+    results = []
+    for isa in ISAS:
+        _core.select_isa(isa)
+        for threads in (1, 2, 5):
+            fastopt.set_num_threads(threads)
+            results.append(minimize(fun, x0, options={"maxiter": 6, "memory": 3, "history_dtype": history}))
+    assert results[0].nit == 6
+    for result in results[1:]:
+        assert same(result.x, results[0].x)
+        assert same(result.jac, results[0].jac)
+        assert result.fun == results[0].fun

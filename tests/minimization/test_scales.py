@@ -7,6 +7,7 @@ import pytest
 
 import fastopt
 from fastopt import Status, minimize, minimize_batch
+from minimization.functions import TO_THE_END
 from support import Array
 
 Evaluation = tuple[float, Array]
@@ -330,3 +331,15 @@ def test_bfgs_where_curvatures_differ(degree: int, most: int) -> None:
     result = minimize(fun, np.ones(degree), method="bfgs")
     assert result.fun == pytest.approx(np.linalg.lstsq(A, y)[1][0], rel=1e-8)
     assert result.nfev <= most
+
+
+@pytest.mark.parametrize("scale", [1e200, 1e100, 1e-100, 1e-200, 1e-290])
+def test_values_of_any_scale(scale: float) -> None:
+    c = np.array([1.0, 2.0])
+
+    def fun(x: Array) -> Evaluation:
+        return scale * (c * x * x).sum(), 2 * scale * c * x
+
+    result = minimize(fun, [1.0, -3.0], options=TO_THE_END)
+    assert result.fun <= 1e-25 * scale
+    assert result.nfev <= 150

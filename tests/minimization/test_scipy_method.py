@@ -9,6 +9,8 @@ import pytest
 import fastopt
 from fastopt import Status, minimize, scipy_lbfgs
 from fastopt.minimization.scipy_method import scipys_status
+from minimization.functions import ROSENBROCK, Evaluation, bowl, rosenbrock
+from support import Array, same
 
 optimize = pytest.importorskip("scipy.optimize")
 
@@ -228,3 +230,65 @@ def test_a_hessian_is_not_used_as_scipy_says_too(name):
         with pytest.warns(RuntimeWarning, match=name) as caught:
             assert solved(method=method, **{name: never}).success
     assert caught[0].filename == __file__
+
+
+def test_scipy() -> None:
+    optimize = pytest.importorskip("scipy.optimize")
+    ours = minimize(rosenbrock, ROSENBROCK)
+    result = optimize.minimize(rosenbrock, ROSENBROCK, jac=True, method=fastopt.scipy_lbfgs)
+    assert isinstance(result, optimize.OptimizeResult)
+    assert same(result.x, ours.x)
+    assert (result.nfev, result.nit, result.success) == (ours.nfev, ours.nit, True)
+    apart = optimize.minimize(optimize.rosen, ROSENBROCK, jac=optimize.rosen_der, method=fastopt.scipy_lbfgs)
+    assert apart.x == pytest.approx(1, abs=1e-4)
+    numeric = optimize.minimize(optimize.rosen, ROSENBROCK, method=fastopt.scipy_lbfgs)
+    assert numeric.x == pytest.approx(1, abs=1e-4)
+    bounded = optimize.minimize(
+        rosenbrock,
+        [0.0, 0.0],
+        jac=True,
+        method=fastopt.scipy_lbfgs,
+        bounds=optimize.Bounds([-1, -1], [0.5, 2]),
+        options={"maxcor": 5, "gtol": 1e-8},
+    )
+    assert bounded.x == pytest.approx([0.5, 0.25], abs=1e-6)
+
+
+def test_what_scipy_passes() -> None:
+    optimize = pytest.importorskip("scipy.optimize")
+    points: list[Array] = []
+
+    def fun(x: Array, a: float) -> Evaluation:
+        return a * (x @ x), 2 * a * x
+
+    result = optimize.minimize(
+        fun,
+        [1.0, 2.0],
+        args=(3.0,),
+        jac=True,
+        method=fastopt.scipy_lbfgs,
+        tol=1e-9,
+        callback=points.append,
+        options={"disp": False, "maxiter": 50},
+    )
+    assert result.success
+    assert len(points) == result.nit
+    with pytest.raises(ValueError, match="constraints: not for L-BFGS"):
+        optimize.minimize(
+            fun,
+            [1.0, 2.0],
+            args=(3.0,),
+            jac=True,
+            method=fastopt.scipy_lbfgs,
+            constraints={"type": "eq", "fun": lambda x: x[0]},
+        )
+
+
+def test_the_warning_points_to_the_call_of_scipy():
+    optimize = pytest.importorskip("scipy.optimize")
+    bounds = optimize.Bounds([-1.0], [1.0])
+    method = fastopt.scipy_lbfgs
+    with pytest.warns(UserWarning, match="x0: 1 of 1 variable lies outside") as caught:
+        result = optimize.minimize(bowl, [9.0], jac=True, method=method, bounds=bounds)
+    assert any(warning.filename == __file__ for warning in caught)
+    assert "1 variable was moved onto them" in result.message
