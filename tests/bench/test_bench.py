@@ -372,7 +372,7 @@ def test_ctrl_c_keeps_what_there_is(
             raise KeyboardInterrupt
         return measurement.Row(workload, 1.0, {})
 
-    monkeypatch.setattr(bench, "measure", measured)
+    monkeypatch.setattr("fastopt.cli.bench.measure", measured)
     assert run("--rules", "sgd,adam", "--sizes", "3", "--torch", "none") == 130
     assert any(line.split()[:2] == ["sgd", "3"] for line in capsys.readouterr().out.splitlines())
 
@@ -393,7 +393,7 @@ def test_times(ratio: float, text: str) -> None:
 
 
 def test_import_does_not_bring_the_benchmark() -> None:
-    program = "import sys, fastopt; sys.exit('fastopt.bench' in sys.modules or 'rich' in sys.modules)"
+    program = "import sys, fastopt; sys.exit('fastopt.cli' in sys.modules or 'rich' in sys.modules)"
     subprocess.run([sys.executable, "-c", program], check=True)
 
 

@@ -31,8 +31,8 @@ def test_bench_is_handed_over(monkeypatch):
         add_arguments=lambda parser: parser.add_argument("--sizes", type=int),
         run=lambda args: args.sizes,
     )
-    monkeypatch.setitem(sys.modules, "fastopt.bench", bench)
-    monkeypatch.setattr(fastopt, "bench", bench, raising=False)
+    monkeypatch.setitem(sys.modules, "fastopt.cli.bench", bench)
+    monkeypatch.setattr(cli, "bench", bench, raising=False)
     assert cli.main(["bench", "--sizes", "7"]) == 7
 
 

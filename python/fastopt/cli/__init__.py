@@ -41,7 +41,7 @@ __all__ = ["COMMANDS", "build_parser", "main"]
 COMMANDS = {
     "train": ("fastopt.cli.train", "train a classifier on real data, beside plain NumPy"),
     "compare": ("fastopt.cli.compare", "train one model with several optimizers, side by side"),
-    "bench": ("fastopt.bench", "measure every rule against NumPy, plain Python and torch"),
+    "bench": ("fastopt.cli.bench", "measure every rule against NumPy, plain Python and torch"),
     "landscape": ("fastopt.cli.landscape", "draw what optimizers do on well-known functions"),
     "info": ("fastopt.cli.info", "show version, build, instruction sets and threads"),
 }
