@@ -20,97 +20,77 @@ from fastopt._common.threads import get_num_threads, set_num_threads
 from fastopt.optimizer import Optimizer
 from fastopt.optimizers import *  # noqa: F403
 
-if TYPE_CHECKING:
-    from fastopt import (
-        callbacks,
-        line_search,
-        losses,
-        plots,
-        problems,
-        regularizers,
-        schedules,
-        trajectories,
-    )
-    from fastopt.gradcheck import check_jacobian, grad_check_sparse, gradgradcheck, numeric_gradient
+if TYPE_CHECKING:  # the table below, for those who read and do not run
+    from fastopt import callbacks as callbacks
+    from fastopt import line_search as line_search
+    from fastopt import losses as losses
+    from fastopt import plots as plots
+    from fastopt import problems as problems
+    from fastopt import regularizers as regularizers
+    from fastopt import schedules as schedules
+    from fastopt import trajectories as trajectories
+    from fastopt.gradcheck import check_jacobian as check_jacobian
+    from fastopt.gradcheck import grad_check_sparse as grad_check_sparse
+    from fastopt.gradcheck import gradgradcheck as gradgradcheck
+    from fastopt.gradcheck import numeric_gradient as numeric_gradient
     from fastopt.gradcheck.door import Door
-    from fastopt.minimization import LBFGS, OptimizeResult, Status, minimize, minimize_batch, scipy_lbfgs
-    from fastopt.training.batches import minibatches
-    from fastopt.training.history import History
-    from fastopt.training.train import train
+    from fastopt.minimization import LBFGS as LBFGS
+    from fastopt.minimization import OptimizeResult as OptimizeResult
+    from fastopt.minimization import Status as Status
+    from fastopt.minimization import minimize as minimize
+    from fastopt.minimization import minimize_batch as minimize_batch
+    from fastopt.minimization import scipy_lbfgs as scipy_lbfgs
+    from fastopt.training.batches import minibatches as minibatches
+    from fastopt.training.history import History as History
+    from fastopt.training.train import train as train
 
     gradcheck: Door
 
 __version__: str = build_info()["version"]
 
-# Imported when first asked for: an optimizer needs none of them. Modules, and names with their modules.
+# What is imported when first asked for, as an optimizer needs none of it: each name with its module.
 _LAZY = {
-    **dict.fromkeys(
-        (
-            "callbacks",
-            "gradcheck",
-            "line_search",
-            "losses",
-            "plots",
-            "problems",
-            "regularizers",
-            "schedules",
-            "trajectories",
-        )
-    ),
-    **dict.fromkeys(
-        ("check_jacobian", "grad_check_sparse", "gradgradcheck", "numeric_gradient"), "fastopt.gradcheck"
-    ),
+    "LBFGS": "fastopt.minimization",
     "History": "fastopt.training.history",
-    **dict.fromkeys(
-        ("LBFGS", "OptimizeResult", "Status", "minimize", "minimize_batch", "scipy_lbfgs"),
-        "fastopt.minimization",
-    ),
-    "minibatches": "fastopt.training",
-    "train": "fastopt.training",
+    "OptimizeResult": "fastopt.minimization",
+    "Status": "fastopt.minimization",
+    "callbacks": "fastopt.callbacks",
+    "check_jacobian": "fastopt.gradcheck",
+    "grad_check_sparse": "fastopt.gradcheck",
+    "gradcheck": "fastopt.gradcheck",
+    "gradgradcheck": "fastopt.gradcheck",
+    "line_search": "fastopt.line_search",
+    "losses": "fastopt.losses",
+    "minibatches": "fastopt.training.batches",
+    "minimize": "fastopt.minimization",
+    "minimize_batch": "fastopt.minimization",
+    "numeric_gradient": "fastopt.gradcheck",
+    "plots": "fastopt.plots",
+    "problems": "fastopt.problems",
+    "regularizers": "fastopt.regularizers",
+    "schedules": "fastopt.schedules",
+    "scipy_lbfgs": "fastopt.minimization",
+    "train": "fastopt.training.train",
+    "trajectories": "fastopt.trajectories",
 }
 
 __all__ = [
-    "LBFGS",
-    "History",
-    "OptimizeResult",
     "Optimizer",
-    "Status",
     "build_info",
-    "callbacks",
-    "check_jacobian",
     "get_num_threads",
-    "grad_check_sparse",
-    "gradcheck",
-    "gradgradcheck",
     "kernels",
-    "line_search",
-    "losses",
-    "minibatches",
-    "minimize",
-    "minimize_batch",
-    "numeric_gradient",
-    "plots",
-    "problems",
     "reference",
-    "regularizers",
-    "schedules",
-    "scipy_lbfgs",
     "set_num_threads",
-    "train",
-    "trajectories",
     *optimizers.__all__,
+    *_LAZY,
 ]
 
 
 def __getattr__(name: str) -> Any:
     if name not in _LAZY:
         raise AttributeError(f"module 'fastopt' has no attribute {name!r}")
-    module = _LAZY[name]
-    return (
-        importlib.import_module(f"fastopt.{name}")
-        if module is None
-        else getattr(importlib.import_module(module), name)
-    )
+    module = importlib.import_module(_LAZY[name])
+    return module if module.__name__ == f"fastopt.{name}" else getattr(module, name)
 
 
 def __dir__() -> list[str]:
