@@ -1,10 +1,12 @@
 """What many tests need: arrays to step on, and a comparison that knows no tolerance."""
 
+import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 
 import fastopt
@@ -15,6 +17,11 @@ DTYPES = (np.float32, np.float64)
 GOLDEN = Path(__file__).parent / "golden"
 LENGTHS = (0, 1, 7, 17, 33, 1000, 10003)
 ISAS = fastopt.build_info()["isa_supported"]
+
+
+def raises(error: type[Exception], message: str) -> Any:
+    """Expect an error with this in its message."""
+    return pytest.raises(error, match=re.escape(message))
 
 
 def bits(a: Array) -> Array:

@@ -1,6 +1,5 @@
 """Promise 3, all or nothing: what is wrong is named before anything is written."""
 
-import re
 import sys
 import warnings
 from collections.abc import Callable
@@ -12,7 +11,7 @@ import pytest
 import fastopt
 from cases import CASES, ILLEGAL, Case, Illegal
 from fastopt import _core, losses, reference, regularizers
-from support import Array, arrays_of
+from support import Array, arrays_of, raises
 
 
 def f32(*shape: int) -> Array:
@@ -26,10 +25,6 @@ def read_only(a: Array) -> Array:
 
 def unaligned(n: int) -> Array:
     return np.zeros(4 * n + 1, np.uint8)[1:].view(np.float32)
-
-
-def raises(error: type[Exception], message: str) -> Any:
-    return pytest.raises(error, match=re.escape(message))
 
 
 @pytest.mark.parametrize("row", ILLEGAL, ids=lambda row: f"{row.optimizer.__name__}-{row.hyper}")
