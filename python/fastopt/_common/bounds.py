@@ -129,12 +129,23 @@ _INFINITE_IN_SINGLE = 2.0**128 - 2.0**103  # from here on numbers round to infin
 _ZERO_IN_SINGLE = 2.0**-150  # down from here they round to zero
 
 
-def whole(low: int, label: str, value: object) -> int:
-    """Return a whole number of any size; of any integer type, and not a bool."""
+def as_whole(value: object) -> int | None:
+    """Return a whole number of any integer type as an int; None for everything else, a bool too.
+
+    Examples
+    --------
+    >>> as_whole(np.int8(3)), as_whole(3.0), as_whole(True)
+    (3, None, None)
+    """
     try:
-        n = None if isinstance(value, bool) else operator.index(value)  # type: ignore[arg-type]
+        return None if isinstance(value, bool) else operator.index(value)  # type: ignore[arg-type]
     except TypeError:
-        n = None
+        return None
+
+
+def whole(low: int, label: str, value: object) -> int:
+    """Return a whole number of any size, or say what it is instead."""
+    n = as_whole(value)
     if n is None:
         kind = type(value).__name__
         raise TypeError(f"{label}: expected a whole number >= {low}, got {shown(value)} ({kind})")
@@ -155,11 +166,12 @@ def step_number(step: object) -> int:
     TypeError, ValueError
         If it is none.
     """
-    if isinstance(step, bool) or not isinstance(step, int | np.integer):
+    n = as_whole(step)
+    if n is None:
         raise TypeError(f"step: expected a whole number, the number of this step, got {shown(step)}")
-    if not 1 <= step <= MOST_STEPS:
+    if not 1 <= n <= MOST_STEPS:
         raise ValueError(f"step: expected the number of this step, from 1 to 2**53, got {shown(step)}")
-    return int(step)
+    return n
 
 
 LONGEST = sys.maxsize // 16

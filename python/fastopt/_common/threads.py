@@ -1,8 +1,7 @@
 """How many threads a step may use."""
 
-import numpy as np
-
 from fastopt import _core
+from fastopt._common.bounds import as_whole
 from fastopt._common.wording import shown
 
 
@@ -33,11 +32,12 @@ def set_num_threads(n: int | None) -> None:
     if n is None:
         _core.set_num_threads(0)
         return
-    if isinstance(n, bool) or not isinstance(n, int | np.integer):
+    number = as_whole(n)
+    if number is None:
         raise TypeError(f"n: expected a number of threads from 1 to 4096, or None, got {shown(n)}")
-    if not 1 <= n <= 4096:
+    if not 1 <= number <= 4096:
         raise ValueError(f"n: expected a number of threads from 1 to 4096, got {shown(n)}")
-    _core.set_num_threads(int(n))
+    _core.set_num_threads(number)
 
 
 def get_num_threads() -> int:

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from fastopt._common.bounds import as_whole
 from fastopt._common.bounds import real as as_number
 from fastopt._common.wording import counted
 
@@ -263,10 +264,10 @@ def _chosen(labels: list[str], inputs: tuple[Any, ...], wrt: int | Sequence[int]
             label = labels[0].partition("[")[0] if labels else "inputs"
             raise TypeError(f"{label}: expected float32 or float64 to differentiate by, got {kinds}")
         return chosen
-    chosen = [wrt] if isinstance(wrt, int) else list(wrt)
-    for k in chosen:
-        if not isinstance(k, int) or not 0 <= k < len(inputs):
-            raise ValueError(f"wrt: expected numbers of arguments, 0 to {len(inputs) - 1}, got {wrt!r}")
+    given = list(wrt) if isinstance(wrt, Iterable) else [wrt]
+    chosen = [k for k in map(as_whole, given) if k is not None and 0 <= k < len(inputs)]
+    if len(chosen) < len(given):
+        raise ValueError(f"wrt: expected numbers of arguments, 0 to {len(inputs) - 1}, got {wrt!r}")
     if not chosen or len(set(chosen)) < len(chosen):
         raise ValueError(f"wrt: expected one or more arguments, each once, got {wrt!r}")
     return sorted(chosen)
