@@ -45,7 +45,7 @@ def test_beside_scipy(capsys: Capture, tmp_path: Path) -> None:
     assert table["iterations"] == ["6", "6"]
     assert table["training loss"][0][:5] == table["training loss"][1][:5]
     assert table["evaluations of the function"][0] == table["evaluations of the function"][1]
-    for label in ("... of it the penalty", "held-out accuracy", "... in the function", "... outside"):
+    for label in ("... of which penalty", "held-out accuracy", "... in the function", "... outside"):
         assert len(table[label]) == 2
     found = summary(tmp_path)
     assert found["status"] == "finished"

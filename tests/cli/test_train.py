@@ -130,7 +130,7 @@ def test_penalties_beside_numpy(capsys, tmp_path):
     out = capsys.readouterr().out
     assert SAME in out
     assert "+ l1(strength=0.0001, only=None, skip=None) + l2(strength=0.001, only=None, skip=None)" in out
-    for label in ("weight_decay=0.1", "... of it the penalty", "... regularizers"):
+    for label in ("weight_decay=0.1", "... of which penalty", "... regularizers"):
         assert label in out
     rows = json.loads((tmp_path / "history.json").read_text())["runs"]["fastopt"]
     assert all(0 < row["penalty"] < row["loss"] for row in rows)
@@ -149,7 +149,7 @@ def test_the_table_shows_where_the_time_goes(capsys):
     for column in (whole, *parts):
         assert abs(sum(column[1:]) - 100) <= 2
     assert "regularizers" not in out
-    assert re.search(r"    of it the loss +(?!0\.0 us)[\d.]+ [mu]?s +\d+ %", out)
+    assert re.search(r"    of which loss +(?!0\.0 us)[\d.]+ [mu]?s +\d+ %", out)
 
 
 def test_early_stopping(capsys, tmp_path):

@@ -169,7 +169,11 @@ TWO = {"W": np.ones((2, 3)), "b": np.ones(3)}
             r"f: expected a function of x alone, got one of \(w, X\)",
         ),
         (lambda: gradcheck(fine, X, wrt=1), ValueError, "wrt: expected numbers of arguments, 0 to 0, got 1"),
-        (lambda: gradcheck(fine, (X, X), wrt=True), ValueError, "wrt: expected numbers of arguments, .* True"),
+        (
+            lambda: gradcheck(fine, (X, X), wrt=True),
+            ValueError,
+            "wrt: expected numbers of arguments, .* True",
+        ),
         (lambda: gradcheck(fine, X, wrt=[]), ValueError, r"wrt: expected one or more arguments, .* \[\]"),
         (lambda: gradcheck(fine, (X, 3), wrt=1), TypeError, r"inputs\[1\]: expected float32 .* got int"),
         (lambda: numeric_gradient(3, X), TypeError, "f: expected a function, got int"),

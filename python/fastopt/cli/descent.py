@@ -235,7 +235,7 @@ def _column(run: FullBatchRun) -> dict[str, str]:
         return {}
     column = {"training loss": f"{last.loss:.6g}"}
     if run.regularizers:
-        column["... of it the penalty"] = f"{last.penalty:.6g}"
+        column["... of which penalty"] = f"{last.penalty:.6g}"
     inside = run.training_seconds - run.optimizer_seconds
     return column | {
         "held-out loss": f"{last.metrics['held_out_loss']:.4f}",

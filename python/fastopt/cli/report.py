@@ -88,7 +88,7 @@ def _column(run: ClassifierRun) -> dict[str, str]:
         return {}
     column = {f"training loss{'' if last.after else ' (mean of epoch)'}": f"{last.loss:.4f}"}
     if run.regularizers:
-        column["... of it the penalty"] = f"{last.penalty:.4f}"
+        column["... of which penalty"] = f"{last.penalty:.4f}"
     return column | {
         "held-out loss": f"{last.metrics['held_out_loss']:.4f}",
         "training accuracy": percent(last.metrics["train_accuracy"]),
@@ -110,7 +110,7 @@ def _parts(run: ClassifierRun) -> dict[str, str]:
         "time of a step": run.training_seconds,
         "... taking the batch": batch,
         "... forward, loss, backward": gradient,
-        "    of it the loss": run.loss.seconds,
+        "    of which loss": run.loss.seconds,
     }
     if run.regularizers:
         parts["... regularizers"] = regularizer

@@ -88,9 +88,9 @@ def gradcheck(
     Raises
     ------
     GradientError
-        If the gradient is wrong, is not one because of a kink or jump, is not deterministic, or if `func`
-        changes its arguments. And if nothing was checked, because noise in the value or kinks nearby hide the
-        slopes by all arrays: `Report.status` is then ``"unchecked"``.
+        If the gradient is wrong, does not exist because of a kink or jump, is not deterministic, or if `func`
+        changes its arguments. Also if nothing was checked, because noise in the value or kinks nearby hide
+        the slopes by all arrays: `Report.status` is then ``"unchecked"``.
     TypeError, ValueError
         If an argument is not what it should be, or `func` does not return what it should.
     FloatingPointError

@@ -26,8 +26,9 @@ def noise_level(line: Line) -> float:
     :math:`\sigma`. If half of the values agree, the spacing is too small: the function rounds its input. If
     the :math:`k` do not agree, it is too large. A function that rounds many inputs to float32 shows all of
     its noise only over a spacing larger than that rounding, where a kink may lie: hence the medians. Many
-    kinks look like noise to any differences over one spacing. But over a smaller one they are less, and noise
-    is not: what does not persist is none. Only one side of zero is looked at, for zero may be a kink.
+    kinks look like noise to any differences over one spacing. But over a smaller one kinks show less, and
+    noise does not: what does not persist is no noise. Only one side of zero is looked at, for zero may be a
+    kink.
     """
     if line.objective.arguments.dtype.itemsize == 8:
         level = _level(line, (-32, -26, -20, -14), (-38, -44))

@@ -131,7 +131,7 @@ class Report:
         Which check it was.
     status : {"ok", "failed", "unchecked"}
         The verdict; "unchecked" if noise or kinks hide the slopes by all arrays, so that any small gradient
-        would do.
+        would pass.
     reason : str
         Why not "ok", in a line.
     diagnoses : list of str

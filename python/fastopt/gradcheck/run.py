@@ -116,8 +116,8 @@ def examine(
 def finish(report: Report, raise_exception: bool) -> Report:
     """Settle the status; return the report, or raise it.
 
-    What was not checked must not pass unseen where only the failure is looked at: it fails if it is all
-    there is, and else is a warning.
+    What was not checked must not pass unseen: if nothing was checked that is a failure, if some arrays were
+    not it is a warning.
     """
     report.remarks = list(dict.fromkeys(report.remarks))
     unchecked = [a for a in report.arguments if a.status == "unchecked"]

@@ -36,9 +36,9 @@ right half is the difference; the larger half is halved again: one wrong element
 
 where the error covers what is left of truncation and rounding (see `differences`), so a correct gradient
 fails only if two estimates of error, along different lines, are both too small by far. (Where kinks nearer
-than any usable step may hide another slope, the element is unsettled instead, and stands for nothing.) So it
-is what differences resolve at an element that decides, and not how large the others are; but for the rounding
-of the gradient itself: an element that cancels keeps the rounding of its terms. Unless given, atol is
+than any usable step may hide another slope, the element is unsettled instead, and stands for nothing.) What
+decides is what differences resolve at an element, and not how large the others are, with one exception, the
+rounding of the gradient itself: an element whose terms cancel keeps their rounding. Unless given, atol is
 therefore a hundred times the relative noise of the function (or the precision of the gradient) times the
 largest element, and no more than 1e-5 of the typical one, in units of the steps. For errors too widespread to
 be caught in an element, a direction is itself evidence: if all elements were within tolerance, then
@@ -270,7 +270,7 @@ class Search:
         finest = self._finest(abs(numeric))
         gap = abs(line.gap(fine))
         smooth = gap <= max(abs(line.gap(coarse)) / 2, 40 * self.noise / fine)
-        # Nothing may be what one sees from too far away, so a slope of zero is looked at more closely.
+        # From too far away a function may look flat, so a slope of zero is looked at more closely.
         if abs(numeric - analytic) <= finest and smooth and numeric != 0:
             self.typical = max(self.typical, self._root_mean_square(numeric))
             return Slope(by, numeric, analytic, abs(numeric - line.central(fine)), finest)

@@ -20,18 +20,17 @@ batch. Every function also has
 
 Everything is checked before anything is written. Wrong types and dtypes raise `TypeError`; a wrong shape, an
 empty batch, an illegal target (the message names its place and what it is), or a parameter out of its range
-or out of that of the scores' dtype raise `ValueError`.
+or beyond the dtype of the scores raise `ValueError`.
 
 Scores that are NaN make a loss that is NaN. All formulas are stable for any finite scores, and at infinite
 ones have the limits of value and gradient: a right answer that is certain costs nothing, a wrong one
 infinity. In a softmax minus infinity is a probability of zero; plus infinity, or nothing but minus infinity
-in a row, makes NaN, as in other libraries. No gradient is a denormal number: where it would be one it is
-zero, since they slow down whatever multiplies them next. NumPy's error state (`numpy.errstate`) plays no
-part.
+in a row, makes NaN, as in other libraries. No gradient is a denormal number, which would slow down whatever
+multiplies it next: it is zero instead. NumPy's error state (`numpy.errstate`) plays no part.
 
 Most losses are compiled: they read the scores once, use an exponential function of their own, and their
-results are the same bits for every instruction set and number of threads, and whatever else is in the batch,
-every NaN taken for one. `fastopt.losses_reference` shows them in plain NumPy.
+results are the same bits for every instruction set and number of threads, and whatever else is in the batch.
+(Any NaN counts as the same as any other.) `fastopt.losses_reference` shows them in plain NumPy.
 """
 
 from fastopt._common.listing import listing

@@ -75,7 +75,7 @@ def binary_cross_entropy_reference(s: Array, y: Array) -> tuple[Array, Array]:
 def binary_cross_entropy(
     scores: Floats, labels: Floats | Integers, *, reduction: str = "mean", out: Floats | None = None
 ) -> tuple[Any, Floats]:
-    r"""Cross-entropy of the logistic function of the scores: of one yes or no each.
+    r"""Cross-entropy of the logistic function of the scores, each for a question of yes or no.
 
     .. math:: L = \frac{1}{N} \sum_i \left(|s_i| \, w_i + \log(1 + e^{-|s_i|})\right),
               \qquad w_i = \begin{cases} 1 - y_i & s_i > 0 \\ y_i & \text{else} \end{cases},
@@ -93,9 +93,8 @@ def binary_cross_entropy(
 
     Notes
     -----
-    As ``torch.nn.functional.binary_cross_entropy_with_logits``, whose ``"mean"`` divides by the
-    number of elements and not of samples. (Its ``binary_cross_entropy`` takes probabilities, and ends at
-    100.)
+    As ``torch.nn.functional.binary_cross_entropy_with_logits``, whose ``"mean"`` divides by the number of
+    elements and not of samples. (Its ``binary_cross_entropy`` takes probabilities, and caps the loss at 100.)
 
     References
     ----------

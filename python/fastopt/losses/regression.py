@@ -109,7 +109,7 @@ def huber(
     Notes
     -----
     As ``torch.nn.functional.huber_loss``, whose ``"mean"`` divides by the number of elements; its
-    ``smooth_l1_loss`` is the same over delta.
+    ``smooth_l1_loss`` is the same divided by delta.
 
     References
     ----------

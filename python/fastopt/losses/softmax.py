@@ -66,15 +66,15 @@ def softmax_cross_entropy(
     scores : array of shape (N, C)
         One row a sample, one column a class; any real numbers (logits).
     labels : integer array of shape (N,), or array of shape (N, C)
-        The class of each sample, in ``0 .. C-1``; or its probabilities, not negative and of sum 1 to within
-        0.001: float32 loses much less, and what is no distribution is mostly further off. They are taken as
-        they are, not divided by their sum.
+        The class of each sample, in ``0 .. C-1``; or its probabilities, not negative and with the sum 1 to
+        within 0.001, which allows for rounding in float32. They are taken as they are, not divided by their
+        sum.
     label_smoothing : float in [0, 1)
         :math:`\epsilon`: the targets become :math:`(1 - \epsilon) q_{ij} + \epsilon / C`.
 
     Notes
     -----
-    As ``torch.nn.functional.cross_entropy``, which does not check that probabilities are some, and takes the
+    As ``torch.nn.functional.cross_entropy``, which does not check that rows are probabilities, and takes the
     classes along the second of any number of axes.
 
     References

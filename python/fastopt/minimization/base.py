@@ -31,7 +31,7 @@ class Solver(Declared, ABC):
     options : type
         What it can be told.
     takes : frozenset of str
-        Which arguments of `minimize` it knows of `bounds`, `l1`, `hess`, `hessp`.
+        Which of the arguments `bounds`, `l1`, `hess`, `hessp` of `minimize` it knows.
     """
 
     method: ClassVar[str]

@@ -45,13 +45,13 @@ def minimize_batch(
         not done: ``X[i]``, shape (n,), is a point of problem ``rows[i]``, that is, of the one that starts at
         ``X0[rows[i]]``. `rows` ascend. Both arrays are read-only and new in each call.
     X0 : array_like, shape (k, n)
-        The starts. float32 is computed with as float32, scalars in double; everything else becomes float64.
+        The starts. float32 stays float32, with scalars in double; everything else becomes float64.
     bounds : object, optional
         As for `minimize`, for all rows: one pair ``(low, high)``, None for no bound; a pair for each of the n
-        variables; or an object with `lb` and `ub`, as SciPy's. For each row its own: such an object, or a
-        pair ``(lower, upper)``, of arrays that are broadcast against `X0`. One of a pair at least has two
-        dimensions; else it is a pair of the first kinds. `fun` is never evaluated outside of the bounds.
-        Starts outside are moved onto them, with a warning.
+        variables; or an object with `lb` and `ub`, as SciPy's. For bounds that differ by row: such an object,
+        or a pair ``(lower, upper)``, with arrays that are broadcast against `X0`. At least one of the pair
+        has two dimensions; without that it is taken for one of the kinds before. `fun` is never evaluated
+        outside of the bounds. Starts outside are moved onto them, with a warning.
     l1 : float or array_like
         Minimise ``fun(x) + sum l1 |x|`` (OWL-QN): a number, or numbers that are broadcast against `X0`: of
         shape (n,) for all rows, (k, n) or (k, 1) for each. Not together with bounds.
@@ -65,13 +65,13 @@ def minimize_batch(
     -------
     OptimizeResult
         Of the best point of each problem, with arrays instead of numbers: `x`, shape (k, n); `fun`, float64
-        of shape (k,); `jac`, shape (k, n); and of shape (k,) `nit`, `nfev`, `success` and `status`, whose
-        numbers `Status` has the names of. `message` says how many ended how.
+        of shape (k,); `jac`, shape (k, n); and `nit`, `nfev`, `success` and `status` of shape (k,). The
+        numbers in `status` are those of `Status`. `message` says how many ended how.
 
     Raises
     ------
     TypeError, ValueError
-        If an argument is wrong, before `fun` is called; or if `fun` returns something else than it should.
+        If an argument is wrong, before `fun` is called; or if `fun` does not return what it should.
     Exception
         What `fun` raises, Ctrl-C included, comes through with the result so far as its attribute `result`.
 

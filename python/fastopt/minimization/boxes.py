@@ -1,4 +1,4 @@
-"""Bounds and weights, in the forms that one writes them."""
+"""Bounds and weights, in all the forms in which they may be written."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def box(bounds: object, layout: Layout) -> tuple[Vector, Vector] | None:
         its elements; an object with `lb` and `ub`, as :class:`scipy.optimize.Bounds`; or a pair ``(lower,
         upper)`` of which one at least has two dimensions. For a dict or list all that for each array, where
         None stands for no bounds, as does what is left out of a dict; or an object with `lb` and `ub` that
-        are such a dict or list. Arrays that are broadcast to those of the start will do.
+        are such a dict or list. Arrays need only broadcast to those of the start.
     layout : Layout
         The structure of the start.
 

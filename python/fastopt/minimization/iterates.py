@@ -226,7 +226,7 @@ def largest(v: Vector) -> float:
 
 
 def _relative(point: Vector, gradient: Floats) -> float:
-    """Return max |x g|: what the value changes by, to first order, if a variable changes by all of itself."""
+    """Return max |x g|: what the value changes by, to first order, if a variable changes by its own size."""
     with np.errstate(over="ignore"):
         return largest(point * gradient)
 

@@ -47,8 +47,8 @@ class Layout:
     Parameters
     ----------
     start : array_like, list or dict of arrays
-        Numbers, of any shape: an array, whatever NumPy makes an array of numbers of, or a list, tuple or dict
-        of such. float32 stays float32 if all of it is; everything else becomes float64.
+        Numbers, of any shape: an array, anything that NumPy turns into an array of numbers, or a list, tuple
+        or dict of such. float32 stays float32 if all of it is; everything else becomes float64.
     label : str
         What messages call it.
 

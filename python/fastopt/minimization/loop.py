@@ -41,10 +41,10 @@ def minimize(
     ----------
     fun : callable
         ``fun(x, *args)`` returns value and gradient, or the value alone, see `jac`. `x` is read-only and in
-        the structure of `x0`; who keeps it, keeps it.
+        the structure of `x0`; it may be kept, since it never changes.
     x0 : array_like, list or dict of arrays
-        The start: an array of any shape, or a list, tuple or dict of arrays. float32 is computed with as
-        float32, scalars in double; everything else becomes float64.
+        The start: an array of any shape, or a list, tuple or dict of arrays. float32 stays float32, with
+        scalars in double; everything else becomes float64.
     args : tuple
         Further arguments of `fun` and `jac`.
     method : {"lbfgs", "bfgs", "newton", "gd", "random"}
@@ -53,9 +53,9 @@ def minimize(
         True: `fun` returns ``(value, gradient)``, the gradient in the structure of `x0`. A function:
         ``jac(x, *args)`` returns the gradient. None or False: central differences of `fun`, two evaluations
         for each variable, in float64 whatever `x0` is; the message says so. Their steps are 6e-6 times the
-        size of the variable, here or at the start (1 where that is 0), at most that of its box; where values
-        hardly change by that, a longer one is tried at the start. Near a bound both are on its inner side.
-        Random search ignores it, and a gradient from `fun`.
+        size of the variable, here or at the start (1 where that is 0), and never more than the size of its box; where
+        values hardly change over that, a longer step is tried at the start. Near a bound both evaluations are
+        on its inner side. Random search ignores it, and a gradient from `fun`.
     hess : callable, optional
         ``hess(x, *args)`` returns the Hessian, of shape (n, n) over the n variables flattened: those of
         arrays in C order, of a dict or list one array after the other. For Newton's method.
@@ -65,11 +65,11 @@ def minimize(
     bounds : object, optional
         One pair ``(low, high)`` for all variables, None for no bound; a pair for each variable; an object
         with `lb` and `ub`, as SciPy's; or a pair of arrays, of which one at least has two dimensions. Arrays
-        are broadcast to those of `x0`. If that is a dict or list, so are the bounds: all that for each array,
-        None where it has none; a dict may leave it out. `fun` is never evaluated outside of the bounds: those
-        that float32 has no number for are rounded to the inside, but a variable whose bounds are equal is
-        fixed at the number next to them. A start outside is moved onto them, with a warning. For L-BFGS and
-        random search.
+        are broadcast to those of `x0`. If `x0` is a dict or list, so are the bounds, with any of this for
+        each array and None for no bounds; a dict may leave arrays out. `fun` is never evaluated outside of
+        the bounds: those that float32 has no number for are rounded to the inside, but a variable whose
+        bounds are equal is fixed at the number next to them. A start outside is moved onto them, with a
+        warning. For L-BFGS and random search.
     l1 : float or array_like
         Minimise ``fun(x) + sum l1 |x|`` (OWL-QN): a number, or numbers in the structure of `x0`, broadcast
         and left out as bounds are. For L-BFGS.
@@ -81,12 +81,12 @@ def minimize(
         Stands for the options `gtol` and `ftol`.
     options : dict, optional
         All methods: `maxiter`, `maxfun` (15000; random search 10000 and None), `maxtime` (None, seconds).
-        `nfev` is never above a `maxfun` that is given. Differences count: a value and a gradient are
-        :math:`2 n + 1` evaluations of `fun`, and for fewer none is begun. Unless `maxfun` is given there are
-        as many as 15000 gradients take.
+        `nfev` is never above a `maxfun` that is given. Differences count: a value and a gradient take
+        :math:`2 n + 1` evaluations of `fun`, and are not begun if fewer are left. Unless `maxfun` is given,
+        there are as many evaluations as 15000 gradients take.
         All but random search: `gtol` (1e-5; unless it is given the units of variables and value do not
-        count), `ftol` (64 units of rounding), `xtol` (0); see `Status` for the formulas. Those of one method
-        are in Notes; where they mean nothing they are refused.
+        count), `ftol` (64 units of rounding), `xtol` (0); see `Status` for the formulas. Options that only
+        one method has are in Notes; the other methods refuse them.
 
     Returns
     -------
@@ -96,7 +96,7 @@ def minimize(
     Raises
     ------
     TypeError, ValueError
-        If an argument is wrong, before `fun` is called; or if `fun` returns something else than it should.
+        If an argument is wrong, before `fun` is called; or if `fun` does not return what it should.
     Exception
         What `fun` or the callback raises, Ctrl-C included, comes through with the result so far as its
         attribute `result`.
@@ -118,11 +118,11 @@ def minimize(
 
         H_{k+1} = (I - \rho s y^T) H_k (I - \rho y s^T) + \rho s s^T, \qquad \rho = \frac{1}{s^T y}
 
-    Up to 20 variables start from :math:`\max(1, s^T y / y^T y) I`, in which one of small curvature is not
-    forgotten. More start from :math:`s^T y / y^T y \, I` (6.20), and :math:`H_k` is multiplied by
-    :math:`\max(1, s^T y / y^T H_k y)` before each update (self-scaling, Al-Baali 1998).
-    `c1`, `c2`, `maxls` as above. Fewer iterations for n up to some thousands; :math:`4 n^2` bytes, and twice
-    that for the last :math:`H_k` in the result, `hess_inv`.
+    Up to 20 variables start from :math:`\max(1, s^T y / y^T y) I`, in which a direction of small curvature is
+    not forgotten. More start from :math:`s^T y / y^T y \, I` (6.20), and :math:`H_k` is multiplied by
+    :math:`\max(1, s^T y / y^T H_k y)` before each update (self-scaling, Al-Baali 1998). `c1`, `c2`, `maxls`
+    as above. Fewer iterations for n up to some thousands; :math:`4 n^2` bytes, and twice that for the last
+    :math:`H_k` in the result, `hess_inv`.
 
     ``"newton"`` minimises the quadratic model inside a trust region:
 
@@ -151,11 +151,11 @@ def minimize(
     the last decrease again, :math:`2 (f_{k-1} - f_k) / |g_k|^2` (Nocedal and Wright 3.60). `c1` (1e-4),
     `maxls` (30).
 
-    ``"random"`` needs values only, and is there to be compared with. Of all points it keeps the best,
+    ``"random"`` needs only values, and is a baseline for the others. Of all points it keeps the best,
     :math:`x^*`; the next is :math:`x^* + \sigma \xi` with :math:`\xi \sim N(0, I)` and :math:`\sigma` `step`
     (1), moved onto the bounds if it lies outside; or, with bounds and without `step`, uniform between them
     (Rastrigin 1963; Brooks 1958). `seed` (0): an integer, a generator, or None. An iteration is a point. It
-    ends by a limit only, so never with `success`.
+    ends only at a limit, so never with `success`.
 
     References
     ----------
@@ -237,7 +237,7 @@ def run(
 ) -> tuple[Solver, OptimizeResult]:
     """Minimise, and return the solver beside the result.
 
-    `arguments` are those that not all methods take. `intermediate` makes what a callback gets of a result.
+    `arguments` are those that only some methods take. `intermediate` makes what a callback gets of a result.
     """
     began = time.monotonic()
     kind, given = chosen(method, **arguments)

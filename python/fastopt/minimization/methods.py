@@ -63,7 +63,7 @@ def judged_options(kind: type[Solver], options: Mapping[str, Any], tol: float | 
 
 
 def _is_zero(value: object) -> bool:
-    """Whether it is numbers, in any structure, that are all 0."""
+    """Whether this is numbers that are all 0, in any structure."""
     entries = list(value.values()) if isinstance(value, dict) else [value]
     if isinstance(value, list | tuple) and as_array(value).ndim == 0:
         entries = list(value)  # arrays of several shapes

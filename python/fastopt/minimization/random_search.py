@@ -1,4 +1,4 @@
-"""Random search, which needs no gradient: the measure of those that use it."""
+"""Random search, which needs no gradient: a baseline for the methods that use it."""
 
 from __future__ import annotations
 

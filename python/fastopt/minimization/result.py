@@ -22,11 +22,12 @@ class Status(enum.IntEnum):
     DECREASE 1 1 True
 
     ``f`` and ``x`` are value and point before the last step, ``f+`` and ``x+`` after it, ``g`` the gradient
-    at the result: with bounds without what leads out of one that ``x`` is at, or so near that the value falls
-    by rounding errors only on the way there; with `l1` the subgradient of least norm.
+    at the result. With bounds, a component that leads out of a bound counts as 0 if ``x`` is at that bound,
+    or so near that the value falls by no more than rounding errors on the way there; with `l1` it is the
+    subgradient of least norm.
 
-    A point is *settled* if ``max |x g| <= 1e-3 |f|``: to first order f hardly changes then if a variable
-    changes by all of itself. That does not depend on the units of variables and value. At the start, where a
+    A point is *settled* if ``max |x g| <= 1e-3 |f|``: then, to first order, f hardly changes when a variable
+    changes by its own size. That does not depend on the units of variables and value. At the start, where a
     variable may be 0 or close to it, it counts as 1e7 at least.
     """
 
@@ -87,7 +88,7 @@ class Status(enum.IntEnum):
 class OptimizeResult(dict[str, Any]):
     """The outcome of a minimisation: a dict whose entries are attributes, as SciPy's.
 
-    Its arrays are nobody else's, and may be written to.
+    Its arrays are the caller's own, and may be written to.
 
     Attributes
     ----------

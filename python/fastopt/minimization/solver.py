@@ -167,7 +167,7 @@ class LBFGS(Descent):
     # Ask and tell.
 
     def ask(self) -> Any:
-        """Return the point to evaluate next, read-only, as the start is structured. Who keeps it, keeps it.
+        """Return the point to evaluate next, read-only, in the structure of the start; it may be kept.
 
         Raises
         ------
@@ -201,8 +201,8 @@ class LBFGS(Descent):
     def step(self, closure: Callable[[], tuple[Any, Any]], iterations: int = 20) -> float:
         """Advance by some iterations, writing to the arrays that the solver was made with.
 
-        What `closure` computes must not change between steps: all the data, no dropout. After it has changed,
-        make another solver.
+        `closure` has to compute the same function in every step: all the data, no dropout. For another
+        function make another solver.
 
         A step of a solver that is done evaluates `closure` anew and goes on from there, unless the gradient
         is small there. `maxiter` and `maxfun` then count from there.

@@ -1,4 +1,4 @@
-r"""Penalties on the weights: value, gradient and proximal operator. And the exact ridge regression.
+r"""Penalties on the weights (value, gradient and proximal operator), and exact ridge regression.
 
 >>> import fastopt
 >>> w = np.array([[1.0, 2.0]])
@@ -14,18 +14,18 @@ definitions are those of lectures and of Keras, without a half: `l2` is :math:`\
 gradient :math:`2 \lambda W`. In terms of ``weight_decay``, which adds :math:`\lambda' W` to the gradient,
 :math:`\lambda' = 2 \lambda`.
 
-**Which arrays.** Biases are left out, and told by their shape: in a list or a dict, an array of fewer than
-two dimensions is not penalised; one array alone always is. `only` or `skip` decide otherwise: a key of the
-structure, a collection of keys, or a function of key and array. ``skip=()`` penalises all.
+**Which arrays.** Biases are left out, and recognised by their shape: in a list or a dict, an array of fewer
+than two dimensions is not penalised; one array alone always is. `only` or `skip` decide otherwise: a key of
+the structure, a collection of keys, or a function of key and array. ``skip=()`` penalises all.
 
 **In the loss, or decoupled.** A penalty in the loss reaches the parameters through the optimizer. For SGD,
 with and without momentum, ``l2(lam, skip=())`` in the loss and ``weight_decay=2 * lam`` are the same
-trajectory, bit for bit. So they are for Adam, RMSprop and Adagrad, whose `weight_decay` is this very term;
-but there it is divided by the root of the squared gradients along with them, and a weight with large
-gradients is hardly penalised. The decay of `AdamW` is decoupled from the gradients and shrinks all weights
-by one factor: another trajectory, to which no penalty in the loss is equal. (For SGD without momentum, and
-for it alone, a decoupled decay would be the same thing again.) A `prox` after the step is decoupled too, and
-with `l1` the way to weights that are exactly zero.
+trajectory, bit for bit. The same holds for Adam, RMSprop and Adagrad, whose `weight_decay` is this very term;
+but they divide it, like the gradient, by the root of the squared gradients, so a weight with large gradients
+is hardly penalised. The decay of `AdamW` is decoupled from the gradients and shrinks all weights by one
+factor: a different trajectory, which no penalty in the loss gives. (For SGD without momentum, and for it
+alone, a decoupled decay would be the same thing again.) A `prox` after the step is decoupled too, and that of
+`l1` makes weights exactly zero.
 """
 
 from fastopt._common.listing import listing

@@ -68,8 +68,8 @@ class Regularizer(ABC):
         TypeError
             If something is not a NumPy array of float32 or float64.
         ValueError
-            If the structure is empty, lacks a key that `only` or `skip` names, or holds nothing but what is
-            left out for its shape.
+            If the structure is empty, lacks a key that `only` or `skip` names, or holds nothing but arrays
+            whose shape leaves them out.
         """
         mine = Parts("params", params)
         chosen = self._chosen(mine)
@@ -79,7 +79,7 @@ class Regularizer(ABC):
         return value, cast(Structure, mine.packed(grads))
 
     def add_to(self, params: Arrays, grads: Arrays) -> float:
-        """Add the gradient of the penalty to gradients that are there, in place.
+        """Add the gradient of the penalty to the given gradients, in place.
 
         Parameters
         ----------
@@ -167,7 +167,7 @@ class Regularizer(ABC):
 
     @abstractmethod
     def _write(self, p: Array, grad: Array) -> float:
-        """Write the gradient into an array made like `p`, and return the penalty but for its strength."""
+        """Write the gradient into an array made like `p`, and return the penalty before its strength."""
 
     def _add(self, p: Array, g: Array) -> float:
         """Add the gradient, and return the penalty as `_write` does, to the bit."""
@@ -189,7 +189,7 @@ class Regularizer(ABC):
         grads: list[Array],
         chosen: list[bool],
     ) -> float:
-        """Do it for each that is chosen, and return the penalty. A strength of zero is nothing at all."""
+        """Do it for each chosen array, and return the penalty. A strength of zero does nothing."""
         if not self.strength:
             return 0.0
         return self.strength * sum(map(each, compress(params, chosen), compress(grads, chosen)))

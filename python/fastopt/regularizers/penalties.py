@@ -206,6 +206,6 @@ class elastic_net(_Elementwise):
 
 
 def _soft_threshold(p: Array, threshold: float, out: Array) -> None:
-    """Move towards zero by `threshold`, and no further than zero: all of what lies within is taken away."""
+    """Move towards zero by `threshold`, but not past zero."""
     for x, y in blocks(p, out):
         np.subtract(x, np.clip(x, -threshold, threshold), out=y)

@@ -18,11 +18,11 @@ def least_squares(X: ArrayLike, y: ArrayLike, l2: ArrayLike = 0.0) -> Array:
     .. math:: W^* = \arg\min_W \|X W - y\|^2 + \sum_j \lambda_j W_j^2
         = (X^T X + \operatorname{diag} \lambda)^{-1} X^T y
 
-    The answer to compare a descent with. It is computed from the singular values of :math:`X` with the rows
-    :math:`\operatorname{diag} \sqrt{\lambda}` appended, and not from :math:`X^T X`, which squares the
+    A descent on the same loss should end here. It is computed from the singular values of :math:`X` with the
+    rows :math:`\operatorname{diag} \sqrt{\lambda}` appended, and not from :math:`X^T X`, which squares the
     condition number. Where the solution is not unique it is the one of least norm: singular values below the
-    largest times ``sqrt(min(X.shape))`` times the machine epsilon of the dtype count as zero, as far as the
-    rounding of the data to it reaches; with a ridge on every weight there are none.
+    largest times ``sqrt(min(X.shape))`` times the machine epsilon of the dtype count as zero, since the
+    rounding of the data hides them; with a ridge on every weight there are none.
 
     Parameters
     ----------
