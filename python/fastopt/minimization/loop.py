@@ -53,9 +53,9 @@ def minimize(
         True: `fun` returns ``(value, gradient)``, the gradient in the structure of `x0`. A function:
         ``jac(x, *args)`` returns the gradient. None or False: central differences of `fun`, two evaluations
         for each variable, in float64 whatever `x0` is; the message says so. Their steps are 6e-6 times the
-        size of the variable, here or at the start (1 where that is 0), and never more than the size of its box; where
-        values hardly change over that, a longer step is tried at the start. Near a bound both evaluations are
-        on its inner side. Random search ignores it, and a gradient from `fun`.
+        size of the variable, here or at the start (1 where that is 0), and never more than the size of its
+        box; where values hardly change over that, a longer step is tried at the start. Near a bound both
+        evaluations are on its inner side. Random search ignores it, and a gradient from `fun`.
     hess : callable, optional
         ``hess(x, *args)`` returns the Hessian, of shape (n, n) over the n variables flattened: those of
         arrays in C order, of a dict or list one array after the other. For Newton's method.
