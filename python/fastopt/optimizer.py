@@ -38,13 +38,13 @@ PAGE = 4096
 class Optimizer(Declared):
     """What all optimizers share. Not to be instantiated: use one of its subclasses.
 
-    The arrays of `params` are bound: they are changed in place for ever after, and so must you, as in
-    ``params["W"][...] = new``. Of a masked array the mask plays no part. A deep copy or a pickle has arrays
-    of its own, and is a `RuntimeError` while a step is under way or where one comes in between; a shallow
-    copy shares parameters, state and count.
+    The optimizer keeps the arrays of `params` and changes them in place. New values have to be written into
+    them, too, as in ``params["W"][...] = new``. The mask of a masked array is ignored. A deep copy or a
+    pickle has arrays of its own; it raises `RuntimeError` if a step is under way or comes in between. A
+    shallow copy shares parameters, state and count.
 
-    A gradient of zero is no step, whatever `eps` is; an `eps` other than 0 that is 0 in float32 is refused
-    for arrays of that dtype, and so is a hyperparameter that is infinite in it.
+    A gradient of zero makes a step of zero, whatever `eps` is. For arrays of float32 an `eps` that float32
+    rounds to 0 is refused, and so is a hyperparameter that it rounds to infinity.
 
     Hyperparameters may be assigned. Other names are refused, so that a mistyped one does not go unnoticed; a
     subclass declares its own attributes in its body, as in ``tag: str``.
