@@ -5,7 +5,7 @@ import pytest
 
 from fastopt import minimize, regularizers
 from fastopt._common.fingerprint import fingerprint
-from fastopt._common.samples import named
+from fastopt._common.trees import named
 from fastopt.training import Run, train_in_turns
 from fastopt.training.full_batch import LbfgsRun
 

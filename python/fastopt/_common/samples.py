@@ -8,16 +8,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fastopt._common.trees import Array, Arrays, as_array, described, flatten
-from fastopt._common.wording import shown
+from fastopt._common.trees import as_array, described
 
 __all__ = [
     "Samples",
     "judged_reals",
-    "judged_rng",
     "judged_rows",
     "judged_samples",
-    "named",
 ]
 
 Samples = tuple[NDArray[Any], ...]
@@ -68,53 +65,3 @@ def judged_reals(label: str, given: object) -> NDArray[np.floating[Any]]:
         kind = TypeError if isinstance(error, TypeError) else ValueError
         raise kind(f"{label}: expected real numbers: {error}") from error
     raise TypeError(f"{label}: expected real numbers, got {array.dtype} of shape {array.shape}")
-
-
-def judged_rng(seed: object, label: str = "seed") -> np.random.Generator:
-    """Return the generator that a seed stands for, or say what is wrong with it."""
-    expected = (
-        f"{label}: expected an integer >= 0, a numpy.random.Generator or None, "
-        f"got {shown(seed)} ({type(seed).__name__})"
-    )
-    if not _is_seed(seed):
-        raise TypeError(expected)
-    try:
-        return np.random.default_rng(seed)  # type: ignore[arg-type]
-    except ValueError as error:  # negative
-        raise ValueError(expected) from error
-
-
-def _is_seed(seed: object) -> bool:
-    """Say whether NumPy may be given this as a seed: on a list that holds itself it crashes."""
-    if isinstance(seed, list | tuple):
-        return all(isinstance(part, int | np.integer) for part in seed)
-    if isinstance(seed, np.ndarray):
-        return seed.dtype.kind in "iu"
-    return seed is None or isinstance(seed, SEEDS)
-
-
-SEEDS = (
-    int,
-    np.integer,
-    np.random.Generator,
-    np.random.BitGenerator,
-    np.random.RandomState,
-    np.random.bit_generator.ISeedSequence,
-)
-
-
-def named(params: Arrays) -> dict[str, Array]:
-    """Return the arrays of a structure under names, as files and fingerprints need them.
-
-    Examples
-    --------
-    >>> list(named({"W": np.zeros(2)})), list(named([np.zeros(2)])), list(named(np.zeros(2)))
-    (['W'], ['0'], ['params'])
-    """
-    kind, keys, arrays = flatten("params", params)
-    if kind == "array":
-        return {"params": arrays[0]}
-    names = [str(key) for key in keys]
-    if len(set(names)) < len(names):
-        raise ValueError(f"params: expected keys that differ as text, got {keys}")
-    return dict(zip(names, arrays, strict=True))

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from fastopt._common.extras import require
-from fastopt._common.samples import judged_rng
+from fastopt._common.seeds import judged_rng
 from fastopt._common.types import Seed
 from fastopt._common.wording import shown
 from fastopt.data.dataset import Dataset, judged_dtype, scaled

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from fastopt._common.bounds import whole
-from fastopt._common.samples import judged_rng
+from fastopt._common.seeds import judged_rng
+from fastopt._common.trees import summary
 from fastopt._common.wording import counted
 
 from .line import Objective
@@ -16,7 +17,7 @@ from .numeric import beside, first_value, opened
 from .options import Options, positive
 from .report import Coordinate, Report
 from .run import Evaluation, examine, finish, first_calls, open_arguments
-from .structure import Arguments, Leaf, Structure, described, real
+from .structure import Arguments, Leaf, Structure, real
 
 Seed = int | np.random.Generator | None
 
@@ -219,7 +220,7 @@ def grad_check_sparse(
     rtol 0.001; 3 calls
     """
     if not callable(f):
-        raise TypeError(f"f: expected a function, got {described(f)}")
+        raise TypeError(f"f: expected a function, got {summary(f)}")
     count = whole(1, "num_checks", num_checks)
     step = positive("h", h)
     arguments = opened(f, x, label="x")
@@ -262,7 +263,7 @@ def _value_and_gradient(
         return value, grad(*arguments.displaced()) if callable(grad) else grad
     if not isinstance(returned, tuple | list) or len(returned) != 2:
         raise TypeError(
-            f"func: expected (value, gradient), got {described(returned)}; "
+            f"func: expected (value, gradient), got {summary(returned)}; "
             "pass the gradient as grad= if func returns the value alone"
         )
     return real("func", returned[0]), returned[1]

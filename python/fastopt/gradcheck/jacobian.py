@@ -7,14 +7,15 @@ from typing import Any
 
 import numpy as np
 
-from fastopt._common.samples import judged_rng
+from fastopt._common.seeds import judged_rng
+from fastopt._common.trees import summary
 
 from .checks import Seed
 from .line import Floats
 from .options import Options
 from .report import Report
 from .run import finish, first_calls, open_arguments
-from .structure import Arguments, Array, Structure, described
+from .structure import Arguments, Array, Structure
 from .vector import (
     VectorFunction,
     check_combinations,
@@ -115,7 +116,7 @@ def check_jacobian(
         returned = func(*args)
         if not alone and not (isinstance(returned, tuple | list) and len(returned) == 2):
             raise TypeError(
-                f"func: expected (values, jacobian), got {described(returned)}; "
+                f"func: expected (values, jacobian), got {summary(returned)}; "
                 "pass jac= or vjp= if func returns the values alone"
             )
         return _real_array("func", returned if alone else returned[0])
@@ -281,5 +282,5 @@ def _real_array(label: str, value: Any) -> Array:
     """
     array = np.asarray(value) if isinstance(value, np.ndarray | np.generic | float | int) else None
     if array is None or array.dtype.kind not in "fiu":
-        raise TypeError(f"{label}: expected an array of real numbers, got {described(value)}")
+        raise TypeError(f"{label}: expected an array of real numbers, got {summary(value)}")
     return array.astype(np.float64)

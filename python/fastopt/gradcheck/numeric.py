@@ -9,9 +9,11 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 
+from fastopt._common.trees import summary
+
 from .line import Floats, Objective
 from .options import positive
-from .structure import Arguments, Array, Move, Structure, described, real
+from .structure import Arguments, Array, Move, Structure, real
 
 Method = Literal["central", "forward", "complex"]
 
@@ -75,7 +77,7 @@ def numeric_gradient(
     array([ 3., 12., 27.])
     """
     if not callable(f):
-        raise TypeError(f"f: expected a function, got {described(f)}")
+        raise TypeError(f"f: expected a function, got {summary(f)}")
     if method not in get_args(Method):
         raise ValueError(f"method: expected one of {', '.join(map(repr, get_args(Method)))}, got {method!r}")
     if h is not None:
@@ -221,7 +223,7 @@ def _complex_slope(
             ) from error
     if np.ndim(value) != 0 or not np.iscomplexobj(value):
         raise TypeError(
-            f"f: method='complex' needs a complex value, got {described(value)}: "
+            f"f: method='complex' needs a complex value, got {summary(value)}: "
             "abs, .real, float() and the like lose the imaginary part"
         )
     return finite("f", f"x + {t:.3g}i in {leaf.name}", float(value.imag / t))

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from fastopt._common.trees import summary
 from fastopt._common.wording import counted, users_line
 
 from .diagnosis import Evidence, diagnose
@@ -20,7 +21,7 @@ from .numeric import opened
 from .options import Options
 from .report import Argument, Coordinate, GradientError, Report
 from .search import Finding, Search, Slope, random_direction, units_of
-from .structure import Arguments, Array, Leaf, Move, Structure, described
+from .structure import Arguments, Array, Leaf, Move, Structure
 
 Evaluation = tuple[Any, list[Array]]
 """The value, a number or an array, and gradients."""
@@ -40,7 +41,7 @@ def open_arguments(
 ) -> tuple[Arguments, list[str]]:
     """Return the arguments, and remarks on their dtype."""
     if not callable(func):
-        raise TypeError(f"func: expected a function, got {described(func)}")
+        raise TypeError(f"func: expected a function, got {summary(func)}")
     arguments = opened(func, inputs, wrt, promote)
     single = [leaf.name for leaf in arguments.leaves if np.asarray(leaf.source).dtype.itemsize == 4]
     if not single:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from fastopt._common.bounds import as_whole
 from fastopt._common.bounds import real as as_number
+from fastopt._common.trees import expect_an_end, mapped, summary, walk
 from fastopt._common.wording import counted
 
 Array = NDArray[Any]
@@ -90,7 +91,7 @@ class Arguments:
         several = [f"inputs[{k}]" for k in range(len(self._inputs))]
         labels = several if self.given_as_tuple else [label or "inputs"]
         for argument, value in zip(labels, self._inputs, strict=True):
-            _expect_an_end(argument, value)
+            expect_an_end(argument, value)
         self.chosen = _chosen(labels, self._inputs, wrt)
         self.names = _names(func, labels)
         self.leaves = [
@@ -101,7 +102,7 @@ class Arguments:
             )
         ]
         self._constants = {
-            k: _mapped(_copied, value) for k, value in enumerate(self._inputs) if k not in self.chosen
+            k: mapped(_copied, value) for k, value in enumerate(self._inputs) if k not in self.chosen
         }
         _expect_taken(func, self._inputs, inputs, label)
         self.copying = False  # a function that changes its arguments gets fresh copies at every call
@@ -132,10 +133,10 @@ class Arguments:
         """Return the arguments with `arrays` in place of the leaves."""
         values = iter([leaf.give(a) for leaf, a in zip(self.leaves, arrays, strict=True)])
         constants = (
-            {k: _mapped(_copied, c) for k, c in self._constants.items()} if self.copying else self._constants
+            {k: mapped(_copied, c) for k, c in self._constants.items()} if self.copying else self._constants
         )
         return tuple(
-            _mapped(lambda _: next(values), argument) if k in self.chosen else constants[k]
+            mapped(lambda _: next(values), argument) if k in self.chosen else constants[k]
             for k, argument in enumerate(self._inputs)
         )
 
@@ -178,7 +179,7 @@ class Arguments:
     def packed(self, arrays: Sequence[Array]) -> Structure:
         """Return arrays, one a leaf, in the structure of a gradient: that of the one argument, or a tuple."""
         values = iter([leaf.give(a) for leaf, a in zip(self.leaves, arrays, strict=True)])
-        parts = tuple(_mapped(lambda _: next(values), self._inputs[k]) for k in self.chosen)
+        parts = tuple(mapped(lambda _: next(values), self._inputs[k]) for k in self.chosen)
         return parts[0] if len(parts) == 1 else parts
 
     def _parts(self, label: str, given: Structure) -> list[tuple[str, Structure]]:
@@ -196,45 +197,15 @@ class Arguments:
             return [(f"{label}[{k}]", given[k]) for k in self.chosen]
         names = ", ".join(self.names[k] for k in self.chosen)
         raise ValueError(
-            f"{label}: expected {wanted} gradients, by {names}, got {described(given)}; "
+            f"{label}: expected {wanted} gradients, by {names}, got {summary(given)}; "
             "wrt= says which arguments to differentiate by"
         )
-
-
-def walk(label: str, node: Structure) -> Iterator[tuple[str, Any]]:
-    """Yield the leaves of a structure with their names, in the order of `_mapped`."""
-    if isinstance(node, Mapping):
-        for key, value in node.items():
-            yield from walk(f"{label}[{key!r}]", value)
-    elif isinstance(node, list | tuple):
-        for k, value in enumerate(node):
-            yield from walk(f"{label}[{k}]", value)
-    else:
-        yield label, node
-
-
-def _expect_an_end(label: str, node: Structure) -> None:
-    """Refuse a structure that cannot be walked through, such as a list that holds itself."""
-    try:
-        for _ in walk(label, node):
-            pass
-    except RecursionError:
-        raise ValueError(f"{label}: expected arrays in lists or dicts, got one that holds itself") from None
 
 
 def brackets(index: Iterable[Any]) -> str:
     """Write an index as in ``[3, 4]``, that of a number as nothing."""
     text = ", ".join(str(int(k)) for k in index)
     return f"[{text}]" if text else ""
-
-
-def described(value: object) -> str:
-    """Say in few words what a value is, for messages."""
-    if isinstance(value, np.ndarray | np.generic):
-        return f"{value.dtype} of shape {value.shape}"
-    if isinstance(value, list | tuple | dict):
-        return f"a {type(value).__name__} of {len(value)}"
-    return "None" if value is None else type(value).__name__
 
 
 def real(label: str, value: object) -> float:
@@ -247,9 +218,9 @@ def real(label: str, value: object) -> float:
     """
     number = as_number(value)
     if isinstance(value, np.ndarray) and value.ndim and value.dtype.kind in "fiu":
-        raise ValueError(f"{label}: expected one number, got {described(value)}")
+        raise ValueError(f"{label}: expected one number, got {summary(value)}")
     if number is None:
-        raise TypeError(f"{label}: expected a real number, got {described(value)}")
+        raise TypeError(f"{label}: expected a real number, got {summary(value)}")
     return number
 
 
@@ -260,7 +231,7 @@ def _chosen(labels: list[str], inputs: tuple[Any, ...], wrt: int | Sequence[int]
             k for k, argument in enumerate(inputs) if any(_floating(v) for _, v in walk(labels[k], argument))
         ]
         if not chosen:
-            kinds = ", ".join(described(argument) for argument in inputs) or "nothing"
+            kinds = ", ".join(summary(argument) for argument in inputs) or "nothing"
             label = labels[0].partition("[")[0] if labels else "inputs"
             raise TypeError(f"{label}: expected float32 or float64 to differentiate by, got {kinds}")
         return chosen
@@ -289,7 +260,7 @@ def _expect_taken(
         if label is not None:
             raise TypeError(f"f: expected a function of {label} alone, got one of {wanted}") from None
         kind = "the arguments" if isinstance(inputs, tuple) else "a tuple of the arguments"
-        raise TypeError(f"inputs: expected {kind} {wanted}, got {described(inputs)}") from None
+        raise TypeError(f"inputs: expected {kind} {wanted}, got {summary(inputs)}") from None
 
 
 def _names(func: Callable[..., Any], labels: list[str]) -> list[str]:
@@ -305,7 +276,7 @@ def _names(func: Callable[..., Any], labels: list[str]) -> list[str]:
 
 def _leaf(name: str, label: str, value: Any, promote: bool) -> Leaf:
     if not _floating(value):
-        raise TypeError(f"{label}: expected float32 or float64, got {described(value)}")
+        raise TypeError(f"{label}: expected float32 or float64, got {summary(value)}")
     dtype = np.asarray(value).dtype
     if dtype.newbyteorder("=") not in FLOATS:
         raise TypeError(f"{label}: expected float32 or float64, got {dtype}")
@@ -332,16 +303,6 @@ def _floating(value: Any) -> bool:
     return isinstance(value, float)
 
 
-def _mapped(function: Callable[[Any], Any], node: Structure) -> Structure:
-    """Return the structure with `function` applied to its leaves, in the order of `walk`."""
-    if isinstance(node, Mapping):
-        return {key: _mapped(function, value) for key, value in node.items()}
-    if isinstance(node, list | tuple):
-        make: Callable[[list[Any]], Any] = getattr(type(node), "_make", type(node))
-        return make([_mapped(function, value) for value in node])
-    return function(node)
-
-
 def _copied(value: Any) -> Any:
     return value.copy() if isinstance(value, np.ndarray) else value
 
@@ -358,14 +319,14 @@ def _paired(label: str, pattern: Structure, given: Structure) -> Iterator[tuple[
     """Yield the leaves of `given`, which must have the structure of `pattern`."""
     if isinstance(pattern, Mapping):
         if not isinstance(given, Mapping):
-            raise TypeError(f"{label}: expected a dict, as its argument is, got {described(given)}")
+            raise TypeError(f"{label}: expected a dict, as its argument is, got {summary(given)}")
         if given.keys() != pattern.keys():
             raise ValueError(f"{label}: expected the keys {list(pattern)}, got {list(given)}")
         for key, value in pattern.items():
             yield from _paired(f"{label}[{key!r}]", value, given[key])
     elif isinstance(pattern, list | tuple):
         if not isinstance(given, list | tuple) and not (isinstance(given, np.ndarray) and given.ndim):
-            raise TypeError(f"{label}: expected a list, as its argument is, got {described(given)}")
+            raise TypeError(f"{label}: expected a list, as its argument is, got {summary(given)}")
         if len(given) != len(pattern):
             raise ValueError(f"{label}: expected {counted(len(pattern), 'gradient')}, got {len(given)}")
         for k, value in enumerate(pattern):
@@ -377,7 +338,7 @@ def _paired(label: str, pattern: Structure, given: Structure) -> Iterator[tuple[
 def _gradient(label: str, given: Any, shape: tuple[int, ...]) -> Array:
     numbers = isinstance(given, np.ndarray | np.generic | float | int) and not isinstance(given, bool)
     if not numbers or np.asarray(given).dtype.kind not in "fiu":
-        raise TypeError(f"{label}: expected real numbers of shape {shape}, got {described(given)}")
+        raise TypeError(f"{label}: expected real numbers of shape {shape}, got {summary(given)}")
     array = np.array(given, order="C", subok=False)
     if array.shape != shape:
         hint = " (transposed?)" if array.shape == shape[::-1] else ""

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from fastopt._common.trees import as_array, described, flatten
+from fastopt._common.trees import Tree, as_array, described, rebuilt
 from fastopt._common.wording import counted
 
 __all__ = ["Layout", "RowLayout", "Vector", "as_numbers", "as_reals", "frozen"]
@@ -78,10 +78,10 @@ class Layout:
             start = as_numbers(label, start) if _is_plain(start) else start
         elif not isinstance(start, dict) and as_array(start).dtype.kind in "iuf":
             start = as_numbers(label, start)  # a number, or an array of another library
-        self.kind, self.keys, given = flatten(label, start)
+        tree = Tree(label, start)
         self._tuple = isinstance(start, tuple)
-        self.names = [label if key is None else f"{label}[{key!r}]" for key in self.keys]
-        arrays = [as_numbers(name, a) for name, a in zip(self.names, given, strict=True)]
+        self.kind, self.keys, self.names = tree.kind, tree.keys, tree.names
+        arrays = [as_numbers(name, a) for name, a in tree.named]
         single = all(a.dtype == np.float32 for a in arrays)
         self.dtype = np.dtype(np.float32 if single else np.float64)
         self.shapes = [a.shape for a in arrays]
@@ -95,12 +95,8 @@ class Layout:
         """Return views of `vector` in the structure of the start."""
         if self._flat:
             return vector
-        if self.kind == "array":
-            return vector.reshape(self.shapes[0])
         views = [vector[part].reshape(shape) for part, shape in zip(self._slices, self.shapes, strict=True)]
-        if self.kind == "dict":
-            return dict(zip(self.keys, views, strict=True))
-        return tuple(views) if self._tuple else views
+        return tuple(views) if self._tuple else rebuilt(self.kind, self.keys, views)
 
     def vector(self, structure: object, label: str) -> Vector:
         """Return `structure` as a vector: itself where it is one, else in memory of the thread's next call.
@@ -175,14 +171,14 @@ class Layout:
         expected = f"a {self.kind} of {counted(len(self.keys), 'array')}, as {self.label}"
         if not isinstance(structure, dict if self.kind == "dict" else (list, tuple)):
             raise TypeError(f"{label}: expected {expected}, got {described(structure)}")
-        _, keys, entries = flatten(label, structure)
+        tree = Tree(label, structure)
         if self.kind == "list":
-            if len(keys) != len(self.keys):
-                raise ValueError(f"{label}: expected {expected}, got {len(keys)}")
-            return entries
-        if set(keys) != set(self.keys):
-            raise ValueError(f"{label}: expected the keys {self.keys}, got {keys}")
-        by_key = dict(zip(keys, entries, strict=True))
+            if len(tree.keys) != len(self.keys):
+                raise ValueError(f"{label}: expected {expected}, got {len(tree.keys)}")
+            return tree.arrays
+        if set(tree.keys) != set(self.keys):
+            raise ValueError(f"{label}: expected the keys {self.keys}, got {tree.keys}")
+        by_key = tree.by_key
         return [by_key[key] for key in self.keys]
 
     def _expect(self, label: str, a: NDArray[Any], shape: tuple[int, ...]) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from fastopt._common.bounds import Bounds, whole
-from fastopt._common.samples import judged_rng
+from fastopt._common.seeds import judged_rng
 from fastopt._common.wording import shown
 from fastopt.line_search.search import MOST_TRIALS
 

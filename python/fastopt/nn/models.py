@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from fastopt._common.listing import listing
-from fastopt._common.samples import judged_rng
+from fastopt._common.seeds import judged_rng
 from fastopt._common.threads import get_num_threads
 from fastopt._common.types import Floats, Integers, Loss, Params, Seed
 from fastopt.losses import softmax_cross_entropy

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from fastopt._common.bounds import Bounds, length
-from fastopt._common.samples import judged_rng
+from fastopt._common.seeds import judged_rng
 from fastopt._common.types import Floats
 
 from .problem import Minimum, Problem

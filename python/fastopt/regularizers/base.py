@@ -76,7 +76,7 @@ class Regularizer(ABC):
         new = [np.empty_like if on and self.strength else np.zeros_like for on in chosen]
         grads = [make(p) for make, p in zip(new, mine.arrays, strict=True)]
         value = self._total(self._write, mine.arrays, grads, chosen)
-        return value, cast(Structure, mine.packed(grads))
+        return value, cast(Structure, mine.like(grads))
 
     def add_to(self, params: Arrays, grads: Arrays) -> float:
         """Add the gradient of the penalty to the given gradients, in place.
@@ -101,10 +101,10 @@ class Regularizer(ABC):
         """
         mine = Parts("params", params)
         chosen = self._chosen(mine)
-        theirs = Parts("grads", grads).like(mine)
-        written = list(compress(theirs.labelled, chosen))
+        theirs = Parts("grads", grads).matched(mine)
+        written = list(compress(theirs.named, chosen))
         expect_updatable(written)
-        _core.expect_separate(written, mine.labelled)
+        _core.expect_separate(written, mine.named)
         return self._total(self._add, mine.arrays, theirs.arrays, chosen)
 
     def prox(self, params: Structure, lr: float, out: Structure | None = None) -> Structure:
@@ -145,14 +145,14 @@ class Regularizer(ABC):
         chosen = self._chosen(mine)
         if out is None:
             results = [np.empty_like(p) for p in mine.arrays]
-            result = cast(Structure, mine.packed(results))
+            result = cast(Structure, mine.like(results))
         else:
-            theirs = Parts("out", out).like(mine)
+            theirs = Parts("out", out).matched(mine)
             results, result = theirs.arrays, out
             in_place = [is_same(p, v) for p, v in zip(mine.arrays, results, strict=True)]
             each = list(zip(chosen, in_place, strict=True))
-            written = list(compress(theirs.labelled, (on or not same for on, same in each)))
-            read = list(compress(mine.labelled, (not (on and same) for on, same in each)))
+            written = list(compress(theirs.named, (on or not same for on, same in each)))
+            read = list(compress(mine.named, (not (on and same) for on, same in each)))
             expect_updatable(written)
             _core.expect_separate(written, read)
         with np.errstate(all="ignore"):
@@ -217,4 +217,4 @@ def strengths(penalties: Iterable[Regularizer], params: Arrays) -> Any:
     """Return how strongly penalties act on each array, in the structure of `params`: the sums, 0 for none."""
     mine = Parts("params", params)
     chosen = [(penalty.strength, penalty._chosen(mine)) for penalty in penalties]
-    return mine.packed([sum(s for s, on in chosen if on[k]) for k in range(len(mine.arrays))])
+    return mine.like([sum(s for s, on in chosen if on[k]) for k in range(len(mine.arrays))])

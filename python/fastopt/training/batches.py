@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastopt._common.bounds import whole
-from fastopt._common.samples import judged_rng, judged_rows
+from fastopt._common.samples import judged_rows
+from fastopt._common.seeds import judged_rng
 from fastopt._common.types import Floats, Integers, Seed
 from fastopt._common.wording import shown
 

@@ -8,7 +8,7 @@ from typing import Any, TypeGuard
 
 import numpy as np
 
-from fastopt._common.trees import Array, described, flatten
+from fastopt._common.trees import Array, Tree, described
 
 __all__ = ["copied_buffers", "kept", "named_buffers", "put_back"]
 
@@ -81,10 +81,9 @@ def _judged(buffers: object) -> tuple[str, dict[Any, Array]]:
     """
     if buffers is None or (isinstance(buffers, dict | list | tuple) and not buffers):
         return "dict", {}
-    kind, keys, items = flatten("buffers", buffers)
+    tree = Tree("buffers", buffers)
     arrays: dict[Any, Array] = {}
-    for key, item in zip(keys, items, strict=True):
-        label = "buffers" if kind == "array" else f"buffers[{key!r}]"
+    for key, (label, item) in zip(tree.keys, tree.named, strict=True):
         number = isinstance(item, np.generic) and not isinstance(buffers, tuple)
         array: object = np.asarray(item) if number else item
         if not isinstance(array, np.ndarray):
@@ -92,7 +91,7 @@ def _judged(buffers: object) -> tuple[str, dict[Any, Array]]:
         if not array.flags.writeable:
             raise ValueError(f"{label}: expected a writeable array, got a read-only one")
         arrays[key] = array
-    return kind, arrays
+    return tree.kind, arrays
 
 
 def _fits(array: object, copy: Array) -> TypeGuard[Array]:

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal
 
 from fastopt._common.bounds import Bounds, whole
 from fastopt._common.declared import Declared
 from fastopt._common.files import expect_arrays, expect_file, expect_suffix, holds, read_note, save_npz
-from fastopt._common.samples import named
-from fastopt._common.trees import Array, Arrays, flatten
+from fastopt._common.trees import Array, Tree, named
 from fastopt._common.wording import counted
 from fastopt.training.buffers import copied_buffers, named_buffers, put_back
 from fastopt.training.callbacks import Callback, StopTraining
@@ -191,7 +189,7 @@ class EarlyStopping(Monitor):
         if best.improved(record):
             self._bad_epochs[run] = 0
             if self._restore:
-                params = {key: array.copy() for key, array in _by_key(run.params)}
+                params = {key: array.copy() for key, array in Tree("params", run.params).by_key.items()}
                 self._kept[run] = params, copied_buffers(run.buffers)
             return
         self._bad_epochs[run] += 1
@@ -205,7 +203,7 @@ class EarlyStopping(Monitor):
         if kept is None:
             return
         params, buffers = kept
-        for key, array in _by_key(run.params):
+        for key, array in Tree("params", run.params).by_key.items():
             array[...] = params[key]
         put_back(run.buffers, buffers)
         run.restored = self._bests[run].record
@@ -304,11 +302,6 @@ class Checkpoint(Monitor):
                 best.value, best.epoch = float(note["best"]), float(note["epoch"])
         except (ArithmeticError, KeyError, RecursionError, TypeError, ValueError):  # a file of somebody else
             return
-
-
-def _by_key(params: Arrays) -> Iterator[tuple[Any, Array]]:
-    _, keys, arrays = flatten("params", params)
-    return zip(keys, arrays, strict=True)
 
 
 def _named(run: Run) -> dict[str, Array]:

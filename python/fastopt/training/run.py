@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from fastopt._common.bounds import real, whole
 from fastopt._common.fingerprint import fingerprint
 from fastopt._common.place import Place
-from fastopt._common.samples import Samples, judged_samples, named
-from fastopt._common.trees import Arrays
+from fastopt._common.samples import Samples, judged_samples
+from fastopt._common.trees import Arrays, named
 from fastopt._common.types import Seed
 from fastopt._common.wording import shown
 from fastopt.regularizers import Regularizer

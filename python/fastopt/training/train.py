@@ -8,7 +8,7 @@ from typing import Any
 
 from fastopt._common.bounds import whole
 from fastopt._common.samples import judged_samples
-from fastopt._common.trees import Array, Arrays, described, flatten
+from fastopt._common.trees import Array, Arrays, Tree, described
 from fastopt._common.types import Seed
 from fastopt.optimizer import Optimizer
 from fastopt.regularizers import Regularizer
@@ -223,7 +223,7 @@ def _bound(optimizer: object, params: Arrays) -> Optimizer:
             "optimizer: expected an optimizer of fastopt, or a class or function that makes one of params, "
             f"got {made!r}{from_it}{way}"
         )
-    mine, theirs = _by_key("params", params), _by_key("optimizer.params", made.params)
+    mine, theirs = (dict(Tree("params", given).named) for given in (params, made.params))
     if mine.keys() != theirs.keys():
         raise ValueError(
             f"optimizer: expected one over params, with {list(mine)}, got one over {list(theirs)}"
@@ -235,12 +235,6 @@ def _bound(optimizer: object, params: Arrays) -> Optimizer:
                 "and training would not change params"
             )
     return made
-
-
-def _by_key(label: str, params: object) -> dict[str, Array]:
-    kind, keys, arrays = flatten(label, params)
-    names = ["params" if kind == "array" else f"params[{key!r}]" for key in keys]
-    return dict(zip(names, arrays, strict=True))
 
 
 def _same_memory(a: Array, b: Array) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from fastopt._common.interrupts import Interrupts, interrupts_held
-from fastopt._common.trees import flatten
+from fastopt._common.trees import Tree
 from fastopt.training.callbacks import Callback, StopTraining
 from fastopt.training.history import Outcome
 from fastopt.training.run import Diverged, Run
@@ -124,7 +124,7 @@ def _train_epoch(run: Run, callbacks: Sequence[Callback], interrupts: Interrupts
                     f"the {name.replace('_', ' ')} is {value} after epoch {record.epoch:g} "
                     f"of the {run.name} run"
                 )
-        if not all(np.isfinite(a).all() for a in flatten("params", run.params)[2]):
+        if not all(np.isfinite(a).all() for a in Tree("params", run.params).arrays):
             raise Diverged(f"a parameter is not finite after epoch {record.epoch:g} of the {run.name} run")
         if ended:
             raise ended
