@@ -23,9 +23,9 @@ from fastopt.cli.arguments import FAILED, INTERRUPTED, OK, complain, optimizer_n
 from fastopt.cli.descent import NAME, in_words, lbfgs_run
 from fastopt.cli.files import PICTURES, write_whole
 from fastopt.cli.job import Workbench, judge_model, largest_product, owners, penalties
-from fastopt.cli.options import add_data_and_model, add_penalties, add_run, add_schedule
 from fastopt.cli.report import percent, seconds
 from fastopt.cli.threads import Threads, use_threads
+from fastopt.cli.training_options import add_data_and_model, add_penalties, add_run, add_schedule
 from fastopt.optimizer import Optimizer
 from fastopt.training import Record, Run, progress, train_in_turns
 from fastopt.training.pictures import draw_comparison

@@ -27,9 +27,9 @@ from fastopt.cli.job import (
     owners,
     penalties,
 )
-from fastopt.cli.options import add_data_and_model, add_penalties, add_run, add_schedule
 from fastopt.cli.report import Progress, print_results
 from fastopt.cli.threads import Threads, use_threads
+from fastopt.cli.training_options import add_data_and_model, add_penalties, add_run, add_schedule
 from fastopt.optimizers import OPTIMIZERS
 from fastopt.training import Outcome, train_in_turns
 from fastopt.training.comparison import compare

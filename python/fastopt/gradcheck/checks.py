@@ -14,10 +14,10 @@ from fastopt._common.wording import counted
 
 from .line import Objective
 from .numeric import beside, first_value, opened
-from .options import Options, positive
 from .report import Coordinate, Report
 from .run import Evaluation, examine, finish, first_calls, open_arguments
 from .structure import Arguments, Leaf, Structure, real
+from .tolerances import Options, positive
 
 Seed = int | np.random.Generator | None
 

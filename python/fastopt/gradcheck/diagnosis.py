@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 from fastopt._common.wording import counted
 
 from .line import Floats
-from .options import MARGIN
 from .report import Coordinate
 from .structure import Array
+from .tolerances import MARGIN
 
 Named = tuple[str, Array]
 

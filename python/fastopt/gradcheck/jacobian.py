@@ -12,10 +12,10 @@ from fastopt._common.trees import summary
 
 from .checks import Seed
 from .line import Floats
-from .options import Options
 from .report import Report
 from .run import finish, first_calls, open_arguments
 from .structure import Arguments, Array, Structure
+from .tolerances import Options
 from .vector import (
     VectorFunction,
     check_combinations,

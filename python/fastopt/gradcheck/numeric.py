@@ -12,8 +12,8 @@ import numpy as np
 from fastopt._common.trees import summary
 
 from .line import Floats, Objective
-from .options import positive
 from .structure import Arguments, Array, Move, Structure, real
+from .tolerances import positive
 
 Method = Literal["central", "forward", "complex"]
 

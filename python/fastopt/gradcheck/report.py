@@ -12,7 +12,7 @@ import numpy as np
 from fastopt._common.wording import counted
 
 from .differences import Sweep
-from .options import MARGIN
+from .tolerances import MARGIN
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

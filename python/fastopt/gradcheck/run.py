@@ -18,10 +18,10 @@ from .differences import ladder, sweep
 from .line import Line, Objective
 from .noise import are_float32, noise_level
 from .numeric import opened
-from .options import Options
 from .report import Argument, Coordinate, GradientError, Report
 from .search import Finding, Search, Slope, random_direction, units_of
 from .structure import Arguments, Array, Leaf, Move, Structure
+from .tolerances import Options
 
 Evaluation = tuple[Any, list[Array]]
 """The value, a number or an array, and gradients."""

@@ -63,9 +63,9 @@ from .differences import RATIO, Corner, Sweep, ladder, sweep
 from .line import Floats, Line, Objective
 from .noise import are_float32, root_mean_square
 from .numeric import power_of_two
-from .options import MARGIN, Options
 from .report import Coordinate
 from .structure import Array, Move
+from .tolerances import MARGIN, Options
 
 FEW = 64
 """Up to so many elements, a failure is explained by looking at all of them."""

@@ -12,11 +12,11 @@ from .diagnosis import Evidence, diagnose
 from .differences import EPS, extrapolate, ladder, sweep
 from .line import Floats, Line, Objective
 from .noise import noise_level, root_mean_square
-from .options import MARGIN, Options
 from .report import Argument, Coordinate, Report
 from .run import examine, lengths_of
 from .search import Finding, random_direction, units_of
 from .structure import Arguments, Array, Leaf, Move, brackets
+from .tolerances import MARGIN, Options
 
 COVECTORS = 2
 """How many random combinations of the values are checked."""

@@ -3,10 +3,10 @@
 from fastopt._common.listing import listing
 
 from .batch import minimize_batch
+from .descents import LBFGS
 from .loop import minimize
 from .result import OptimizeResult, Status
 from .scipy_method import scipy_lbfgs
-from .solver import LBFGS
 
 __all__ = ["LBFGS", "OptimizeResult", "Status", "minimize", "minimize_batch", "scipy_lbfgs"]
 __dir__ = listing(__name__)

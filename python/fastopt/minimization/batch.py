@@ -115,7 +115,7 @@ def minimize_batch(
         raise TypeError(f"fun: expected a function, got {described(fun)}")
     judged = LbfgsOptions.of({} if options is None else options, tol)
     starts = _starts(X0)
-    limits = _limits(bounds, starts)
+    limits = _bounds(bounds, starts)
     settings = judged.core(starts.dtype) | region(limits, _weights(l1, starts))
     moved = 0
     if limits is not None:
@@ -148,7 +148,7 @@ def _starts(X0: object) -> Vector:
     return np.ascontiguousarray(a)
 
 
-def _limits(bounds: object, starts: Vector) -> tuple[Vector, Vector] | None:
+def _bounds(bounds: object, starts: Vector) -> tuple[Vector, Vector] | None:
     """Return lower and upper bounds, of the shape of a row where they are for all rows, else of `starts`."""
     layout = _layout(starts, *ends(bounds).values())
     limits = box(bounds, layout)

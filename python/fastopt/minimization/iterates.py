@@ -10,11 +10,11 @@ import numpy as np
 
 from fastopt._common.types import Floats
 
-from .base import Solver
 from .layout import Vector, frozen
 from .objective import Objective
-from .options import Options, value_error
+from .options import Options, rounding_of_values
 from .result import Status
+from .solver import Solver
 
 __all__ = ["Iterates", "largest"]
 
@@ -47,7 +47,7 @@ class Iterates(Solver):
     def _begin(self, x0: object, options: Any, *args: Any, **kwargs: Any) -> None:
         self._here = frozen(self._start(x0, options))
         self._dtype = self._layout.dtype
-        self._rounding = value_error(self._dtype)
+        self._rounding = rounding_of_values(self._dtype)
         self._value = math.nan
         self._gradient: Floats = np.full(self._here.shape, math.nan)
         self._best: tuple[Vector, float, Floats] | None = None

@@ -11,11 +11,11 @@ from typing import Any
 
 from fastopt._common.trees import described
 
-from .base import Solver
 from .boxes import moved_onto_bounds
 from .methods import chosen, judged_options
 from .objective import Objective
 from .result import OptimizeResult, Status
+from .solver import Solver
 
 __all__ = ["minimize", "run"]
 
@@ -245,7 +245,7 @@ def run(
     report = _reporter(callback, intermediate)
     solver = kind.of(x0, judged, **given)
     objective = Objective(
-        fun, jac, args, solver._layout, arguments["hess"], arguments["hessp"], solver._limits
+        fun, jac, args, solver._layout, arguments["hess"], arguments["hessp"], solver._bounds
     )
     most_calls = _most_calls(solver, objective, judged.maxfun if "maxfun" in options else None)
     deadline = math.inf if judged.maxtime is None else began + judged.maxtime

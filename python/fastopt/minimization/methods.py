@@ -8,12 +8,12 @@ from typing import Any
 from fastopt._common.trees import as_array, described
 from fastopt._common.wording import shown
 
-from .base import Solver
+from .descents import BFGS, LBFGS
 from .gradient_descent import GradientDescent
 from .newton import Newton
-from .options import Limits
+from .options import Budget
 from .random_search import RandomSearch
-from .solver import BFGS, LBFGS
+from .solver import Solver
 
 __all__ = ["METHODS", "chosen", "judged_options"]
 
@@ -42,7 +42,7 @@ def chosen(method: object, **arguments: object) -> tuple[type[Solver], dict[str,
     return kind, {name: value for name, value in arguments.items() if name in kind.takes}
 
 
-def judged_options(kind: type[Solver], options: Mapping[str, Any], tol: float | None) -> Limits:
+def judged_options(kind: type[Solver], options: Mapping[str, Any], tol: float | None) -> Budget:
     """Return the options of a method, or say which it does not have, and who has.
 
     Raises

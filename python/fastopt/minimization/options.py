@@ -16,14 +16,14 @@ from fastopt._common.wording import shown
 from fastopt.line_search.search import MOST_TRIALS
 
 __all__ = [
+    "Budget",
     "GradientDescentOptions",
     "LbfgsKeywords",
     "LbfgsOptions",
-    "Limits",
     "Options",
     "RandomSearchOptions",
     "SearchOptions",
-    "value_error",
+    "rounding_of_values",
     "whole_number",
 ]
 
@@ -33,8 +33,8 @@ MOST_PAIRS = 100_000
 
 
 @dataclass(frozen=True, kw_only=True)
-class Limits:
-    """What all methods can be told.
+class Budget:
+    """What all methods can be told: how much they may spend.
 
     Parameters
     ----------
@@ -91,7 +91,7 @@ class Limits:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options(Limits):
+class Options(Budget):
     """What all methods that descend can be told.
 
     Parameters
@@ -162,7 +162,7 @@ class SearchOptions(Options):
             "c1": self.c1,
             "c2": self.c2,
             "trials": self.maxls,
-            "rounding": value_error(dtype),
+            "rounding": rounding_of_values(dtype),
         }
 
 
@@ -248,7 +248,7 @@ class GradientDescentOptions(Options):
 
 
 @dataclass(frozen=True, kw_only=True)
-class RandomSearchOptions(Limits):
+class RandomSearchOptions(Budget):
     """Those of random search, which has no tests for a minimum.
 
     Parameters
@@ -270,7 +270,7 @@ class RandomSearchOptions(Limits):
         self._set("seed", judged_rng(self.seed))
 
 
-def value_error(dtype: np.dtype[Any]) -> float:
+def rounding_of_values(dtype: np.dtype[Any]) -> float:
     """Return the relative error that values are taken to have where points are of `dtype`."""
     return 10 * float(np.finfo(dtype).eps)
 

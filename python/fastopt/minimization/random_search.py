@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from .base import Solver
 from .layout import Vector, frozen
 from .objective import Objective
 from .options import RandomSearchOptions
 from .result import Status
+from .solver import Solver
 
 __all__ = ["RandomSearch"]
 
@@ -28,8 +28,8 @@ class RandomSearch(Solver):
     def _begin(self, x0: object, options: RandomSearchOptions, bounds: object = None) -> None:
         start = self._start(x0, options)
         self._bounded(start, bounds)
-        if self._limits is not None and options.step is None:
-            for end in self._limits:
+        if self._bounds is not None and options.step is None:
+            for end in self._bounds:
                 if not np.isfinite(end).all():
                     k = int(np.flatnonzero(~np.isfinite(end))[0])
                     raise ValueError(
@@ -61,9 +61,9 @@ class RandomSearch(Solver):
         rng: np.random.Generator = self._options.seed
         dtype: np.dtype[Any] = self._layout.dtype
         largest = float(np.finfo(dtype).max)
-        lower, upper = (-largest, largest) if self._limits is None else self._limits
+        lower, upper = (-largest, largest) if self._bounds is None else self._bounds
         with np.errstate(over="ignore"):
-            if self._limits is not None and self._options.step is None:
+            if self._bounds is not None and self._options.step is None:
                 part = rng.random(self._best.shape)
                 drawn = lower * (1 - part) + upper * part  # upper - lower may be too large a number
             else:

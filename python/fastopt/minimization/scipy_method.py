@@ -9,9 +9,9 @@ from typing import Any
 from fastopt._common.trees import described
 from fastopt._common.wording import users_line
 
+from .descents import LBFGS
 from .loop import run
 from .result import Status
-from .solver import LBFGS
 
 __all__ = ["scipy_lbfgs", "scipys_status"]
 
