@@ -50,9 +50,8 @@ class Descent(Solver):
         self._core.stop(int(Status(reason)))
 
     @property
-    def x(self) -> Any:
-        """Where the last iteration ended, and once it is done the best point seen; read-only."""
-        return self._layout.structure(self._core.x)
+    def _point(self) -> Vector:
+        return self._core.x
 
     @property
     def fun(self) -> float:
@@ -246,7 +245,7 @@ class LBFGS(Descent):
 
     def _expect_in_place(self) -> None:
         given = self._layout.arrays(self._params)
-        now = self._layout.arrays(self._layout.structure(self._core.x))
+        now = self._layout.arrays(self.x)
         for name, a, b in zip(self._layout.names, given, now, strict=True):
             if not isinstance(a, np.ndarray) or a.dtype != b.dtype:
                 raise TypeError(

@@ -190,9 +190,8 @@ class Iterates(Solver):
         return self._status
 
     @property
-    def x(self) -> Any:
-        """The point that the last iteration ended at, read-only; after the end the best one."""
-        return self._layout.structure(self._here)
+    def _point(self) -> Vector:
+        return self._here
 
     @property
     def fun(self) -> float:

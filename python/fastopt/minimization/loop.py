@@ -289,17 +289,14 @@ def _most_calls(solver: Solver, objective: Objective, maxfun: int | None) -> flo
 
 
 def _result(solver: Solver, objective: Objective) -> OptimizeResult:
-    result = solver.result()
-    result.nfev, result.njev = objective.nfev, objective.njev
-    result.message = solver._message(objective.nfev)
-    if objective.has_hessian:
-        result.nhev = objective.nhev
     notes = []
     if solver._moved:
         notes.append(f"The start lay outside the bounds: {moved_onto_bounds(solver._moved)}")
     if objective.numeric and objective.njev:
         notes.append("Gradients are central differences.")
-    result.message = " ".join([result.message, *notes])
+    result = solver._result(objective.nfev, objective.njev, *notes)
+    if objective.has_hessian:
+        result.nhev = objective.nhev
     return result
 
 

@@ -87,9 +87,8 @@ class RandomSearch(Solver):
         return self._status
 
     @property
-    def x(self) -> Any:
-        """The best point seen, read-only."""
-        return self._layout.structure(self._best)
+    def _point(self) -> Vector:
+        return self._best
 
     @property
     def fun(self) -> float:

@@ -99,8 +99,13 @@ class Solver(Declared, ABC):
 
     @property
     @abstractmethod
+    def _point(self) -> Vector:
+        """What `x` is, as a vector."""
+
+    @property
     def x(self) -> Any:
-        """The best point that an iteration ended at, read-only."""
+        """Where the last iteration ended, and once it is done the best point seen; read-only."""
+        return self._layout.structure(self._point)
 
     @property
     @abstractmethod
@@ -187,17 +192,21 @@ class Solver(Declared, ABC):
 
     def result(self) -> OptimizeResult:
         """Return what there is as `minimize` does."""
-        status, layout = self.status, self._layout
+        return self._result(self.nfev, self.nfev)
+
+    def _result(self, nfev: int, njev: int, *notes: str) -> OptimizeResult:
+        """Return what there is after so many calls for values and for gradients; `notes` end the message."""
+        status = self.status
         return OptimizeResult(
-            x=layout.structure(layout.vector(self.x, "x").copy()),
+            x=self._layout.structure(self._point.copy()),
             fun=self.fun,
             jac=self.jac,
             nit=self.nit,
-            nfev=self.nfev,
-            njev=self.nfev,
+            nfev=nfev,
+            njev=njev,
             success=status is not None and status.success,
             status=status,
-            message=self.message,
+            message=" ".join([self._message(nfev), *notes]),
         )
 
     def at_the_end(self) -> dict[str, Any]:
