@@ -1,4 +1,4 @@
-"""Record the trajectories of other libraries, for `test_golden.py` to hold fastopt against.
+"""Record the trajectories of other libraries, for `rules/test_golden.py` to hold fastopt against.
 
     python tests/golden/make_golden.py torch optax sklearn
 

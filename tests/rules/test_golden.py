@@ -5,7 +5,6 @@ which they coincide: see `golden/from_torch.py`, `golden/from_optax.py` and `gol
 """
 
 import json
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -22,12 +21,9 @@ from golden.problem import (
     gradients,
     start,
 )
-from support import Array
+from support import GOLDEN, Array
 
-FILES = {
-    path.stem: json.loads(path.read_text())
-    for path in sorted((Path(__file__).parent / "golden").glob("*.json"))
-}
+FILES = {path.stem: json.loads(path.read_text()) for path in sorted(GOLDEN.glob("*.json"))}
 TRAJECTORIES = [
     pytest.param(golden, id=f"{library}-{golden['case']}-{golden['dtype']}")
     for library, file in FILES.items()

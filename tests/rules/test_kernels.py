@@ -3,7 +3,6 @@
 import functools
 import inspect
 import itertools
-import re
 import warnings
 from fractions import Fraction
 from typing import Any
@@ -13,7 +12,7 @@ import pytest
 
 from cases import CASES, Case
 from fastopt import _core, kernels, reference
-from support import DTYPES, Array, assert_same, reference_step, same
+from support import DTYPES, Array, assert_same, raises, reference_step, same
 
 RULES = sorted(_core.rules)
 VALUES = {
@@ -80,10 +79,6 @@ def test_all_ways_to_pass_arrays() -> None:
             kernels.adam(v=v, m=m, g=g, p=p, lr=1e-3)
         results.append(p)
     assert all(np.array_equal(p, results[0]) for p in results)
-
-
-def raises(error: type[Exception], message: str) -> Any:
-    return pytest.raises(error, match=re.escape(message))
 
 
 def test_bad_calls_change_nothing() -> None:

@@ -3,7 +3,6 @@
 import copy
 import gc
 import pickle
-import re
 import weakref
 from typing import Any
 
@@ -12,13 +11,9 @@ import pytest
 
 import fastopt
 from cases import CASES, Case
-from support import Array, arrays_of, assert_same, reference_step
+from support import Array, arrays_of, assert_same, raises, reference_step
 
 over_cases = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-
-
-def raises(error: type[Exception], message: str) -> Any:
-    return pytest.raises(error, match=re.escape(message))
 
 
 @over_cases
