@@ -11,18 +11,24 @@
 namespace fastopt::bindings {
 namespace {
 
-/// `arrays` is (p, g, slots...), None for a slot that the variant leaves out.
+/// `arrays` is (p, g, slots..., scalars...), None for a slot that the variant leaves out.
 void apply(const std::string& rule_name, unsigned variant, bool maximize, const py::tuple& arrays, std::int64_t step,
-           const py::tuple& hyper) {
-  const Formula formula = formula_of(rule_name, variant, maximize);
-  const Rule& rule = rule_of(formula);
-  if (static_cast<int>(arrays.size()) != 2 + rule.slots.size)
-    throw py::value_error("arrays: expected p, g and " + std::to_string(rule.slots.size) + " slots, got " +
-                          std::to_string(arrays.size()) + " arrays");
-  double values[max_hyper];
-  read_hyper(rule, hyper, values);
+           const py::tuple& given) {
+  const Choice choice = choice_of(rule_name, variant, maximize);
+  const Rule& rule = choice.rule();
+  const int slots_end = 2 + rule.slots.size, end = slots_end + rule.scalars.size;
+  if (static_cast<int>(arrays.size()) != end)
+    throw py::value_error("arrays: expected p, g, " + std::to_string(rule.slots.size) + " slots and " +
+                          std::to_string(rule.scalars.size) + " scalars, got " + std::to_string(arrays.size()) +
+                          " arrays");
+  const Hyper hyper = read_hyper(choice, given);
 
-  const auto label = [&](int k) { return Label{k == 0 ? "p" : k == 1 ? "g" : rule.slots.data[k - 2].name}; };
+  const auto label = [&](int k) {
+    return Label{k == 0           ? "p"
+                 : k == 1         ? "g"
+                 : k >= slots_end ? rule.scalars.data[k - slots_end].text
+                                  : rule.slots.data[k - 2].name};
+  };
   const auto item = [&](int k) { return py::handle(PyTuple_GET_ITEM(arrays.ptr(), k)); };
 
   const py::array p = updatable(item(0), label(0));
@@ -32,15 +38,22 @@ void apply(const std::string& rule_name, unsigned variant, bool maximize, const 
 
   Piece piece{
       const_cast<void*>(p.data()), nullptr, {}, static_cast<std::size_t>(p.size()), static_cast<Dtype>(dtype_of(p))};
-  for (int k = 2; k < 2 + rule.slots.size; ++k) {
-    if (!rule.slots.data[k - 2].present(variant)) continue;
+  for (int k = 2; k < slots_end; ++k) {
+    if (!rule.slots.data[k - 2].present(choice.formula.variant)) continue;
     const py::array s = updatable(item(k), label(k));
     expect_same(s, p, label(k));
     if (!same_order(s, p)) throw py::value_error(label(k).text() + ": expected the memory order of p");
     for (int j = 0; j < k; ++j)
-      if ((j < 2 || rule.slots.data[j - 2].present(variant)) && overlap(s, py::reinterpret_borrow<py::array>(item(j))))
+      if ((j < 2 || rule.slots.data[j - 2].present(choice.formula.variant)) && overlap(s, py::reinterpret_borrow<py::array>(item(j))))
         refuse_overlap(label(j), label(k));
     piece.s[k - 2] = const_cast<void*>(s.data());
+  }
+  double scalars[max_scalars];
+  for (int k = slots_end; k < end; ++k) {
+    const py::array s = updatable(item(k), label(k));
+    if (dtype_of(s) != f64 || s.size() != 1)
+      throw py::value_error(label(k).text() + ": expected one float64, got " + describe(s));
+    scalars[k - slots_end] = *static_cast<const double*>(s.data());
   }
   std::unique_ptr<char[]> scratch;
   piece.g = g.data();
@@ -52,8 +65,12 @@ void apply(const std::string& rule_name, unsigned variant, bool maximize, const 
 
   Work work;
   work.add(piece);
-  const Unlocked unlocked(work.large());
-  work.run(formula, values, step);
+  {
+    const Unlocked unlocked(work.large());
+    work.run(choice.formula, hyper, step, scalars);
+  }
+  for (int k = slots_end; k < end; ++k)
+    *static_cast<double*>(py::reinterpret_borrow<py::array>(item(k)).mutable_data()) = scalars[k - slots_end];
 }
 
 }  // namespace

@@ -59,15 +59,15 @@ class Plan {
   /// the completed steps.
   /// Keys and arrays of `bound` are those that the state belongs to, in its order; else it is the order of `params`.
   Plan(const std::string& rule, unsigned variant, bool maximize, const py::object& params, const State& state,
-       const py::array_t<std::int64_t>& count, const Bindings& bound)
-      : Plan(formula_of(rule, variant, maximize), params, state, count, as_bound(Flat(params, "params"), bound)) {}
+       const py::array_t<std::int64_t>& count, const py::array_t<double>& scalars, const Bindings& bound)
+      : Plan(choice_of(rule, variant, maximize), params, state, count, scalars,
+             as_bound(Flat(params, "params"), bound)) {}
 
   /// Check everything, then update everything. `hyper` is a tuple of floats, or is called for one once nothing but
   /// this step can be under way.
   void step(const py::object& grads, const py::object& hyper, bool check_finite) {
     const Step step(*this, "step: another step of this optimizer is under way");
-    double values[max_hyper];
-    read_hyper(rule_of(formula_), PyTuple_Check(hyper.ptr()) != 0 ? hyper : hyper(), values);
+    const Hyper values = read_hyper(choice_, PyTuple_Check(hyper.ptr()) != 0 ? hyper : hyper());
     expect_params_in_place();
     structure_.collect(grads, "grads", gradients_);
 
@@ -84,20 +84,23 @@ class Plan {
 
   /// Take over a state, as the constructor takes it, and a count: all of it at once, as no other thread and no
   /// Ctrl-C comes in between. What else belongs to it is loaded by `rest`; if that raises, nothing is taken over.
-  void load(const State& state, std::int64_t count, const py::object& rest) {
+  void load(const State& state, std::int64_t count, const py::array_t<double>& scalars, const py::object& rest) {
     const Turn turn(busy_, "load_state_dict: a step of this optimizer is under way");
     std::vector<py::array> given = judged(state);
     if (!rest.is_none()) {
       rest();
       given = judged(state);
     }
+    if (scalars.size() != scalars_.size()) throw py::value_error("scalars: expected as many as there are");
     std::int64_t& counted = *count_.mutable_data();
+    double* kept = scalars_.mutable_data();
     auto mine = bound_.begin() + static_cast<std::ptrdiff_t>(size());
     for (const py::array& array : given) {
       py::array to = (mine++)->array();
       gather(array, to, to.mutable_data());
     }
     counted = count;
+    std::copy_n(scalars.data(), scalars.size(), kept);
   }
 
   /// Whether a thread is in `step` now; until the GIL is given up, none can begin.
@@ -109,6 +112,7 @@ class Plan {
   int traverse(visitproc visit, void* arg) const {
     Py_VISIT(params_.ptr());
     Py_VISIT(count_.ptr());
+    Py_VISIT(scalars_.ptr());
     for (const py::object& key : structure_.keys()) Py_VISIT(key.ptr());
     for (const Bound& bound : bound_) Py_VISIT(bound.array().ptr());
     for (const py::object& gradient : gradients_) Py_VISIT(gradient.ptr());
@@ -131,12 +135,12 @@ class Plan {
     return bound ? Flat(params.kind, bound->first, bound->second) : params;
   }
 
-  Plan(const Formula& formula, const py::object& params, const State& state, const py::array_t<std::int64_t>& count,
-       const Flat& bound)
-      : formula_(formula), params_(params), structure_(bound), count_(count) {
+  Plan(const Choice& choice, const py::object& params, const State& state, const py::array_t<std::int64_t>& count,
+       const py::array_t<double>& scalars, const Flat& bound)
+      : choice_(choice), params_(params), structure_(bound), count_(count), scalars_(scalars) {
     if (bound.keys.size() != bound.arrays.size()) throw py::value_error("bound: expected a key for each array");
     if (count.size() != 1) throw py::value_error("count: expected one int64");
-    const Span<Slot> slots = rule_of(formula_).slots;
+    const Span<Slot> slots = choice_.rule().slots;
     expect_slots(slots, state);
 
     // Keys are written by Python code of theirs, so all labels come before the first array is judged.
@@ -165,6 +169,9 @@ class Plan {
       bound_.emplace_back(s, label.text());
     });
     for (const Piece& piece : pieces) work_.add(piece);
+    if (static_cast<std::size_t>(scalars.size()) != work_.scalars(choice_.rule()))
+      throw py::value_error("scalars: expected " + std::to_string(work_.scalars(choice_.rule())) + " numbers, got " +
+                            std::to_string(scalars.size()));
     std::vector<py::array> arrays;
     for (const Bound& each : bound_) arrays.push_back(each.array());
     written_ = Written(arrays, labels);
@@ -174,15 +181,15 @@ class Plan {
   /// Call `apply` with parameter, slot and array for each array of a state, in the order in which they are bound.
   template <class Function>
   void for_each_state(const State& state, const Function& apply) const {
-    const Span<Slot> slots = rule_of(formula_).slots;
+    const Span<Slot> slots = choice_.rule().slots;
     for (std::size_t k = 0; k < size(); ++k)
       for (int i = 0; i < slots.size; ++i)
-        if (slots.data[i].present(formula_.variant)) apply(k, i, (*state[static_cast<std::size_t>(i)])[k]);
+        if (slots.data[i].present(choice_.formula.variant)) apply(k, i, (*state[static_cast<std::size_t>(i)])[k]);
   }
 
   /// The arrays of a state that can be taken over, in the order in which their own are bound.
   std::vector<py::array> judged(const State& state) const {
-    expect_slots(rule_of(formula_).slots, state);
+    expect_slots(choice_.rule().slots, state);
     for (const Bound& bound : bound_) bound.expect_unchanged();
     std::vector<py::array> given;
     auto mine = bound_.begin() + static_cast<std::ptrdiff_t>(size());
@@ -203,7 +210,7 @@ class Plan {
     if (static_cast<int>(state.size()) != slots.size) throw py::value_error("state: expected one entry for each slot");
     for (int i = 0; i < slots.size; ++i) {
       const auto& arrays = state[static_cast<std::size_t>(i)];
-      if (!slots.data[i].present(formula_.variant) || (arrays && arrays->size() == size())) continue;
+      if (!slots.data[i].present(choice_.formula.variant) || (arrays && arrays->size() == size())) continue;
       throw py::value_error(std::string("state['") + slots.data[i].name + "']: expected " + std::to_string(size()) +
                             (size() == 1 ? " array" : " arrays") + ", got " +
                             (arrays ? std::to_string(arrays->size()) : "none"));
@@ -236,23 +243,24 @@ class Plan {
 
   /// Take the step, or return the first gradient that is not finite. It is counted here and not in Python, where
   /// Ctrl-C could come between the update and the count.
-  std::size_t advance(const double* values, bool check_finite) {
+  std::size_t advance(const Hyper& hyper, bool check_finite) {
     std::int64_t& count = *count_.mutable_data();
     const Unlocked unlocked(work_.large());
     for (std::size_t k = 0; check_finite && k < size(); ++k) {
       const Piece& piece = work_.pieces()[k];
       if (!table().all_finite[piece.dtype](piece.g, piece.n)) return k;
     }
-    work_.run(formula_, values, count + 1);
+    work_.run(choice_.formula, hyper, count + 1, scalars_.mutable_data());
     ++count;
     return size();
   }
 
-  Formula formula_;
+  Choice choice_;
   py::object params_;
   Structure structure_;
   std::vector<Bound> bound_;  // the parameters, then their state
   py::array_t<std::int64_t> count_;
+  py::array_t<double> scalars_;
   Work work_;
   Written written_;
   std::vector<std::unique_ptr<char[]>> scratch_;  // for gradients in another memory order
@@ -285,12 +293,13 @@ void make_collectable(PyHeapTypeObject* type) {
 void bind_plan(py::module_& m) {
   py::class_<Plan>(m, "Plan", py::custom_type_setup(make_collectable), "A rule bound to the arrays it updates.")
       .def(py::init<const std::string&, unsigned, bool, const py::object&, const State&,
-                    const py::array_t<std::int64_t>&, const Bindings&>(),
+                    const py::array_t<std::int64_t>&, const py::array_t<double>&, const Bindings&>(),
            py::arg("rule"), py::arg("variant"), py::arg("maximize"), py::arg("params"), py::arg("state"),
-           py::arg("count").noconvert(), py::arg("bound") = py::none())
+           py::arg("count").noconvert(), py::arg("scalars").noconvert(), py::arg("bound") = py::none())
       .def("step", &Plan::step, py::arg("grads"), py::arg("hyper"), py::arg("check_finite"),
            "Check everything, then update everything.")
-      .def("load", &Plan::load, py::arg("state"), py::arg("count"), py::arg("rest") = py::none(),
+      .def("load", &Plan::load, py::arg("state"), py::arg("count"), py::arg("scalars").noconvert(),
+           py::arg("rest") = py::none(),
            "Check the state, call `rest`, then take over state and count.")
       .def_property_readonly("under_way", &Plan::under_way, "Whether a thread is in `step` now.");
   m.def("exchange", &exchange, py::arg("dict"), py::arg("key"), py::arg("expected"), py::arg("changes"),

@@ -1,45 +1,50 @@
-// The table of rules as plain tuples: what the Python classes are checked against.
+// The table of rules: what the Python classes are checked against.
 #include <pybind11/pybind11.h>
 #include <pybind11/stl.h>
 
-#include <optional>
-#include <string>
-#include <utility>
-#include <vector>
-
-#include "../core/dispatch.hpp"
 #include "bindings.hpp"
+#include "formula.hpp"
 
 namespace fastopt::bindings {
-
-namespace py = pybind11;
-
 namespace {
 
-std::vector<std::string> texts(Span<Name> names) {
-  std::vector<std::string> all;
-  for (const Name& name : names) all.emplace_back(name.text);
-  return all;
+py::tuple texts(Span<Name> names) {
+  py::list all;
+  for (const Name& name : names) all.append(name.text);
+  return py::tuple(all);
 }
 
-py::dict rows(Span<Rule> rules) {
-  py::dict all;
-  for (const Rule& rule : rules) {
-    std::vector<std::pair<std::string, std::optional<std::string>>> slots;
-    for (const Slot& slot : rule.slots)
-      slots.emplace_back(
-          slot.name, slot.option < 0 ? std::nullopt : std::optional<std::string>(rule.options.data[slot.option].text));
-    all[rule.name] = py::make_tuple(py::tuple(py::cast(texts(rule.hyper))), py::tuple(py::cast(texts(rule.options))),
-                                    py::tuple(py::cast(slots)));
-  }
-  return all;
+/// One rule as Python sees it.
+py::object row(const py::object& make_rule, const py::object& make_slot, const Rule& rule) {
+  py::list slots;
+  for (const Slot& slot : rule.slots)
+    slots.append(make_slot(slot.name, slot.option < 0 ? nullptr : rule.options.data[slot.option].text));
+  constexpr const char* scopes[] = {"all", "array"};
+  constexpr const char* decays[] = {"shared", "decoupled", "own"};
+  return make_rule(rule.name, py::tuple(py::cast(hypers(rule))), py::tuple(py::cast(options(rule))),
+                   py::tuple(slots), texts(rule.scalars), texts(rule.sums),
+                   scopes[static_cast<int>(rule.scope)], decays[static_cast<int>(rule.decays)],
+                   texts(rule.flags));
 }
 
 }  // namespace
 
 void bind_rules(py::module_& m) {
-  m.attr("rules") = rows(table().rules);
-  m.attr("probes") = rows(table().probes);
+  const py::object namedtuple = py::module_::import("collections").attr("namedtuple");
+  const auto type = [&](const char* name, const char* fields) {
+    py::object made = namedtuple(name, fields);
+    made.attr("__module__") = m.attr("__name__");
+    m.attr(name) = made;
+    return made;
+  };
+  const py::object slot = type("Slot", "name option");
+  const py::object rule = type("Rule", "name hypers options slots scalars sums scope decay flags");
+  py::dict rules, probes;
+  for (const Family& family : table().families)
+    for (const Rule& each : family.rules) rules[each.name] = row(rule, slot, each);
+  for (const Rule& each : table().probes) probes[each.name] = row(rule, slot, each);
+  m.attr("rules") = rules;
+  m.attr("probes") = probes;
 }
 
 }  // namespace fastopt::bindings

@@ -29,11 +29,49 @@ int parts_for(std::size_t bytes, int threads) {
   return static_cast<int>(std::max<std::size_t>(1, bytes / size));
 }
 
+constexpr std::size_t survey_block = 4096;  // elements of one array whose sum is taken by itself
+
+/// f(part) for every part below `parts`.
+template <class F>
+void over_parts(int parts, int threads, bool wake, const F& f) {
+  run_parts([](const void* context, int part) { (*static_cast<const F*>(context))(part); }, &f, parts,
+            std::min(threads, parts), wake);
+}
+
 }  // namespace
+
+/// The constants of a step, for each dtype; for each piece where the rule tells arrays apart.
+class Work::Lanes {
+ public:
+  Lanes(std::size_t count) : more_(count > 2 ? count : 0) {}
+  void* operator[](std::size_t k) { return more_.empty() ? few_[k].bytes : more_[k].bytes; }
+  const void* operator[](std::size_t k) const { return more_.empty() ? few_[k].bytes : more_[k].bytes; }
+
+ private:
+  struct alignas(cache_line) Lane {
+    unsigned char bytes[lane_bytes];
+  };
+  Lane few_[2];
+  std::vector<Lane> more_;
+};
+
+/// A rule ready to run.
+struct Work::Recipe {
+  const Rule& rule;
+  const Kernel* kernels[2];
+  Lanes lanes;
+
+  Recipe(const Rule& rule_, unsigned variant, Decay decay, std::size_t pieces)
+      : rule(rule_),
+        kernels{&rule.kernel(variant, decay, f32), &rule.kernel(variant, decay, f64)},
+        lanes(rule.by_array() ? pieces : 2) {}
+  const void* lane(std::size_t piece, Dtype dtype) const { return lanes[rule.by_array() ? piece : dtype]; }
+};
 
 void Work::add(const Piece& piece) {
   pieces_.push_back(piece);
   before_.push_back(before_.back() + piece.n * item_size[piece.dtype]);
+  blocks_.push_back(blocks_.back() + (piece.n + survey_block - 1) / survey_block);
   elements_ += piece.n;
   std::size_t streams = 3;  // p read and written, g read
   for (const void* s : piece.s) streams += s == nullptr ? 0 : 2;
@@ -42,7 +80,9 @@ void Work::add(const Piece& piece) {
 
 bool Work::large() const { return elements_ >= grain(); }
 
-void Work::share(const Kernels& kernels, const void* const* lanes, int part, int parts) const {
+int Work::threads() const { return large() ? num_threads() : 1; }
+
+void Work::update(const Recipe& recipe, int part, int parts) const {
   const std::size_t total = before_.back();
   const auto edge = [&](int k) { return total / static_cast<std::size_t>(parts) * static_cast<std::size_t>(k); };
   const std::size_t first = edge(part), last = part + 1 == parts ? total : edge(part + 1);
@@ -54,32 +94,81 @@ void Work::share(const Kernels& kernels, const void* const* lanes, int part, int
     const std::size_t begin = first <= before_[k] ? 0 : cut(piece, first - before_[k]);
     const std::size_t end = last >= before_[k + 1] ? piece.n : cut(piece, last - before_[k]);
     if (begin >= end) continue;
-    const std::size_t offset = begin * item_size[piece.dtype];
-    void* s[max_slots];
-    for (int i = 0; i < max_slots; ++i)
-      s[i] = piece.s[i] == nullptr ? nullptr : static_cast<char*>(piece.s[i]) + offset;
-    kernels[piece.dtype]->block(lanes[piece.dtype], static_cast<char*>(piece.p) + offset,
-                                static_cast<const char*>(piece.g) + offset, s, end - begin);
+    const Piece some = piece.from(begin);
+    recipe.kernels[piece.dtype]->block(recipe.lane(k, piece.dtype), some.p, some.g, some.s, end - begin);
   }
 }
 
-void Work::run(const Formula& formula, const double* hyper, std::int64_t step) const {
-  const Table& active = table();
-  const Rule& rule = (formula.probe ? active.probes : active.rules).data[formula.rule];
-  const bool decay = rule.adds_decay && hyper[rule.hyper.size - 1] != 0;
+/// The rule's sums over each piece: those of its blocks, added in their order, whatever threads took them.
+std::vector<double> Work::sums(const Recipe& recipe) const {
+  const auto each = static_cast<std::size_t>(recipe.rule.sums.size);
+  const std::size_t blocks = blocks_.back();
+  std::vector<double> of_blocks(blocks * each);
+  const int threads = this->threads();
+  const std::size_t parts = std::min(blocks, static_cast<std::size_t>(threads) * 8);
+  const auto take = [&](std::size_t part) {
+    const std::size_t first = blocks * part / parts, last = blocks * (part + 1) / parts;
+    std::size_t k = static_cast<std::size_t>(std::upper_bound(blocks_.begin(), blocks_.end(), first) - blocks_.begin());
+    for (std::size_t block = first; block < last; ++block) {
+      while (blocks_[k] <= block) ++k;
+      const Piece& piece = pieces_[k - 1];
+      const std::size_t begin = (block - blocks_[k - 1]) * survey_block;
+      const Piece some = piece.from(begin);
+      recipe.kernels[piece.dtype]->survey(recipe.lane(k - 1, piece.dtype), some.p, some.g, some.s,
+                                          std::min(survey_block, piece.n - begin), &of_blocks[block * each]);
+    }
+  };
+  over_parts(static_cast<int>(parts), threads, traffic_ >= 256 * grain(),
+             [&](int part) { take(static_cast<std::size_t>(part)); });
 
-  alignas(cache_line) unsigned char lane[2][lane_bytes];
-  const void* const lanes[2] = {lane[f32], lane[f64]};
-  const Kernels kernels = {&rule.kernel(formula.variant, decay, f32), &rule.kernel(formula.variant, decay, f64)};
-  for (Dtype dtype : {f32, f64})
-    kernels[dtype]->prepare(lane[dtype], hyper, static_cast<double>(step), formula.maximize);
+  std::vector<double> of_pieces(pieces_.size() * each);
+  for (std::size_t k = 0; k < pieces_.size(); ++k)
+    for (std::size_t block = blocks_[k]; block < blocks_[k + 1]; ++block)
+      for (std::size_t i = 0; i < each; ++i) of_pieces[k * each + i] += of_blocks[block * each + i];
+  return of_pieces;
+}
 
-  const int threads = large() ? num_threads() : 1;
-  if (threads == 1) return share(kernels, lanes, 0, 1);
-  const int parts = parts_for(before_.back(), threads);
-  const auto task = [&](int part) { share(kernels, lanes, part, parts); };
-  run_parts([](const void* context, int part) { (*static_cast<decltype(task)*>(context))(part); }, &task, parts,
-            std::min(threads, parts), traffic_ >= 256 * grain());
+void Work::run(const Formula& formula, const Hyper& hyper, std::int64_t step, double* scalars) const {
+  const Rule& rule = table().rule(formula.rule);
+  const bool decoupled = rule.decays == Decays::decoupled || formula.decoupled;
+  const Decay decay = hyper.weight_decay == 0 || rule.decays == Decays::own ? Decay::none
+                      : decoupled                                           ? Decay::decoupled
+                                                                            : Decay::l2;
+  Recipe recipe(rule, formula.variant, decay, pieces_.size());
+
+  const bool by_array = rule.by_array();
+  const std::size_t scopes = by_array ? pieces_.size() : 1;
+  const auto kept = static_cast<std::size_t>(rule.scalars.size), summed = static_cast<std::size_t>(rule.sums.size);
+  const auto prepare = [&](std::size_t k, const Step& now) {
+    if (by_array) return recipe.kernels[pieces_[k].dtype]->prepare(recipe.lanes[k], hyper, now);
+    for (Dtype dtype : {f32, f64}) recipe.kernels[dtype]->prepare(recipe.lanes[dtype], hyper, now);
+  };
+  const auto now = [&](std::size_t k, const double* after, const double* sums) {
+    const std::size_t elements = by_array ? pieces_[k].n : elements_;
+    return Step{static_cast<double>(step), static_cast<double>(elements), scalars + k * kept, after, sums};
+  };
+
+  std::vector<double> sums, after(scalars, scalars + scopes * kept);
+  if (summed > 0) {
+    for (std::size_t k = 0; k < scopes; ++k) prepare(k, now(k, after.data() + k * kept, nullptr));
+    sums = this->sums(recipe);
+    if (!by_array)
+      for (std::size_t k = 1; k < pieces_.size(); ++k)
+        for (std::size_t i = 0; i < summed; ++i) sums[i] += sums[k * summed + i];
+  }
+  for (std::size_t k = 0; k < scopes; ++k) {
+    const Step step_now = now(k, after.data() + k * kept, sums.data() + k * summed);
+    if (rule.settle != nullptr) rule.settle(hyper, step_now, after.data() + k * kept);
+    prepare(k, step_now);
+  }
+
+  const int threads = this->threads();
+  const int parts = threads == 1 ? 1 : parts_for(before_.back(), threads);
+  if (parts == 1)
+    update(recipe, 0, 1);
+  else
+    over_parts(parts, threads, traffic_ >= 256 * grain(), [&](int part) { update(recipe, part, parts); });
+  std::copy(after.begin(), after.end(), scalars);
 }
 
 }  // namespace fastopt

@@ -16,14 +16,21 @@ struct Piece {
   void* s[max_slots];
   std::size_t n;
   Dtype dtype;
+
+  /// Its elements from `begin` on.
+  Piece from(std::size_t begin) const {
+    const std::size_t offset = begin * item_size[dtype];
+    Piece rest{static_cast<char*>(p) + offset, static_cast<const char*>(g) + offset, {}, n - begin, dtype};
+    for (int k = 0; k < max_slots; ++k) rest.s[k] = s[k] == nullptr ? nullptr : static_cast<char*>(s[k]) + offset;
+    return rest;
+  }
 };
 
 /// What to run. `rule` is an index: it names the same rule in the table of every instruction set.
 struct Formula {
   int rule;
   unsigned variant;
-  bool maximize;
-  bool probe = false;
+  bool decoupled;  // what weight_decay is, where the rule leaves it open
 };
 
 /// The work of a step: pieces, and how many bytes of parameter lie before each.
@@ -35,18 +42,28 @@ class Work {
   const std::vector<Piece>& pieces() const { return pieces_; }
   std::size_t elements() const { return elements_; }
 
+  /// Numbers that a rule keeps from step to step: once, or once for each piece, as its scope says.
+  std::size_t scalars(const Rule& rule) const {
+    return static_cast<std::size_t>(rule.scalars.size) * (rule.scope == Scope::array ? pieces_.size() : 1);
+  }
+
   /// Whether it has as many elements as the grain: below, neither helpers nor giving up the GIL are worth it.
   bool large() const;
 
-  /// Update everything in place: one call of the pool at the most, whatever the number of pieces.
-  void run(const Formula& formula, const double* hyper, std::int64_t step) const;
+  /// Update everything in place, and the rule's scalars with it: one call of the pool, whatever the number of pieces,
+  /// and one before it where the rule needs sums.
+  void run(const Formula& formula, const Hyper& hyper, std::int64_t step, double* scalars) const;
 
  private:
-  using Kernels = const Kernel* [2];
-  void share(const Kernels& kernels, const void* const* lanes, int part, int parts) const;
+  class Lanes;
+  struct Recipe;
+  void update(const Recipe& recipe, int part, int parts) const;
+  std::vector<double> sums(const Recipe& recipe) const;
+  int threads() const;
 
   std::vector<Piece> pieces_;
   std::vector<std::size_t> before_{0};  // before_[k]: bytes of p in pieces 0..k-1
+  std::vector<std::size_t> blocks_{0};  // blocks_[k]: blocks of a survey in pieces 0..k-1
   std::size_t elements_ = 0;
   std::size_t traffic_ = 0;  // bytes read and written by a step
 };

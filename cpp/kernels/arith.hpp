@@ -69,6 +69,14 @@ inline T floored(T v) {
   return v < Least<T>::normal ? Least<T>::normal : v;
 }
 
+/// The root of a mean of squares, as a denominator: eps is added to it, or to the mean inside.
+template <class T>
+struct Root {
+  T inside, outside;
+  Root(double eps, bool within) : inside(T(within ? eps : 0)), outside(T(within ? 0 : eps)) {}
+  T operator()(T v) const { return sqrt(floored(v + inside)) + outside; }
+};
+
 /// Squares for a mean that takes `share` of each: zero where that part would be denormal. Only one factor is selected:
 /// of two, compilers make a select of the products, and compute the denormal one.
 template <class T>

@@ -1,4 +1,4 @@
-// From a rule to its rows in the table: all variants, with and without L2, in both dtypes.
+// From a rule to its rows in the table: all variants, with each decay, in both dtypes.
 #pragma once
 
 #include "sweep.hpp"
@@ -19,92 +19,129 @@ constexpr int option_index(const char* option) {
   return -1;
 }
 
-/// Rules with a `weight_decay` of their own are decoupled; to the others the gradient stage adds L2.
-template <class R>
-constexpr bool adds_decay() {
-  for (int k = 0; k < R::hyper.size; ++k)
-    if (same(R::hyper.items[k].text, "weight_decay")) return false;
-  return true;
-}
+/// A rule that names another one as `formula` has its kernels, and always decays decoupled.
+template <class R, class = void>
+struct FormulaOf {
+  using type = R;
+  static constexpr Decays decays() {
+    for (int k = 0; k < R::hyper.size; ++k)
+      if (same(R::hyper.items[k].text, "weight_decay")) return Decays::own;
+    return Decays::shared;
+  }
+};
 
-/// What the outside sees of a rule: its hyperparameters, then L2's where the gradient stage adds it; its slots.
-template <class R, class Hyper = std::make_index_sequence<R::hyper.size>,
-          class Slots = std::make_index_sequence<R::state.size>>
+template <class R>
+struct FormulaOf<R, std::void_t<typename R::formula>> {
+  using type = typename R::formula;
+  static constexpr Decays decays() { return Decays::decoupled; }
+};
+
+/// The slots of a rule, as the outside sees them.
+template <class R, class Index = std::make_index_sequence<R::state.size>>
 struct Published;
 
-template <class R, std::size_t... h, std::size_t... s>
-struct Published<R, std::index_sequence<h...>, std::index_sequence<s...>> {
-  static constexpr Name names[] = {R::hyper.items[h]..., {"weight_decay"}};
-  static constexpr Span<Name> hyper{names, R::hyper.size + (adds_decay<R>() ? 1 : 0)};
+template <class R, std::size_t... s>
+struct Published<R, std::index_sequence<s...>> {
   static constexpr Slot slots[] = {{R::state.items[s].name, option_index<R>(R::state.items[s].option)}...,
                                    {nullptr, -1}};
   static constexpr Span<Slot> state{slots, R::state.size};
 };
 
-/// One rule in one variant and dtype: the two functions of a Kernel.
-template <class R, class T, unsigned variant, bool decay, class Options, class Slots>
+/// The hyperparameters and flags of a rule, by name.
+template <class R>
+typename R::Hyper named(const Hyper& hyper) {
+  static_assert(sizeof(typename R::Hyper) == (R::hyper.size + R::flags.size) * sizeof(double),
+                "one name for each double of Hyper");
+  static_assert(R::hyper.size + R::flags.size <= max_hyper, "raise max_hyper in table.hpp");
+  typename R::Hyper h;
+  __builtin_memcpy(&h, hyper.values, sizeof h);
+  return h;
+}
+
+/// One rule in one variant, decay and dtype: the functions of a Kernel.
+template <class R, class T, unsigned variant, Decay decay, class Options, class Slots>
 struct Compiled;
 
-template <class R, class T, unsigned variant, bool decay, std::size_t... option, std::size_t... slot>
+template <class R, class T, unsigned variant, Decay decay, std::size_t... option, std::size_t... slot>
 struct Compiled<R, T, variant, decay, std::index_sequence<option...>, std::index_sequence<slot...>> {
   using Lane = typename R::template Lane<T, (variant >> option & 1) != 0 ...>;
   struct Constants {
     Lane lane;
-    Gradient<T, decay> gradient;
+    Before<T, decay> before;
   };
   static_assert(sizeof(Constants) <= lane_bytes, "raise lane_bytes in table.hpp");
-  static_assert(sizeof(typename R::Hyper) == R::hyper.size * sizeof(double), "one name for each double of Hyper");
+  static_assert(same(R::hyper.items[0].text, "lr"), "the learning rate comes first: decoupled decay is scaled by it");
 
-  static void prepare(void* lane, const double* hyper, double step, bool maximize) {
-    typename R::Hyper h;
-    __builtin_memcpy(&h, hyper, sizeof h);
-    const Constants constants{Lane(h, step), {T(maximize ? -1 : 1), T(decay ? hyper[R::hyper.size] : 0)}};
+  static void prepare(void* lane, const Hyper& hyper, const Step& step) {
+    const Constants constants{Lane(named<R>(hyper), step), {hyper.values[0], hyper.weight_decay, hyper.maximize}};
     __builtin_memcpy(lane, &constants, sizeof constants);
   }
 
   static void block(const void* lane, void* p, const void* g, void* const* s, std::size_t n) {
     const Constants& c = *static_cast<const Constants*>(lane);
     (void)s;  // rules without state
-    sweep<Published<R>::slots[slot].present(variant)...>(c.lane, c.gradient, n, static_cast<T*>(p),
+    sweep<Published<R>::slots[slot].present(variant)...>(c.lane, c.before, n, static_cast<T*>(p),
                                                          static_cast<const T*>(g), static_cast<T*>(s[slot])...);
   }
 
-  static constexpr Kernel kernel{prepare, block};
+  static void sums(const void* lane, const void* p, const void* g, void* const* s, std::size_t n, double* results) {
+    const Constants& c = *static_cast<const Constants*>(lane);
+    (void)s;
+    survey<R::sums.size, Published<R>::slots[slot].present(variant)...>(
+        c.lane, c.before, n, results, static_cast<const T*>(p), static_cast<const T*>(g),
+        static_cast<const T*>(s[slot])...);
+  }
+
+  static constexpr Kernel kernel() {
+    if constexpr (R::sums.size > 0) return {prepare, block, sums};
+    return {prepare, block, nullptr};
+  }
 };
 
 /// All kernels of a rule, in the order that Rule::kernel reads: variant, decay, dtype.
-template <class R, class Index = std::make_index_sequence<(std::size_t{4} << R::options.size)>>
+template <class R, class Index = std::make_index_sequence<(std::size_t{6} << R::options.size)>>
 struct Kernels;
 
 template <class R, std::size_t... i>
 struct Kernels<R, std::index_sequence<i...>> {
-  template <class T, unsigned variant, bool decay>
+  template <class T, unsigned variant, Decay decay>
   using One = Compiled<R, T, variant, decay, std::make_index_sequence<R::options.size>,
                        std::make_index_sequence<R::state.size>>;
 
   template <std::size_t k>
   static constexpr Kernel at() {
-    constexpr bool decay = (k >> 1 & 1) != 0 && adds_decay<R>();
-    if constexpr ((k & 1) == f32)
-      return One<float, (k >> 2), decay>::kernel;
+    constexpr bool own = FormulaOf<R>::decays() == Decays::own;
+    constexpr Decay decay = own ? Decay::none : static_cast<Decay>(k / 2 % 3);
+    if constexpr (k % 2 == f32)
+      return One<float, k / 6, decay>::kernel();
     else
-      return One<double, (k >> 2), decay>::kernel;
+      return One<double, k / 6, decay>::kernel();
   }
   static constexpr Kernel all[] = {at<i>()...};
 };
 
 template <class R>
+void settle(const Hyper& hyper, const Step& step, double* scalars) {
+  R::settle(named<R>(hyper), step, scalars);
+}
+
+template <class R>
 constexpr Rule rule() {
   static_assert(R::state.size <= max_slots, "raise max_slots in table.hpp");
-  static_assert(R::hyper.size < max_hyper, "raise max_hyper in table.hpp");
-  return {R::name, Published<R>::hyper, R::options.span(), Published<R>::state, adds_decay<R>(), Kernels<R>::all};
+  static_assert(R::scalars.size <= max_scalars, "raise max_scalars in table.hpp");
+  static_assert(R::sums.size <= max_sums, "raise max_sums in table.hpp");
+  Rule all{R::name,           R::hyper.span(),     R::options.span(), R::flags.span(), Published<R>::state,
+           R::scalars.span(), R::sums.span(),      R::scope,          FormulaOf<R>::decays(),
+           nullptr,           Kernels<typename FormulaOf<R>::type>::all};
+  if constexpr (R::scalars.size > 0) all.settle = settle<R>;
+  return all;
 }
 
 template <class All>
 struct Rows;
 
-template <template <class...> class Types, class... Each>
-struct Rows<Types<Each...>> {
+template <template <class...> class List, class... Each>
+struct Rows<List<Each...>> {
   static constexpr Rule all[] = {rule<Each>()...};
   static constexpr Span<Rule> span{all, sizeof...(Each)};
 };

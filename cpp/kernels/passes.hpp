@@ -105,7 +105,7 @@ void steepest_relative(const Operands& o, std::size_t first, std::size_t last, d
 }
 
 template <class T, class H>
-constexpr Passes passes{{move<T, H>, 0},
+constexpr Passes passes_of{{move<T, H>, 0},
                         {take<T, H>, 1},
                         {compare<T, H>, 3},
                         {dot<T, H>, 1},

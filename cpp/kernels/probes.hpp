@@ -1,8 +1,7 @@
-// The yardstick of the benchmarks: rules with the traffic of 0 to 3 state arrays and next to no arithmetic.
+// The yardstick of the benchmarks: rules with the traffic of 0 to 6 state arrays and next to no arithmetic.
 #pragma once
 
 #include "rule.hpp"
-#include "rules.hpp"
 
 namespace fastopt::FASTOPT_ISA {
 namespace {
@@ -17,7 +16,7 @@ struct Probe : Base {
   template <class T>
   struct Lane {
     T lr;
-    Lane(const Hyper& h, double /*step*/) : lr(T(h.lr)) {}
+    Lane(const Hyper& h, const Step& /*step*/) : lr(T(h.lr)) {}
     template <class... Slots>
     void operator()(T& p, T g, Slots&... s) const {
       p = p + lr * g;
@@ -42,7 +41,20 @@ struct Probe3 : Probe {
   static constexpr auto state = slots(slot{"a"}, slot{"b"}, slot{"c"});
 };
 
-using Probes = Types<Probe0, Probe1, Probe2, Probe3>;
+struct Probe4 : Probe {
+  static constexpr auto name = "probe4";
+  static constexpr auto state = slots(slot{"a"}, slot{"b"}, slot{"c"}, slot{"d"});
+};
+struct Probe5 : Probe {
+  static constexpr auto name = "probe5";
+  static constexpr auto state = slots(slot{"a"}, slot{"b"}, slot{"c"}, slot{"d"}, slot{"e"});
+};
+struct Probe6 : Probe {
+  static constexpr auto name = "probe6";
+  static constexpr auto state = slots(slot{"a"}, slot{"b"}, slot{"c"}, slot{"d"}, slot{"e"}, slot{"f"});
+};
+
+using Probes = Types<Probe0, Probe1, Probe2, Probe3, Probe4, Probe5, Probe6>;
 
 }  // namespace
 }  // namespace fastopt::FASTOPT_ISA

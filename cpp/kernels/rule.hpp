@@ -32,15 +32,34 @@ constexpr List<slot, sizeof...(Slots)> slots(Slots... all) {
 /// A rule gives `name`, `struct Hyper` of doubles with their names as `hyper`, and
 ///
 ///     template <class T, bool... options> struct Lane {
-///       Lane(const Hyper&, double step);                            // constants of one step, in double
+///       Lane(const Hyper&, const Step&);                            // constants of one step, in double
 ///       void operator()(T& p, T g, T& slot...) const;               // the formula, for one element
 ///     };
 ///
-/// Every rule also has `weight_decay` (L2, unless the rule names a `weight_decay` of its own) and `maximize`.
+/// What it may have beside, with its names where there are none here:
+///
+/// - `options`: bools that change the formula, template parameters of Lane in this order;
+/// - `flags`: bools that only constants depend on, the last members of Hyper, 0 or 1;
+/// - `state`: its arrays, in the order in which Lane takes them;
+/// - `scalars`: numbers beside the arrays, which `static void settle(const Hyper&, const Step&, double* scalars)` takes
+///   one step on;
+/// - `sums` that it needs before the update, of what `void terms(T p, T g, T slot..., double* term) const` of Lane gives
+///   for one element: `scope` says whether over each array or over all of them.
+///
+/// Before the formula of any rule the gradient is turned round by `maximize`, and `weight_decay` acts: as a term of the
+/// gradient, or decoupled on the parameter. A rule that names a `weight_decay` of its own sees to it itself.
 struct Base {
   static constexpr auto options = names();
+  static constexpr auto flags = names();
   static constexpr auto state = slots();
+  static constexpr auto scalars = names();
+  static constexpr auto sums = names();
+  static constexpr Scope scope = Scope::all;
 };
+
+/// A list of rules.
+template <class... Each>
+struct Types {};
 
 }  // namespace
 }  // namespace fastopt::FASTOPT_ISA

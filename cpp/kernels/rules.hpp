@@ -1,18 +1,9 @@
-// The list of all rules: being on it is being registered.
+// The list of all families of rules: each is a file in rules/, and compiled by itself (family.cpp; CMakeLists.txt reads
+// the list here). Its last line lists its rules.
 #pragma once
 
-#include "rules/adagrad.hpp"
-#include "rules/adam.hpp"
-#include "rules/rmsprop.hpp"
-#include "rules/sgd.hpp"
-
-namespace fastopt::FASTOPT_ISA {
-namespace {
-
-template <class... Each>
-struct Types {};
-
-using Rules = Types<Sgd, SgdMomentum, SgdVelocity, SgdAverage, SignSgd, Adagrad, RMSprop, Adam, AdamW, Adamax>;
-
-}  // namespace
-}  // namespace fastopt::FASTOPT_ISA
+#define FASTOPT_FAMILIES(family) \
+  family(sgd)                    \
+  family(adagrad)                \
+  family(rmsprop)                \
+  family(adam)

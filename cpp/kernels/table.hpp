@@ -10,16 +10,39 @@ enum Dtype : unsigned char { f32 = 0, f64 = 1 };
 
 inline constexpr std::size_t item_size[] = {4, 8};
 
-inline constexpr int max_slots = 3;             // state arrays of one rule
-inline constexpr int max_hyper = 8;             // hyperparameters of one rule
-inline constexpr std::size_t lane_bytes = 128;  // room for the constants of one step
+inline constexpr int max_slots = 6;             // state arrays of one rule
+inline constexpr int max_hyper = 16;            // hyperparameters and flags of one rule
+inline constexpr int max_scalars = 8;           // numbers that a rule keeps beside its arrays
+inline constexpr int max_sums = 4;              // sums that a rule takes before its update
+inline constexpr std::size_t lane_bytes = 256;  // room for the constants of one step
+
+/// The numbers of a step that the caller gives.
+struct Hyper {
+  double values[max_hyper];  // the rule's hyperparameters, then its flags as 0 or 1
+  double weight_decay;
+  bool maximize;
+};
+
+/// What a rule knows of a step beside its hyperparameters.
+struct Step {
+  double count;           // its number, 1 first
+  double elements;        // of the array, or of all arrays, as the rule's scope says
+  const double* before;   // the rule's scalars, as the last step left them
+  const double* scalars;  // and as this one leaves them: those of before while sums are taken
+  const double* sums;     // null while they are taken
+};
+
+/// How `weight_decay` acts in a step.
+enum class Decay : unsigned char { none, l2, decoupled };
 
 /// One formula, compiled for one dtype.
 struct Kernel {
   /// Derive the constants of a step, in double, rounded once to the dtype.
-  void (*prepare)(void* lane, const double* hyper, double step, bool maximize);
+  void (*prepare)(void* lane, const Hyper& hyper, const Step& step);
   /// Update `n` consecutive elements: read each byte once, write once.
   void (*block)(const void* lane, void* p, const void* g, void* const* s, std::size_t n);
+  /// The rule's sums over `n` consecutive elements, before any of them is updated. Null where a rule has none.
+  void (*survey)(const void* lane, const void* p, const void* g, void* const* s, std::size_t n, double* sums);
 };
 
 struct Name {
@@ -41,18 +64,38 @@ struct Span {
   constexpr const Item* end() const { return data + size; }
 };
 
+/// What a rule's sums go over, and what has its scalars: all arrays together, or each array by itself.
+enum class Scope : unsigned char { all, array };
+
+/// Which decays a rule has: those that every rule shares, L2 or decoupled as the caller asks; always the decoupled
+/// one; or a `weight_decay` in its own formula.
+enum class Decays : unsigned char { shared, decoupled, own };
+
 /// A rule and its variants. Bit k of a variant says whether option k is on.
 struct Rule {
   const char* name;
   Span<Name> hyper;
-  Span<Name> options;
+  Span<Name> options;  // bools that are compiled in
+  Span<Name> flags;    // bools that only the constants depend on
   Span<Slot> slots;
-  bool adds_decay;  // `weight_decay`, the last hyperparameter, is L2 and has kernels of its own
+  Span<Name> scalars;
+  Span<Name> sums;
+  Scope scope;
+  Decays decays;
+  /// The scalars after a step. Null where a rule has none.
+  void (*settle)(const Hyper& hyper, const Step& step, double* scalars);
   const Kernel* kernels;
 
-  const Kernel& kernel(unsigned variant, bool decay, Dtype dtype) const {
-    return kernels[(variant * 2 + (decay ? 1 : 0)) * 2 + dtype];
+  const Kernel& kernel(unsigned variant, Decay decay, Dtype dtype) const {
+    return kernels[(variant * 3 + static_cast<unsigned>(decay)) * 2 + dtype];
   }
+  /// Whether arrays differ in the constants of a step.
+  bool by_array() const { return scope == Scope::array && scalars.size + sums.size > 0; }
+};
+
+/// The rules of one file.
+struct Family {
+  Span<Rule> rules;
 };
 
 using Column = std::int32_t;  // a label: the right column of a row of scores
@@ -158,7 +201,7 @@ struct Triangle {
 
 struct Table {
   const char* isa;
-  Span<Rule> rules;
+  Span<Family> families;
   Span<Rule> probes;  // equal traffic, trivial arithmetic: the yardstick of the benchmarks
   Span<Loss> losses;
   Span<Penalty> penalties;
@@ -166,6 +209,15 @@ struct Table {
   bool (*all_finite[2])(const void* x, std::size_t n);
   const Passes* passes[2][2];  // [dtype of points][dtype of the history]
   void (*update_multiply)(const Triangle& a, std::size_t first, std::size_t last, double* hx, double* hy);
+
+  /// Rule `k` of all families together: the same one in the table of every instruction set.
+  const Rule& rule(int k) const {
+    for (const Family& family : families) {
+      if (k < family.rules.size) return family.rules.data[k];
+      k -= family.rules.size;
+    }
+    return probes.data[k];
+  }
 };
 
 }  // namespace fastopt

@@ -71,7 +71,7 @@ template <bool mirrored>
 
 /// H += s w' + w s' in the rows of eights `first` to `last - 1`; to hx and hy is added what these rows and their
 /// mirror image give to H x and H y.
-void update_multiply(const Triangle& a, std::size_t first, std::size_t last, double* hx, double* hy) {
+void add_multiply(const Triangle& a, std::size_t first, std::size_t last, double* hx, double* hy) {
   for (std::size_t begin = 0; begin < last; begin += tiles_at_a_time) {
     for (std::size_t q = first > begin ? first : begin; q < last; ++q) {
       const bool diagonal = q < begin + tiles_at_a_time;

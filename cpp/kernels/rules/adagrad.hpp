@@ -9,23 +9,26 @@ namespace {
 struct Adagrad : Base {
   static constexpr auto name = "adagrad";
   struct Hyper {
-    double lr, lr_decay, eps;
+    double lr, lr_decay, eps, eps_inside;
   };
   static constexpr auto hyper = names("lr", "lr_decay", "eps");
-  static constexpr auto options = names("eps_inside");
+  static constexpr auto flags = names("eps_inside");
   static constexpr auto state = slots(slot{"v"});
 
-  template <class T, bool eps_inside>
+  template <class T>
   struct Lane {
-    T lr, eps;
+    T lr;
+    Root<T> root;
     Square<T> square{1};
-    Lane(const Hyper& h, double step) : lr(T(h.lr / (1 + (step - 1) * h.lr_decay))), eps(T(h.eps)) {}
+    Lane(const Hyper& h, const Step& step) : lr(T(h.lr / (1 + (step.count - 1) * h.lr_decay))), root(h.eps, h.eps_inside != 0) {}
     void operator()(T& p, T g, T& v) const {
       v = v + square(g);
-      p = p - lr * (g / (eps_inside ? sqrt(floored(v + eps)) : sqrt(floored(v)) + eps));
+      p = p - lr * (g / root(v));
     }
   };
 };
+
+using Rules = Types<Adagrad>;
 
 }  // namespace
 }  // namespace fastopt::FASTOPT_ISA

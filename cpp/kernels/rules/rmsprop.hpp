@@ -9,22 +9,24 @@ namespace {
 struct RMSprop : Base {
   static constexpr auto name = "rmsprop";
   struct Hyper {
-    double lr, alpha, eps, momentum;
+    double lr, alpha, eps, momentum, eps_inside;
   };
   static constexpr auto hyper = names("lr", "alpha", "eps", "momentum");
-  static constexpr auto options = names("centered", "momentum", "eps_inside");
+  static constexpr auto options = names("centered", "momentum");
+  static constexpr auto flags = names("eps_inside");
   static constexpr auto state = slots(slot{"v"}, slot{"m", "centered"}, slot{"b", "momentum"});
 
-  template <class T, bool centered, bool with_momentum, bool eps_inside>
+  template <class T, bool centered, bool with_momentum>
   struct Lane {
-    T lr, alpha, rest, eps, rho;
+    T lr, alpha, rest, rho;
+    Root<T> root;
     Square<T> square;
-    Lane(const Hyper& h, double /*step*/)
+    Lane(const Hyper& h, const Step& /*step*/)
         : lr(T(h.lr)),
           alpha(T(h.alpha)),
           rest(T(1 - h.alpha)),
-          eps(T(h.eps)),
           rho(T(h.momentum)),
+          root(h.eps, h.eps_inside != 0),
           square(1 - h.alpha) {}
     void operator()(T& p, T g, T& v, T& m, T& b) const {
       v = fade_square(alpha * v + rest * square(g));
@@ -33,12 +35,14 @@ struct RMSprop : Base {
         m = fade(alpha * m + rest * g);
         variance = maximum(v - square(m), T(0));  // rounding can take the difference below zero
       }
-      T d = g / (eps_inside ? sqrt(floored(variance + eps)) : sqrt(floored(variance)) + eps);
+      T d = g / root(variance);
       if constexpr (with_momentum) d = b = fade(rho * b + d);
       p = p - lr * d;
     }
   };
 };
+
+using Rules = Types<RMSprop>;
 
 }  // namespace
 }  // namespace fastopt::FASTOPT_ISA

@@ -17,7 +17,7 @@ struct Sgd : Base {
   template <class T>
   struct Lane {
     T lr;
-    Lane(const Hyper& h, double /*step*/) : lr(T(h.lr)) {}
+    Lane(const Hyper& h, const Step& /*step*/) : lr(T(h.lr)) {}
     void operator()(T& p, T g) const { p = p - lr * g; }
   };
 };
@@ -35,10 +35,10 @@ struct SgdMomentum : Base {
   template <class T, bool nesterov>
   struct Lane {
     T lr, rho, feed;
-    Lane(const Hyper& h, double step)
+    Lane(const Hyper& h, const Step& step)
         : lr(T(h.lr)),
           rho(T(h.momentum)),
-          feed(T(step == 1 ? 1 : 1 - h.dampening)) {}  // the first gradient is not damped
+          feed(T(step.count == 1 ? 1 : 1 - h.dampening)) {}  // the first gradient is not damped
     void operator()(T& p, T g, T& v) const {
       v = fade(rho * v + feed * g);
       p = p - lr * (nesterov ? g + rho * v : v);
@@ -59,7 +59,7 @@ struct SgdVelocity : Base {
   template <class T, bool nesterov>
   struct Lane {
     T lr, rho;
-    Lane(const Hyper& h, double /*step*/) : lr(T(h.lr)), rho(T(h.momentum)) {}
+    Lane(const Hyper& h, const Step& /*step*/) : lr(T(h.lr)), rho(T(h.momentum)) {}
     void operator()(T& p, T g, T& v) const {
       v = fade(rho * v - lr * g);
       p = p + (nesterov ? rho * v - lr * g : v);
@@ -80,7 +80,7 @@ struct SgdAverage : Base {
   template <class T, bool nesterov>
   struct Lane {
     T lr, beta, rest;
-    Lane(const Hyper& h, double /*step*/) : lr(T(h.lr)), beta(T(h.momentum)), rest(T(1 - h.momentum)) {}
+    Lane(const Hyper& h, const Step& /*step*/) : lr(T(h.lr)), beta(T(h.momentum)), rest(T(1 - h.momentum)) {}
     void operator()(T& p, T g, T& m) const {
       m = fade(beta * m + rest * g);
       p = p - lr * (nesterov ? beta * m + rest * g : m);
@@ -99,13 +99,15 @@ struct SignSgd : Base {
   template <class T>
   struct Lane {
     T lr, eps;
-    Lane(const Hyper& h, double /*step*/) : lr(T(h.lr)), eps(T(h.eps)) {}
+    Lane(const Hyper& h, const Step& /*step*/) : lr(T(h.lr)), eps(T(h.eps)) {}
     void operator()(T& p, T g) const {
       const T d = absolute(g) + eps;
       p = p - lr * (g / (d == T(0) ? T(1) : d));
     }
   };
 };
+
+using Rules = Types<Sgd, SgdMomentum, SgdVelocity, SgdAverage, SignSgd>;
 
 }  // namespace
 }  // namespace fastopt::FASTOPT_ISA

@@ -1,0 +1,9 @@
+#include "penalties.hpp"
+
+#include "parts.hpp"
+
+namespace fastopt::FASTOPT_ISA {
+
+Span<Penalty> penalties() { return PenaltyRows<Penalties>::span; }
+
+}  // namespace fastopt::FASTOPT_ISA
