@@ -15,6 +15,7 @@ import sys
 import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
+KERNELS = ROOT / "cpp/kernels"
 ARITHMETIC = re.compile(r"\tv?(?:add|sub|mul|div|sqrt)([ps])[sd]\s")
 # Rules; losses over rows (of either shape, and what judges their targets); losses of one score; functions;
 # penalties.
@@ -51,15 +52,30 @@ def scalar_loops(obj: str) -> tuple[int, list[str]]:
     return len(kinds), [name for name, kind in kinds.items() if "p" not in kind]
 
 
+def sources() -> list[str]:
+    """Write the parts of an instruction set as one includes them: its own files, and each family of rules."""
+    families = re.findall(r" family\((\w+)\)", (KERNELS / "rules.hpp").read_text())
+    parts = [f'#include "{path.name}"\n' for path in sorted(KERNELS.glob("*.cpp"))]
+    return parts + [
+        f'#define FASTOPT_FAMILY {family}\n#include "rules/{family}.hpp"\n#include "family.hpp"\n'
+        for family in families
+    ]
+
+
 def main() -> int:
     failed = False
     for isa, flags in instruction_sets().items():
-        with tempfile.NamedTemporaryFile(suffix=".o") as obj:
-            source = str(ROOT / "cpp/kernels/kernels.cpp")
-            run("g++", *flags, f"-DFASTOPT_ISA={isa}", "-c", source, "-o", obj.name)
-            symbols = run("nm", "-C", obj.name).splitlines()
-            weak = [line for line in symbols if re.match(r"[0-9a-f ]+ [WVu] ", line)]
-            count, scalar = scalar_loops(obj.name)
+        count, scalar, weak = 0, list[str](), list[str]()
+        for text in sources():
+            with tempfile.TemporaryDirectory() as folder:
+                source, obj = pathlib.Path(folder, "part.cpp"), str(pathlib.Path(folder, "part.o"))
+                source.write_text(text)
+                run("g++", *flags, f"-I{KERNELS}", f"-DFASTOPT_ISA={isa}", "-c", str(source), "-o", obj)
+                symbols = run("nm", "-C", obj).splitlines()
+                weak += [line for line in symbols if re.match(r"[0-9a-f ]+ [WVu] ", line)]
+                loops, still_scalar = scalar_loops(obj)
+            count += loops
+            scalar += still_scalar
         print(f"{isa}: {count} loops, {len(scalar)} scalar, {len(weak)} weak symbols")
         for line in (*weak, *scalar):
             print("   ", line)

@@ -10,9 +10,9 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from common import Bench, main, spread, table, verdict
 
 import fastopt
+from common import Bench, main, spread, table, verdict
 from fastopt import _core
 from fastopt.bench.timing import Side, compare
 from fastopt.minimization.options import LbfgsOptions

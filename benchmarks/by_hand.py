@@ -3,8 +3,8 @@
 import math
 
 import numpy as np
-from common import Bench, main, spread, table
 
+from common import Bench, main, spread, table
 from fastopt.bench.formula import overhear
 from fastopt.bench.generate import compiled, numpy_source
 from fastopt.bench.timing import Side, compare

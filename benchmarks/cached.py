@@ -1,7 +1,6 @@
 """One million elements, which fit in a large cache: AdamW beside NumPy with out=, and the other peers."""
 
 from common import Bench, label, main, spread, table, verdict
-
 from fastopt.bench.measurement import measure
 from fastopt.bench.workload import Workload
 

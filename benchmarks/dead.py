@@ -17,9 +17,9 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-from common import Bench, main, table, verdict
 
 import fastopt
+from common import Bench, main, table, verdict
 from fastopt.bench.sides import fastopt_side, numpy_side
 from fastopt.bench.timing import Side, Timed
 from fastopt.bench.torch_peer import TorchSide

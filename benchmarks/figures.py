@@ -10,13 +10,13 @@ import cached
 import dead
 import imports
 import large
-import losses
 import penalties
 import quasi_newton
-import rules
 import small
-from common import Bench, parsed
 
+import losses
+import rules
+from common import Bench, parsed
 from fastopt.bench import report
 
 README = Path(__file__).with_name("README.md")

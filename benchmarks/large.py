@@ -5,7 +5,6 @@ elements of AdamW are 1 GiB of parameter, gradient and state.
 """
 
 from common import Bench, label, main, spread, table, verdict
-
 from fastopt.bench.measurement import measure
 from fastopt.bench.workload import Workload
 

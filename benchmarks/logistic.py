@@ -26,10 +26,10 @@ from unittest import mock
 
 import numpy as np
 import scipy.optimize
-from common import table
 from sklearn.linear_model import LogisticRegression
 
 import fastopt
+from common import table
 from fastopt import data
 from fastopt.bench import report
 from fastopt.models import Linear

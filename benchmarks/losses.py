@@ -6,9 +6,9 @@ from itertools import count
 from typing import Any
 
 import numpy as np
-from common import Bench, main, spread, table, verdict
 
 import fastopt
+from common import Bench, main, spread, table, verdict
 from fastopt import losses
 from fastopt.bench.timing import Side, compare
 from fastopt.bench.torch_peer import SLEEP, TorchWorker

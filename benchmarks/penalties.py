@@ -7,8 +7,8 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from common import Bench, main, spread, table, verdict
 
+from common import Bench, main, spread, table, verdict
 from fastopt.bench.timing import Side, compare
 from fastopt.regularizers import Regularizer, elastic_net, l1, l2
 

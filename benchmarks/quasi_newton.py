@@ -22,10 +22,10 @@ from typing import Any
 
 import numpy as np
 import quasi_newton_peers
-from common import Bench, main, spread, table, verdict
 from quasi_newton_peers import Enough, compiled_lbfgspp
 
 import fastopt
+from common import Bench, main, spread, table, verdict
 from fastopt.bench.timing import Ratio
 from fastopt.drawing.style import PALETTE, require_matplotlib, tidy
 from fastopt.problems.standard import MORE_GARBOW_HILLSTROM, PROBLEMS, StandardProblem

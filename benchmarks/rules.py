@@ -1,7 +1,6 @@
 """Every rule beside every peer: the table of `fastopt bench`."""
 
 from common import Bench, main, table
-
 from fastopt.bench import SIZES, report
 from fastopt.bench.measurement import measure
 from fastopt.bench.workload import Workload, rules

@@ -1,7 +1,6 @@
 """Where the fixed cost of a step counts: many small arrays, and a single tiny one."""
 
 from common import Bench, label, main, spread, table, verdict
-
 from fastopt.bench.measurement import measure
 from fastopt.bench.workload import Workload
 

@@ -43,10 +43,26 @@ CASES: list[Case] = [
         decay={"lr": 0.1, "weight_decay": 0.01},
         maximize={"lr": 0.1, "maximize": True, "weight_decay": 0.01},
         scheduled={"lr": falling},
+        decoupled={"lr": falling, "weight_decay": 0.1, "decoupled_weight_decay": True},
+        momentum_decoupled={"lr": 0.1, "momentum": 0.9, "weight_decay": 0.1, "decoupled_weight_decay": True},
         momentum={"lr": 0.1, "momentum": 0.9},
         nesterov={"lr": 0.1, "momentum": 0.9, "nesterov": True},
         dampening={"lr": 0.1, "momentum": 0.9, "dampening": 0.4, "weight_decay": 0.02},
         momentum_maximize={"lr": 0.1, "momentum": 0.5, "nesterov": True, "maximize": True},
+        velocity_decoupled={
+            "lr": falling,
+            "momentum": 0.9,
+            "momentum_form": "velocity",
+            "weight_decay": 0.1,
+            "decoupled_weight_decay": True,
+        },
+        average_decoupled={
+            "lr": falling,
+            "momentum": 0.9,
+            "momentum_form": "average",
+            "weight_decay": 0.1,
+            "decoupled_weight_decay": True,
+        },
         velocity={"lr": falling, "momentum": 0.9, "momentum_form": "velocity"},
         velocity_nesterov={
             "lr": 0.1,
@@ -67,12 +83,14 @@ CASES: list[Case] = [
     *_cases(
         fastopt.SignSGD,
         default={},
+        decoupled={"lr": 0.1, "weight_decay": 0.1, "decoupled_weight_decay": True},
         exact={"lr": 0.1, "eps": 0.0},
         decay={"lr": 0.1, "weight_decay": 0.1, "maximize": True},
     ),
     *_cases(
         fastopt.Adagrad,
         default={},
+        decoupled={"lr": 0.1, "weight_decay": 0.1, "decoupled_weight_decay": True},
         decays={"lr": 0.1, "lr_decay": 0.05, "weight_decay": 0.01},
         start={"lr": 0.1, "initial_accumulator_value": 0.1, "eps": 1e-7, "eps_inside": True},
         maximize={"lr": 0.1, "maximize": True},
@@ -80,6 +98,7 @@ CASES: list[Case] = [
     *_cases(
         fastopt.RMSprop,
         default={},
+        decoupled={"lr": 0.1, "weight_decay": 0.1, "decoupled_weight_decay": True},
         decay={"lr": 0.02, "alpha": 0.9, "weight_decay": 0.01},
         inside={"lr": 0.02, "eps_inside": True},
         centered={"lr": 0.02, "centered": True},
@@ -92,6 +111,7 @@ CASES: list[Case] = [
     *_cases(
         fastopt.Adam,
         default={},
+        decoupled={"lr": 0.1, "weight_decay": 0.1, "decoupled_weight_decay": True},
         l2={"lr": 0.1, "weight_decay": 0.1},
         amsgrad={"lr": 0.1, "betas": (0.8, 0.9), "amsgrad": True},
         almost={"lr": 0.1, "bias_correction": False},
@@ -113,6 +133,7 @@ CASES: list[Case] = [
     *_cases(
         fastopt.Adamax,
         default={},
+        decoupled={"lr": 0.1, "weight_decay": 0.1, "decoupled_weight_decay": True},
         decay={"lr": 0.1, "betas": (0.8, 0.9), "weight_decay": 0.01},
         maximize={"lr": 0.1, "maximize": True},
     ),

@@ -49,7 +49,7 @@ def test_examples_run(name: str) -> None:
 @pytest.mark.parametrize(("name", "value"), list(public()), ids=lambda x: x if isinstance(x, str) else "")
 def test_public_objects_are_documented(name: str, value: Any) -> None:
     text = inspect.getdoc(value) or ""
-    helpers = {"rule", "descent", "corrections", "direction", "log_softmax", "square", *GUARDS}
+    helpers = {"rule", "compose", "before", "corrections", "direction", "log_softmax", "square", *GUARDS}
     if name.rsplit(".", 1)[-1] in helpers:
         assert text
         return

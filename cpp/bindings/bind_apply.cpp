@@ -44,7 +44,8 @@ void apply(const std::string& rule_name, unsigned variant, bool maximize, const 
     expect_same(s, p, label(k));
     if (!same_order(s, p)) throw py::value_error(label(k).text() + ": expected the memory order of p");
     for (int j = 0; j < k; ++j)
-      if ((j < 2 || rule.slots.data[j - 2].present(choice.formula.variant)) && overlap(s, py::reinterpret_borrow<py::array>(item(j))))
+      if ((j < 2 || rule.slots.data[j - 2].present(choice.formula.variant)) &&
+          overlap(s, py::reinterpret_borrow<py::array>(item(j))))
         refuse_overlap(label(j), label(k));
     piece.s[k - 2] = const_cast<void*>(s.data());
   }

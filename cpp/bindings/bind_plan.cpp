@@ -299,8 +299,7 @@ void bind_plan(py::module_& m) {
       .def("step", &Plan::step, py::arg("grads"), py::arg("hyper"), py::arg("check_finite"),
            "Check everything, then update everything.")
       .def("load", &Plan::load, py::arg("state"), py::arg("count"), py::arg("scalars").noconvert(),
-           py::arg("rest") = py::none(),
-           "Check the state, call `rest`, then take over state and count.")
+           py::arg("rest") = py::none(), "Check the state, call `rest`, then take over state and count.")
       .def_property_readonly("under_way", &Plan::under_way, "Whether a thread is in `step` now.");
   m.def("exchange", &exchange, py::arg("dict"), py::arg("key"), py::arg("expected"), py::arg("changes"),
         "Update a dict, in one move, if what it has under `key` is still `expected`; whether it was.");

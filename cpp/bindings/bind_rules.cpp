@@ -21,10 +21,9 @@ py::object row(const py::object& make_rule, const py::object& make_slot, const R
     slots.append(make_slot(slot.name, slot.option < 0 ? nullptr : rule.options.data[slot.option].text));
   constexpr const char* scopes[] = {"all", "array"};
   constexpr const char* decays[] = {"shared", "decoupled", "own"};
-  return make_rule(rule.name, py::tuple(py::cast(hypers(rule))), py::tuple(py::cast(options(rule))),
-                   py::tuple(slots), texts(rule.scalars), texts(rule.sums),
-                   scopes[static_cast<int>(rule.scope)], decays[static_cast<int>(rule.decays)],
-                   texts(rule.flags));
+  return make_rule(rule.name, py::tuple(py::cast(hypers(rule))), py::tuple(py::cast(options(rule))), py::tuple(slots),
+                   texts(rule.scalars), texts(rule.sums), scopes[static_cast<int>(rule.scope)],
+                   decays[static_cast<int>(rule.decays)], texts(rule.flags));
 }
 
 }  // namespace

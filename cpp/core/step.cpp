@@ -65,7 +65,7 @@ struct Work::Recipe {
       : rule(rule_),
         kernels{&rule.kernel(variant, decay, f32), &rule.kernel(variant, decay, f64)},
         lanes(rule.by_array() ? pieces : 2) {}
-  const void* lane(std::size_t piece, Dtype dtype) const { return lanes[rule.by_array() ? piece : dtype]; }
+  const void* lane(std::size_t piece, Dtype dtype) const { return lanes[rule.by_array() ? piece : std::size_t{dtype}]; }
 };
 
 void Work::add(const Piece& piece) {

@@ -130,9 +130,17 @@ constexpr Rule rule() {
   static_assert(R::state.size <= max_slots, "raise max_slots in table.hpp");
   static_assert(R::scalars.size <= max_scalars, "raise max_scalars in table.hpp");
   static_assert(R::sums.size <= max_sums, "raise max_sums in table.hpp");
-  Rule all{R::name,           R::hyper.span(),     R::options.span(), R::flags.span(), Published<R>::state,
-           R::scalars.span(), R::sums.span(),      R::scope,          FormulaOf<R>::decays(),
-           nullptr,           Kernels<typename FormulaOf<R>::type>::all};
+  Rule all{R::name,
+           R::hyper.span(),
+           R::options.span(),
+           R::flags.span(),
+           Published<R>::state,
+           R::scalars.span(),
+           R::sums.span(),
+           R::scope,
+           FormulaOf<R>::decays(),
+           nullptr,
+           Kernels<typename FormulaOf<R>::type>::all};
   if constexpr (R::scalars.size > 0) all.settle = settle<R>;
   return all;
 }

@@ -1,12 +1,11 @@
-// One family of rules, compiled by itself for each instruction set: FASTOPT_FAMILY names its file in rules/.
+// What a family of rules exports. CMakeLists.txt writes the source that includes it, after the family's file in rules/.
+#pragma once
+
 #include "compile.hpp"
-#include "text.hpp"
-#include FASTOPT_TEXT(rules/FASTOPT_FAMILY.hpp)
+#include "parts.hpp"
 
 namespace fastopt::FASTOPT_ISA::families {
 
-Family FASTOPT_FAMILY();
-
-Family FASTOPT_FAMILY() { return {Rows<Rules>::span}; }
+Family FASTOPT_FAMILY() noexcept { return {Rows<Rules>::span}; }
 
 }  // namespace fastopt::FASTOPT_ISA::families

@@ -4,8 +4,8 @@
 
 namespace fastopt::FASTOPT_ISA {
 
-Span<Loss> losses() { return LossRows<Losses>::span; }
+Span<Loss> losses() noexcept { return LossRows<Losses>::span; }
 
-Span<Elementary> elementary() { return elementary_span; }
+Span<Elementary> elementary() noexcept { return elementary_span; }
 
 }  // namespace fastopt::FASTOPT_ISA

@@ -8,15 +8,15 @@
 namespace fastopt::FASTOPT_ISA {
 
 namespace families {
-#define FASTOPT_DECLARE_FAMILY(family) Family family();
+#define FASTOPT_DECLARE_FAMILY(family) Family family() noexcept;
 FASTOPT_FAMILIES(FASTOPT_DECLARE_FAMILY)
 #undef FASTOPT_DECLARE_FAMILY
 }  // namespace families
 
-Span<Loss> losses();
-Span<Elementary> elementary();
-Span<Penalty> penalties();
-const Passes& passes(Dtype points, Dtype history);
-decltype(Table::update_multiply) update_multiply();
+Span<Loss> losses() noexcept;
+Span<Elementary> elementary() noexcept;
+Span<Penalty> penalties() noexcept;
+const Passes& passes(Dtype points, Dtype history) noexcept;
+decltype(Table::update_multiply) update_multiply() noexcept;
 
 }  // namespace fastopt::FASTOPT_ISA

@@ -4,6 +4,6 @@
 
 namespace fastopt::FASTOPT_ISA {
 
-Span<Penalty> penalties() { return PenaltyRows<Penalties>::span; }
+Span<Penalty> penalties() noexcept { return PenaltyRows<Penalties>::span; }
 
 }  // namespace fastopt::FASTOPT_ISA

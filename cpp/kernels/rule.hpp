@@ -43,7 +43,8 @@ constexpr List<slot, sizeof...(Slots)> slots(Slots... all) {
 /// - `state`: its arrays, in the order in which Lane takes them;
 /// - `scalars`: numbers beside the arrays, which `static void settle(const Hyper&, const Step&, double* scalars)` takes
 ///   one step on;
-/// - `sums` that it needs before the update, of what `void terms(T p, T g, T slot..., double* term) const` of Lane gives
+/// - `sums` that it needs before the update, of what `void terms(T p, T g, T slot..., double* term) const` of Lane
+/// gives
 ///   for one element: `scope` says whether over each array or over all of them.
 ///
 /// Before the formula of any rule the gradient is turned round by `maximize`, and `weight_decay` acts: as a term of the

@@ -1,9 +1,5 @@
-// The list of all families of rules: each is a file in rules/, and compiled by itself (family.cpp; CMakeLists.txt reads
-// the list here). Its last line lists its rules.
+// The list of all families of rules: each is a file in rules/, whose last line lists its rules. CMakeLists.txt reads it
+// and compiles each family by itself.
 #pragma once
 
-#define FASTOPT_FAMILIES(family) \
-  family(sgd)                    \
-  family(adagrad)                \
-  family(rmsprop)                \
-  family(adam)
+#define FASTOPT_FAMILIES(family) family(sgd) family(adagrad) family(rmsprop) family(adam)

@@ -1,4 +1,5 @@
-// The only elementwise loops of the rules: every rule, dtype and variant runs through `sweep`, its sums through `survey`.
+// The only elementwise loops of the rules: every rule, dtype and variant runs through `sweep`, its sums through
+// `survey`.
 #pragma once
 
 #include "reduce.hpp"

@@ -1,15 +1,28 @@
 """The compiled core of fastopt. Private: the public doors are fastopt and its modules."""
 
 from collections.abc import Callable
-from typing import Any, NotRequired, TypedDict, Unpack
+from typing import Any, NamedTuple, NotRequired, TypedDict, Unpack
 
 import numpy as np
 from numpy.typing import NDArray
 
-_Rule = tuple[tuple[str, ...], tuple[str, ...], tuple[tuple[str, str | None], ...]]
+class Slot(NamedTuple):
+    name: str
+    option: str | None
 
-rules: dict[str, _Rule]
-probes: dict[str, _Rule]
+class Rule(NamedTuple):
+    name: str
+    hypers: tuple[str, ...]
+    options: tuple[str, ...]
+    slots: tuple[Slot, ...]
+    scalars: tuple[str, ...]
+    sums: tuple[str, ...]
+    scope: str
+    decay: str
+    flags: tuple[str, ...]
+
+rules: dict[str, Rule]
+probes: dict[str, Rule]
 
 def build_info() -> dict[str, Any]: ...
 def select_isa(name: str) -> None: ...
@@ -52,13 +65,18 @@ class Plan:
         params: Any,
         state: list[list[Any] | None],
         count: NDArray[np.int64],
+        scalars: NDArray[np.float64],
         bound: tuple[list[Any], list[Any]] | None = None,
     ) -> None: ...
     def step(
         self, grads: object, hyper: tuple[float, ...] | Callable[[], tuple[float, ...]], check_finite: bool
     ) -> None: ...
     def load(
-        self, state: list[list[Any] | None], count: int, rest: Callable[[], None] | None = None
+        self,
+        state: list[list[Any] | None],
+        count: int,
+        scalars: NDArray[np.float64],
+        rest: Callable[[], None] | None = None,
     ) -> None: ...
     @property
     def under_way(self) -> bool: ...

@@ -45,7 +45,7 @@ def _bounds_of(rule: str) -> dict[str, Bounds]:
 
 def _compiled(rule: str) -> Callable[..., None]:
     """Make the kernel of `rule` with the signature and the text of its reference."""
-    hypers, options, slots = _core.rules[rule]
+    hypers, options, slots = _core.rules[rule].hypers, _core.rules[rule].options, _core.rules[rule].slots
     signature = inspect.signature(getattr(reference, rule))
     bounds = _bounds_of(rule)
     arrays = ("p", "g", *(slot for slot, _ in slots))

@@ -64,13 +64,14 @@ class Optimizer(Declared):
         for field in self._bounds:
             self._checked(field, getattr(self, field))  # again, now that the dtypes are known
         self._rule = self._choose_rule()
-        _, options, slots = _core.rules[self._rule]
-        self._options = {option: bool(getattr(self, option)) for option in options}
+        rule = _core.rules[self._rule]
+        self._options = {option: bool(getattr(self, option)) for option in rule.options}
         self._slots = {
             slot: [_state_like(p, self._start(slot)) for p in self._flat]
-            for slot, option in slots
+            for slot, option in rule.slots
             if option is None or self._options[option]
         }
+        self._scalars = np.zeros((1 if rule.scope == "all" else len(self._flat), len(rule.scalars)))
         self._count = np.zeros(
             1, np.int64
         )  # an array, so that the core counts in the same breath as it steps
@@ -172,7 +173,7 @@ class Optimizer(Declared):
                         f"{where}: expected a writeable array in the optimizer, got a read-only one"
                     )
                 loaded[slot].append(np.array(new, subok=False))  # it might be another of the old ones
-        arrays = [loaded.get(slot) for slot, _ in _core.rules[self._rule][2]]
+        arrays = [loaded.get(slot) for slot, _ in _core.rules[self._rule].slots]
         place = Place.judged("state_dict['place']", state_dict.get("place", {}))
 
         def load_the_rest() -> None:
@@ -181,10 +182,10 @@ class Optimizer(Declared):
             self._place.become(place)
 
         if place == self._place and "schedules" not in state_dict:
-            self._plan.load(arrays, steps)  # one call of the core, which no Ctrl-C divides
+            self._plan.load(arrays, steps, self._scalars)  # one call of the core, which no Ctrl-C divides
         else:
             with interrupts_deferred():
-                self._plan.load(arrays, steps, load_the_rest)
+                self._plan.load(arrays, steps, self._scalars, load_the_rest)
 
     def _expect_between_steps(self, steps: int, refusal: str) -> None:
         """Refuse to go on if a step is under way, or has been taken since `steps` were."""
@@ -271,14 +272,15 @@ class Optimizer(Declared):
     def _bind(self) -> None:
         """Hand the arrays to a plan, which checks them and keeps their addresses, never their numbers."""
         self._read_hyper()
-        _, options, slots = _core.rules[self._rule]
+        rule = _core.rules[self._rule]
         self._plan = _core.Plan(
             rule=self._rule,
-            variant=sum(1 << k for k, option in enumerate(options) if self._options[option]),
+            variant=sum(1 << k for k, option in enumerate(rule.options) if self._options[option]),
             maximize=self._maximize,
             params=self.params,
-            state=[self._slots.get(slot) for slot, _ in slots],
+            state=[self._slots.get(slot) for slot, _ in rule.slots],
             count=self._count,
+            scalars=self._scalars,
             bound=(self._keys, self._flat),
         )
 
@@ -297,7 +299,7 @@ class Optimizer(Declared):
     def _read_hyper(self) -> None:
         """Collect the hyperparameters in the order of the rule: as numbers if none is scheduled."""
         known = {hyper: (label, value, bounds) for hyper, label, value, bounds in self._given()}
-        self._hypers = {hyper: known[hyper] for hyper in _core.rules[self._rule][0]}
+        self._hypers = {hyper: known[hyper] for hyper in _core.rules[self._rule].hypers}
         scheduled = any(callable(value) for _, value, _ in self._hypers.values())
         self._constants = None if scheduled else self._scheduled()
 
@@ -365,7 +367,7 @@ class Optimizer(Declared):
 
     def _keywords(self) -> dict[str, Any]:
         """Everything a rule is told beside its arrays; an option with a slot is told by the slot."""
-        told_by_slot = {option for _, option in _core.rules[self._rule][2]}
+        told_by_slot = {option for _, option in _core.rules[self._rule].slots}
         steps, refusal = self.steps, "step: another step of this optimizer is under way"
         self._expect_between_steps(steps, refusal)
         hyper = self._constants or self._scheduled()
@@ -431,8 +433,8 @@ def optimizer(*rules: str) -> Callable[[Class], Class]:
         for rule in rules:
             if rule not in _core.rules:
                 raise ImportError(f"{made.__name__}: the core has no rule {rule!r}")
-            expected_hypers, options, _ = _core.rules[rule]
-            missing = (set(expected_hypers) - hypers) | (set(options) - set(declared))
+            expected = _core.rules[rule]
+            missing = (set(expected.hypers) - hypers) | (set(expected.options) - set(declared))
             if missing:
                 raise ImportError(f"{made.__name__}: no field for {sorted(missing)} of the rule {rule!r}")
         OPTIMIZERS[made.__name__.lower()] = made

@@ -41,6 +41,8 @@ class SGD(Optimizer):
         :math:`\tau \in [0, 1]`, heavy ball only. The first gradient enters undamped, as in torch.
     weight_decay : float or schedule
         :math:`\lambda \ge 0`: :math:`g + \lambda p` in place of :math:`g`.
+    decoupled_weight_decay : bool
+        :math:`p \leftarrow (1 - \eta \lambda)\, p` before the update, in place of that term.
     nesterov : bool
         Nesterov's momentum; needs momentum, and no dampening.
     maximize : bool
@@ -82,6 +84,7 @@ class SGD(Optimizer):
     nesterov: bool = False
     _: KW_ONLY
     maximize: bool = False
+    decoupled_weight_decay: bool = False
     momentum_form: Literal["heavy_ball", "velocity", "average"] = "heavy_ball"
 
     def _choose_rule(self) -> str:
@@ -117,6 +120,8 @@ class SignSGD(Optimizer):
         :math:`\epsilon \ge 0`; with 0 it is the sign of a finite gradient.
     weight_decay : float or schedule
         :math:`\lambda \ge 0`: :math:`g + \lambda p` in place of :math:`g`.
+    decoupled_weight_decay : bool
+        :math:`p \leftarrow (1 - \eta \lambda)\, p` before the update, in place of that term.
     maximize : bool
         Ascend.
 
@@ -147,6 +152,7 @@ class SignSGD(Optimizer):
     weight_decay: NonNegative = 0.0
     _: KW_ONLY
     maximize: bool = False
+    decoupled_weight_decay: bool = False
 
 
 @optimizer("adagrad")
@@ -167,6 +173,8 @@ class Adagrad(Optimizer):
         :math:`\gamma \ge 0`; the first step is undecayed, as in torch.
     weight_decay : float or schedule
         :math:`\lambda \ge 0`: :math:`g + \lambda p` in place of :math:`g`.
+    decoupled_weight_decay : bool
+        :math:`p \leftarrow (1 - \eta \lambda)\, p` before the update, in place of that term.
     initial_accumulator_value : float
         Where :math:`v` starts; 0 in torch, 0.1 in optax and Keras.
     eps : float or schedule
@@ -207,6 +215,7 @@ class Adagrad(Optimizer):
     _: KW_ONLY
     eps_inside: bool = False
     maximize: bool = False
+    decoupled_weight_decay: bool = False
 
     def _start(self, slot: str) -> float:
         return self.initial_accumulator_value
@@ -233,6 +242,8 @@ class RMSprop(Optimizer):
         :math:`\epsilon \ge 0`, outside the root as in torch.
     weight_decay : float or schedule
         :math:`\lambda \ge 0`: :math:`g + \lambda p` in place of :math:`g`.
+    decoupled_weight_decay : bool
+        :math:`p \leftarrow (1 - \eta \lambda)\, p` before the update, in place of that term.
     momentum : float or schedule
         :math:`\rho \in [0, 1]`: :math:`b \leftarrow \rho b + d` is stepped along in place of :math:`d`.
     centered : bool
@@ -277,6 +288,7 @@ class RMSprop(Optimizer):
     _: KW_ONLY
     eps_inside: bool = False
     maximize: bool = False
+    decoupled_weight_decay: bool = False
 
 
 @optimizer("adam")
@@ -300,6 +312,8 @@ class Adam(Optimizer):
         :math:`\epsilon \ge 0`, added to the corrected root as in the paper and in torch.
     weight_decay : float or schedule
         :math:`\lambda \ge 0`: :math:`g + \lambda p` in place of :math:`g` (L2; decoupled in `AdamW`).
+    decoupled_weight_decay : bool
+        :math:`p \leftarrow (1 - \eta \lambda)\, p` before the update, in place of that term.
     amsgrad : bool
         The largest :math:`v` so far in the root, as in torch (the maximum of uncorrected moments).
     bias_correction : bool
@@ -339,6 +353,7 @@ class Adam(Optimizer):
     _: KW_ONLY
     bias_correction: bool = True
     maximize: bool = False
+    decoupled_weight_decay: bool = False
 
 
 @optimizer("adamw")
@@ -412,6 +427,8 @@ class Adamax(Optimizer):
         :math:`\epsilon \ge 0`, inside the maximum as in torch (Keras and ensmallen add it to :math:`u`).
     weight_decay : float or schedule
         :math:`\lambda \ge 0`: :math:`g + \lambda p` in place of :math:`g`.
+    decoupled_weight_decay : bool
+        :math:`p \leftarrow (1 - \eta \lambda)\, p` before the update, in place of that term.
     maximize : bool
         Ascend.
 
@@ -444,3 +461,4 @@ class Adamax(Optimizer):
     weight_decay: NonNegative = 0.0
     _: KW_ONLY
     maximize: bool = False
+    decoupled_weight_decay: bool = False

@@ -7,7 +7,9 @@ rounded once to the dtype of the arrays. State arrays start at zero; an optional
 turns its option on by being there. Every rule also takes
 
 - `step`: the number of this step, 1 first, from which corrections for the start are computed;
-- `weight_decay`: L2, :math:`g + \lambda p` in place of :math:`g` (in `adamw`: decoupled), no term for 0;
+- `weight_decay`: L2, :math:`g + \lambda p` in place of :math:`g`, no term for 0;
+- `decoupled_weight_decay`: in place of that term the parameter shrinks before the formula,
+  :math:`p \leftarrow (1 - \eta \lambda)\, p` (always so in `adamw`);
 - `maximize`: :math:`-g` in place of :math:`g`, before the decay.
 
 Nothing here sinks into denormal numbers, which slow down whatever computes with them. Running means of
@@ -26,7 +28,7 @@ import inspect
 import math
 from collections.abc import Callable
 from numbers import Real
-from typing import TYPE_CHECKING, Any, ParamSpec
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,33 +42,104 @@ if TYPE_CHECKING:
     from fastopt.optimizer import Optimizer
 
 Array = NDArray[Any]
-Arguments = ParamSpec("Arguments")
+Formula = Callable[..., None]
 
 
-def rule(formula: Callable[Arguments, None]) -> Callable[Arguments, None]:
-    """Let a formula compute as its kernel does, whatever it is given, and wherever it is called.
+@overload
+def rule(formula: Formula) -> Formula: ...
+@overload
+def rule(*, decoupled: bool = ..., weight_decay: float = ...) -> Callable[[Formula], Formula]: ...
+def rule(
+    formula: Formula | None = None, *, decoupled: bool = False, weight_decay: float = 0.0
+) -> Formula | Callable[[Formula], Formula]:
+    """Make a rule of a formula, by adding what all rules share.
 
-    Arrays are taken as they lie in memory, without what a subclass makes of them (a mask, a matrix product),
-    numbers as Python's, whose dtype gives way to that of the arrays. No warning, nor one that has been made
-    an error, ends it halfway.
+    The formula has its arrays, its hyperparameters, and `step` if it depends on it. The rule computes as its
+    kernel does, whatever it is given, and wherever it is called: arrays are taken as they lie in memory,
+    without what a subclass makes of them (a mask, a matrix product), numbers as Python's, whose dtype gives
+    way to that of the arrays. No warning, nor one that has been made an error, ends it halfway.
+
+    Parameters
+    ----------
+    formula : callable
+        The formula.
+    decoupled : bool
+        Whether its weight decay is always decoupled.
+    weight_decay : float
+        The default.
     """
-    numbers = {p.name for p in inspect.signature(formula).parameters.values() if p.kind is p.KEYWORD_ONLY}
+    if formula is None:
+        return functools.partial(rule, decoupled=decoupled, weight_decay=weight_decay)
+    bare = formula
+    shared: dict[str, Any] = {"step": 1, "weight_decay": weight_decay}
+    shared |= {} if decoupled else {"decoupled_weight_decay": False}
+    shared["maximize"] = False
+    signature = _with_keywords(inspect.signature(bare), shared)
+    numbers = {p.name for p in signature.parameters.values() if p.kind is p.KEYWORD_ONLY}
+    defaults = {name: signature.parameters[name].default for name in numbers}
+    composed = compose(bare, before, defaults, decoupled)
 
-    @functools.wraps(formula)
-    def plain(*arrays: Arguments.args, **keywords: Arguments.kwargs) -> None:
-        given: list[Any] = [_in_memory(x) for x in arrays]
-        named: dict[str, Any] = {
-            name: _number(name, x) if name in numbers else _in_memory(x) for name, x in keywords.items()
-        }
-        p = given[0] if given else named.get("p")
+    @functools.wraps(bare)
+    def plain(*arrays: Any, **keywords: Any) -> None:
+        signature.bind(*arrays, **keywords)  # Python's own error says what is wrong with a call
+        given = [_in_memory(x) for x in arrays]
+        named = {name: _number(name, x) if name in numbers else _in_memory(x) for name, x in keywords.items()}
+        p = given[0] if given else named["p"]
         if isinstance(p, np.ndarray) and p.dtype == np.float32:
             for name, x in named.items():
                 if isinstance(x, float):
                     expect_single(name, x, resolved=name == "eps")
         with np.errstate(all="ignore"):
-            formula(*given, **named)
+            composed(*given, **named)
 
+    plain.__signature__ = signature  # type: ignore[attr-defined]
+    plain.composed = functools.partial(  # type: ignore[attr-defined]
+        compose, defaults=defaults, decoupled=decoupled
+    )
     return plain
+
+
+def compose(
+    formula: Formula, before: Callable[..., Array], defaults: dict[str, Any], decoupled: bool
+) -> Formula:
+    """Return the formula with what comes before it, taking every keyword of `defaults`."""
+    uses_step = "step" in inspect.signature(formula).parameters
+
+    def composed(p: Array, g: Array, *state: Any, **keywords: Any) -> None:
+        own = defaults | keywords
+        step, weight_decay, maximize = (own.pop(name) for name in ("step", "weight_decay", "maximize"))
+        decouples = decoupled or own.pop("decoupled_weight_decay")
+        g = before(p, g, own["lr"], weight_decay, decouples, maximize)
+        formula(p, g, *state, **own, **({"step": step} if uses_step else {}))
+
+    return composed
+
+
+def before(
+    p: Array, g: Array, lr: float, weight_decay: float, decoupled_weight_decay: bool, maximize: bool
+) -> Array:
+    """Do what comes before every formula; return the gradient as the formula sees it."""
+    if maximize:
+        g = -g
+    keep = 1 - lr * weight_decay
+    if decoupled_weight_decay and keep != 1:
+        p[...] = fade(keep * p)
+    if not decoupled_weight_decay and weight_decay != 0:
+        g = g + fade(weight_decay * p)
+    return g
+
+
+def _with_keywords(signature: inspect.Signature, shared: dict[str, Any]) -> inspect.Signature:
+    """Add keywords with these defaults to a signature, those that it lacks."""
+    parameters = dict(signature.parameters)
+    for name, default in shared.items():
+        parameters.setdefault(
+            name,
+            inspect.Parameter(
+                name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=type(default)
+            ),
+        )
+    return signature.replace(parameters=list(parameters.values()))
 
 
 def _in_memory(x: Any) -> Any:
@@ -109,10 +182,7 @@ def sgd(
     p: Array,
     g: Array,
     *,
-    step: int = 1,
     lr: float = 1e-3,
-    weight_decay: float = 0.0,
-    maximize: bool = False,
 ) -> None:
     r"""Gradient descent.
 
@@ -122,7 +192,7 @@ def sgd(
     ----------
     p, g : ndarray
         Parameter, updated in place, and gradient: float32 or float64, of one shape.
-    step, lr, weight_decay, maximize
+    lr, step, weight_decay, decoupled_weight_decay, maximize
         See the top of this module; :math:`\eta` is `lr`.
 
     References
@@ -136,7 +206,6 @@ def sgd(
     >>> p
     array([0.5, 2.5])
     """
-    g = descent(p, g, weight_decay, maximize)
     p[...] = p - lr * g
 
 
@@ -151,8 +220,6 @@ def sgd_momentum(
     momentum: float = 0.0,
     dampening: float = 0.0,
     nesterov: bool = False,
-    weight_decay: float = 0.0,
-    maximize: bool = False,
 ) -> None:
     r"""Heavy ball with the learning rate outside the velocity, as in torch.
 
@@ -167,7 +234,7 @@ def sgd_momentum(
     ----------
     p, g, v : ndarray
         Parameter and velocity, updated in place, and gradient: float32 or float64, of one shape.
-    step, lr, weight_decay, maximize
+    lr, step, weight_decay, decoupled_weight_decay, maximize
         See the top of this module.
     momentum, dampening : float
         :math:`\rho` and :math:`\tau`.
@@ -186,7 +253,6 @@ def sgd_momentum(
     >>> p, v
     (array([0.5]), array([1.]))
     """
-    g = descent(p, g, weight_decay, maximize)
     v[...] = fade(momentum * v + (1 if step == 1 else 1 - dampening) * g)
     p[...] = p - lr * (g + momentum * v if nesterov else v)
 
@@ -197,12 +263,9 @@ def sgd_velocity(
     g: Array,
     v: Array,
     *,
-    step: int = 1,
     lr: float = 1e-3,
     momentum: float = 0.0,
     nesterov: bool = False,
-    weight_decay: float = 0.0,
-    maximize: bool = False,
 ) -> None:
     r"""Heavy ball with the learning rate inside the velocity.
 
@@ -217,7 +280,7 @@ def sgd_velocity(
     ----------
     p, g, v : ndarray
         Parameter and velocity, updated in place, and gradient: float32 or float64, of one shape.
-    step, lr, weight_decay, maximize
+    lr, step, weight_decay, decoupled_weight_decay, maximize
         See the top of this module.
     momentum : float
         :math:`\rho`.
@@ -236,7 +299,6 @@ def sgd_velocity(
     >>> p, v
     (array([0.5]), array([-0.5]))
     """
-    g = descent(p, g, weight_decay, maximize)
     v[...] = fade(momentum * v - lr * g)
     p[...] = p + (momentum * v - lr * g if nesterov else v)
 
@@ -247,12 +309,9 @@ def sgd_average(
     g: Array,
     m: Array,
     *,
-    step: int = 1,
     lr: float = 1e-3,
     momentum: float = 0.0,
     nesterov: bool = False,
-    weight_decay: float = 0.0,
-    maximize: bool = False,
 ) -> None:
     r"""Momentum as a running mean of the gradients.
 
@@ -267,7 +326,7 @@ def sgd_average(
     ----------
     p, g, m : ndarray
         Parameter and mean gradient, updated in place, and gradient: float32 or float64, of one shape.
-    step, lr, weight_decay, maximize
+    lr, step, weight_decay, decoupled_weight_decay, maximize
         See the top of this module.
     momentum : float
         :math:`\beta`.
@@ -281,7 +340,6 @@ def sgd_average(
     >>> p, m
     (array([0.75]), array([0.5]))
     """
-    g = descent(p, g, weight_decay, maximize)
     m[...] = fade(momentum * m + (1 - momentum) * g)
     p[...] = p - lr * (momentum * m + (1 - momentum) * g if nesterov else m)
 
@@ -291,11 +349,8 @@ def signsgd(
     p: Array,
     g: Array,
     *,
-    step: int = 1,
     lr: float = 1e-3,
     eps: float = 1e-8,
-    weight_decay: float = 0.0,
-    maximize: bool = False,
 ) -> None:
     r"""Sign descent: the gradient, normalised elementwise by its own magnitude.
 
@@ -308,7 +363,7 @@ def signsgd(
     ----------
     p, g : ndarray
         Parameter, updated in place, and gradient: float32 or float64, of one shape.
-    step, lr, weight_decay, maximize
+    lr, step, weight_decay, decoupled_weight_decay, maximize
         See the top of this module.
     eps : float
         :math:`\epsilon`.
@@ -324,7 +379,6 @@ def signsgd(
     >>> p
     array([0.5, 1. , 1.5])
     """
-    g = descent(p, g, weight_decay, maximize)
     d = np.abs(g) + eps
     p[...] = p - lr * (g / nonzero(d))
 
@@ -340,8 +394,6 @@ def adagrad(
     lr_decay: float = 0.0,
     eps: float = 1e-10,
     eps_inside: bool = False,
-    weight_decay: float = 0.0,
-    maximize: bool = False,
 ) -> None:
     r"""Adagrad: each coordinate's learning rate falls with the sum of its squared gradients.
 
@@ -353,7 +405,7 @@ def adagrad(
     ----------
     p, g, v : ndarray
         Parameter and sum of squares, updated in place, and gradient: float32 or float64, of one shape.
-    step, lr, weight_decay, maximize
+    lr, step, weight_decay, decoupled_weight_decay, maximize
         See the top of this module; :math:`t` is `step`.
     lr_decay : float
         :math:`\gamma`.
@@ -371,7 +423,6 @@ def adagrad(
     >>> p, v
     (array([0.2]), array([25.]))
     """
-    g = descent(p, g, weight_decay, maximize)
     v[...] = v + square(g, 1)
     lr = lr / (1 + (step - 1) * lr_decay)
     p[...] = p - lr * (g / (np.sqrt(floored(v + eps)) if eps_inside else np.sqrt(floored(v)) + eps))
@@ -385,14 +436,11 @@ def rmsprop(
     m: Array | None = None,
     b: Array | None = None,
     *,
-    step: int = 1,
     lr: float = 1e-2,
     alpha: float = 0.99,
     eps: float = 1e-8,
     momentum: float = 0.0,
     eps_inside: bool = False,
-    weight_decay: float = 0.0,
-    maximize: bool = False,
 ) -> None:
     r"""RMSprop: the gradient over the root of a running mean of its squares.
 
@@ -411,7 +459,7 @@ def rmsprop(
         Parameter and mean square, updated in place, and gradient: float32 or float64, of one shape.
     m, b : ndarray, optional
         Mean gradient and momentum buffer, updated in place.
-    step, lr, weight_decay, maximize
+    lr, step, weight_decay, decoupled_weight_decay, maximize
         See the top of this module.
     alpha, momentum : float
         :math:`\alpha` and :math:`\rho`; `momentum` other than 0 needs `b`.
@@ -431,7 +479,6 @@ def rmsprop(
     >>> p, v
     (array([0.]), array([1.]))
     """
-    g = descent(p, g, weight_decay, maximize)
     v[...] = fade_square(alpha * v + (1 - alpha) * square(g, 1 - alpha))
     variance = v
     if m is not None:
@@ -457,8 +504,6 @@ def adam(
     beta2: float = 0.999,
     eps: float = 1e-8,
     bias_correction: bool = True,
-    weight_decay: float = 0.0,
-    maximize: bool = False,
 ) -> None:
     r"""Adam: a running mean of the gradients over the root of one of their squares.
 
@@ -478,7 +523,7 @@ def adam(
         Parameter, first and second moment, updated in place, and gradient: float32 or float64, of one shape.
     vmax : ndarray, optional
         Largest second moment so far, updated in place.
-    step, lr, weight_decay, maximize
+    lr, step, weight_decay, decoupled_weight_decay, maximize
         See the top of this module; :math:`t` is `step`.
     beta1, beta2, eps : float
         :math:`\beta_1, \beta_2` and :math:`\epsilon`.
@@ -497,12 +542,11 @@ def adam(
     >>> p.round(6), m.round(6), v.round(6)
     (array([0.5]), array([100.]), array([1000.]))
     """
-    g = descent(p, g, weight_decay, maximize)
     lr, root = corrections(step, lr, beta1, beta2, bias_correction)
     p[...] = p - lr * direction(g, m, v, vmax, beta1, beta2, root, eps)
 
 
-@rule
+@rule(decoupled=True, weight_decay=1e-2)
 def adamw(
     p: Array,
     g: Array,
@@ -516,8 +560,6 @@ def adamw(
     beta2: float = 0.999,
     eps: float = 1e-8,
     bias_correction: bool = True,
-    weight_decay: float = 1e-2,
-    maximize: bool = False,
 ) -> None:
     r"""Adam with decoupled weight decay.
 
@@ -527,7 +569,7 @@ def adamw(
 
     Parameters
     ----------
-    p, g, m, v, vmax, step, lr, beta1, beta2, eps, bias_correction, maximize
+    p, g, m, v, vmax, lr, beta1, beta2, eps, bias_correction, step, maximize
         As in `adam`.
     weight_decay : float
         :math:`\lambda`, scaled by `lr` as in torch.
@@ -543,11 +585,8 @@ def adamw(
     >>> p.round(6)
     array([0.25])
     """
-    keep = 1 - lr * weight_decay
-    g = descent(p, g, 0, maximize)
     lr, root = corrections(step, lr, beta1, beta2, bias_correction)
-    kept = fade(keep * p) if keep != 1 else p
-    p[...] = kept - lr * direction(g, m, v, vmax, beta1, beta2, root, eps)
+    p[...] = p - lr * direction(g, m, v, vmax, beta1, beta2, root, eps)
 
 
 @rule
@@ -562,8 +601,6 @@ def adamax(
     beta1: float = 0.9,
     beta2: float = 0.999,
     eps: float = 1e-8,
-    weight_decay: float = 0.0,
-    maximize: bool = False,
 ) -> None:
     r"""Adamax: Adam in the infinity norm.
 
@@ -577,7 +614,7 @@ def adamax(
     p, g, m, u : ndarray
         Parameter, first moment and decaying maximum, updated in place, and gradient: float32 or float64,
         of one shape.
-    step, lr, weight_decay, maximize
+    lr, step, weight_decay, decoupled_weight_decay, maximize
         See the top of this module; :math:`t` is `step`.
     beta1, beta2, eps : float
         :math:`\beta_1, \beta_2` and :math:`\epsilon`, inside the maximum as in torch.
@@ -593,18 +630,10 @@ def adamax(
     >>> p.round(6), u.round(6)
     (array([0.5]), array([1000.]))
     """
-    g = descent(p, g, weight_decay, maximize)
     lr = lr / (1 - beta1**step)
     m[...] = fade(beta1 * m + (1 - beta1) * g)
     u[...] = fade_square(np.maximum(beta2 * u, np.abs(g) + eps))
     p[...] = p - lr * (m / floored(u))
-
-
-def descent(p: Array, g: Array, weight_decay: float, maximize: bool) -> Array:
-    """Return the gradient as a rule sees it: turned round by `maximize`, with the term of L2."""
-    if maximize:
-        g = -g
-    return g + fade(weight_decay * p) if weight_decay != 0 else g
 
 
 def corrections(

@@ -515,39 +515,39 @@ def test_base_class_is_no_optimizer(case: Case) -> None:
 
 def test_private_core_checks_too() -> None:
     """The core does not trust its Python: wrong counts and names are errors, not crashes."""
-    p, count = f32(3), np.zeros(1, np.int64)
+    p, count, none = f32(3), np.zeros(1, np.int64), np.zeros((1, 0))
     with raises(ValueError, "rule: expected the name of a rule in the table, got 'adamm'"):
         _core.apply("adamm", 0, False, (p, f32(3)), 1, (0.1,))
-    with raises(ValueError, "variant: expected one bit for each option of 'sgd', got 1"):
-        _core.apply("sgd", 1, False, (p, f32(3)), 1, (0.1, 0.0))
+    with raises(ValueError, "variant: expected one bit for each option of 'sgd', got 2"):
+        _core.apply("sgd", 2, False, (p, f32(3)), 1, (0.1, 0.0))
     with raises(ValueError, "hyper: expected 2 values, got 1"):
         _core.apply("sgd", 0, False, (p, f32(3)), 1, (0.1,))
-    with raises(ValueError, "arrays: expected p, g and 0 slots, got 3 arrays"):
+    with raises(ValueError, "arrays: expected p, g, 0 slots and 0 scalars, got 3 arrays"):
         _core.apply("sgd", 0, False, (p, f32(3), f32(3)), 1, (0.1, 0.0))
     with raises(TypeError, "must be real number"):
         _core.apply("sgd", 0, False, (p, f32(3)), 1, (0.1, "x"))  # type: ignore[arg-type]
     with raises(ValueError, "state['v']: expected 1 array, got 0"):
-        _core.Plan("sgd_momentum", 0, False, p, [[]], count)
+        _core.Plan("sgd_momentum", 0, False, p, [[]], count, none)
     with raises(ValueError, "state['v']: expected 1 array, got none"):
-        _core.Plan("sgd_momentum", 0, False, p, [None], count)
+        _core.Plan("sgd_momentum", 0, False, p, [None], count, none)
     with raises(ValueError, "hyper: expected 2 values, got 0"):
-        _core.Plan("sgd", 0, False, p, [], count).step(f32(3), lambda: (), False)
+        _core.Plan("sgd", 0, False, p, [], count, none).step(f32(3), lambda: (), False)
     with raises(TypeError, "hyper: expected a tuple"):
-        _core.Plan("sgd", 0, False, p, [], count).step(f32(3), lambda: 0.1, False)  # type: ignore[arg-type,return-value]
+        _core.Plan("sgd", 0, False, p, [], count, none).step(f32(3), lambda: 0.1, False)  # type: ignore[arg-type,return-value]
     with raises(ValueError, "bound: expected a key for each array"):
-        _core.Plan("sgd", 0, False, [p], [], count, ([0, 1], [p]))
-    plan = _core.Plan("sgd_momentum", 0, False, [p], [[f32(3)]], count)
+        _core.Plan("sgd", 0, False, [p], [], count, none, ([0, 1], [p]))
+    plan = _core.Plan("sgd_momentum", 0, False, [p], [[f32(3)]], count, none)
     with raises(ValueError, "state['v']: expected 1 array, got none"):
-        plan.load([None], 1)
+        plan.load([None], 1, none)
     with raises(ValueError, "state['v'][0]: expected float32 of shape (3,), got float32 of shape (2,)"):
-        plan.load([[f32(2)]], 1)
+        plan.load([[f32(2)]], 1, none)
     with raises(ValueError, "overlaps params[0] in memory"):
-        plan.load([[p]], 1)
+        plan.load([[p]], 1, none)
     m, v = f32(3), f32(3)
     _core.apply(
         "adam", 0, False, (p.copy(), f32(3), m, v, "not in this variant"), 1, (0.1, 0.9, 0.9, 1e-8, 0.0)
     )
     assert count[0] == 0
     with raises(ValueError, "count: expected one int64"):
-        _core.Plan("sgd", 0, False, p, [], np.zeros(2, np.int64))
+        _core.Plan("sgd", 0, False, p, [], np.zeros(2, np.int64), none)
     assert (p == 1).all()

@@ -38,7 +38,7 @@ def test_every_class_is_public() -> None:
 
 @over_rules
 def test_reference_names_the_arrays_and_hyperparameters_of_the_struct(rule: str) -> None:
-    hypers, options, slots = _core.rules[rule]
+    hypers, options, slots = _core.rules[rule].hypers, _core.rules[rule].options, _core.rules[rule].slots
     parameters = inspect.signature(getattr(reference, rule)).parameters
     positional = [n for n in parameters if n not in keywords(rule)]
     assert positional == ["p", "g", *(slot for slot, _ in slots)]
@@ -67,17 +67,24 @@ def test_defaults_of_reference_and_class_are_the_same(rule: str) -> None:
 
 def test_every_variant_has_a_case() -> None:
     """Each combination of options of each rule, with and without L2, so that no kernel goes untested."""
-    seen = set()
+    seen: set[tuple[object, ...]] = set()
     for case in CASES:
         opt = case.make([np.zeros(1)])
         decays = opt._hypers.get("weight_decay", ("", 0.0))[1] != 0
-        seen.add((opt._rule, frozenset(o for o, on in opt._options.items() if on)))
+        constants = {*_core.rules[opt._rule].flags, "decoupled_weight_decay"}
+        seen.add((opt._rule, frozenset(o for o, on in opt._options.items() if on and o not in constants)))
+        seen |= {(opt._rule, o, on) for o, on in opt._options.items() if o in constants}
         seen.add((opt._rule, "decay" if decays else "no decay"))
         seen.add((opt._rule, "maximize" if opt._maximize else "minimize"))
-    for rule, (_, options, _) in _core.rules.items():
-        for variant in range(1 << len(options)):
-            on = frozenset(o for k, o in enumerate(options) if variant >> k & 1)
+    for rule, row in _core.rules.items():
+        constants = {*row.flags, "decoupled_weight_decay"}
+        compiled = [option for option in row.options if option not in constants]
+        for variant in range(1 << len(compiled)):
+            on = frozenset(o for k, o in enumerate(compiled) if variant >> k & 1)
             assert (rule, on) in seen, f"no case for {rule} with {set(on)}"
+        for option in constants & set(row.options):
+            for value in (False, True):
+                assert (rule, option, value) in seen, f"no case for {rule} with {option}={value}"
         assert (rule, "decay") in seen, f"no case for {rule} with weight_decay"
 
 
@@ -97,7 +104,8 @@ def test_kernels_have_the_signature_and_text_of_the_reference() -> None:
 def test_a_class_that_drifts_from_its_struct_is_refused() -> None:
     with pytest.raises(
         ImportError,
-        match=r"Drifted: no field for \['eps', 'lr', 'weight_decay'\] of the rule 'signsgd'",
+        match=r"Drifted: no field for \['decoupled_weight_decay', 'eps', 'lr', 'weight_decay'\] "
+        r"of the rule 'signsgd'",
     ):
 
         @optimizer("signsgd")

@@ -31,9 +31,9 @@ VALUES = {
 def calls(rule: str) -> list[tuple[set[str], dict[str, Any]]]:
     """Every set of optional slots with every setting of the flags."""
     parameters = inspect.signature(getattr(reference, rule)).parameters
-    slots = [slot for slot, option in _core.rules[rule][2] if option is not None]
+    slots = [slot for slot, option in _core.rules[rule].slots if option is not None]
     flags = [n for n, p in parameters.items() if isinstance(p.default, bool)]
-    hypers = {n: VALUES[n] for n in _core.rules[rule][0]}
+    hypers = {n: VALUES[n] for n in _core.rules[rule].hypers}
     rows = []
     for on in itertools.product((False, True), repeat=len(slots)):
         for settings in itertools.product((False, True), repeat=len(flags)):
@@ -51,7 +51,7 @@ def test_same_bits_as_the_reference(rule: str, dtype: type) -> None:
     rng = np.random.default_rng(0)
     for given, keywords in calls(rule):
         arrays = {"p": rng.standard_normal((5, 7)).astype(dtype)}
-        for slot, option in _core.rules[rule][2]:
+        for slot, option in _core.rules[rule].slots:
             arrays[slot] = np.zeros((5, 7), dtype) if option is None or slot in given else None
         mine = {n: None if a is None else a.copy() for n, a in arrays.items()}
         for step in (1, 2, 3):
@@ -158,7 +158,7 @@ def test_numbers_of_any_kind_are_python_floats(rule: str, number: Any, dtype: ty
         elif name in VALUES:
             whole = 0 if name in ("beta1", "beta2", "alpha") else 1
             values[name] = number(VALUES[name] if issubclass(number, np.floating) else whole)
-    slots = len(_core.rules[rule][2])
+    slots = len(_core.rules[rule].slots)
     mine = rng.standard_normal((1 + slots, 9)).astype(dtype) ** 2
     theirs = mine.copy()
     for step in (1, 2):
@@ -182,7 +182,7 @@ SUBCLASSES: list[Any] = [
 @pytest.mark.filterwarnings("ignore::PendingDeprecationWarning")
 def test_subclasses_are_taken_as_they_lie_in_memory(rule: str, wrap: Any) -> None:
     rng = np.random.default_rng(3)
-    slots = len(_core.rules[rule][2])
+    slots = len(_core.rules[rule].slots)
     plain = [rng.standard_normal((3, 3)) ** 2 for _ in range(2 + slots)]
     mine, theirs = ([wrap(a.copy()) for a in plain] for _ in range(2))
     getattr(kernels, rule)(*mine, lr=0.5, weight_decay=0.1)

@@ -22,7 +22,8 @@ over_dtypes = pytest.mark.parametrize("dtype", DTYPES, ids=lambda dtype: dtype._
 
 def step_without_underflow(opt: fastopt.Optimizer, g: Array) -> None:
     """As `reference.step`, but an operation whose result is denormal, or rounds to zero, raises."""
-    formula = inspect.unwrap(getattr(reference, opt._rule))
+    rule: Any = getattr(reference, opt._rule)
+    formula = rule.composed(inspect.unwrap(rule), reference.before)
     with np.errstate(under="raise"):
         for p, gradient, state in opt._arrays(g):
             formula(p, gradient, **state, **opt._keywords())

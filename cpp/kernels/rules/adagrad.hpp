@@ -20,7 +20,8 @@ struct Adagrad : Base {
     T lr;
     Root<T> root;
     Square<T> square{1};
-    Lane(const Hyper& h, const Step& step) : lr(T(h.lr / (1 + (step.count - 1) * h.lr_decay))), root(h.eps, h.eps_inside != 0) {}
+    Lane(const Hyper& h, const Step& step)
+        : lr(T(h.lr / (1 + (step.count - 1) * h.lr_decay))), root(h.eps, h.eps_inside != 0) {}
     void operator()(T& p, T g, T& v) const {
       v = v + square(g);
       p = p - lr * (g / root(v));

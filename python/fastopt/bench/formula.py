@@ -38,6 +38,8 @@ def plain_rules(**replacements: object) -> dict[str, Any]:
             bare = inspect.unwrap(value)
             seen[name] = FunctionType(bare.__code__, seen, name, bare.__defaults__, bare.__closure__)
             seen[name].__kwdefaults__ = bare.__kwdefaults__
+    for name in reference.__all__:
+        seen[name] = getattr(reference, name).composed(seen[name], seen["before"])
     seen.update({guard: lambda x, *_: x for guard in GUARDS}, **replacements)
     return seen
 

@@ -38,6 +38,7 @@ def probe_side(numbers: Numbers) -> Side:
         params=params[0] if single else params,
         state=[[each[k] for each in state] for k in range(slots)],
         count=np.zeros(1, np.int64),
+        scalars=np.zeros((1, 0)),
     )
     constants = 1e-3, 0.0
 
