@@ -15,9 +15,9 @@ PACKAGE = Path(fastopt.__file__).parent
 LEVELS = """
     _core
     _common
-    rules optimizer losses regularizers line_search gradcheck data
+    rules losses regularizers line_search gradcheck data
     optimizers losses_reference minimization nn
-    reference catalogue
+    reference
     kernels problems
     drawing
     schedules

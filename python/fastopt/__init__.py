@@ -17,8 +17,8 @@ from fastopt._core import build_info  # first: it refuses a sub-interpreter befo
 # isort: split
 from fastopt import kernels, optimizers, reference
 from fastopt._common.threads import get_num_threads, set_num_threads
-from fastopt.optimizer import Optimizer
 from fastopt.optimizers import *  # noqa: F403
+from fastopt.rules.optimizer import Optimizer
 
 if TYPE_CHECKING:  # the table below, for those who read and do not run
     from fastopt import callbacks as callbacks

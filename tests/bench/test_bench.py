@@ -24,6 +24,8 @@ from fastopt.bench.formula import GUARDS, Formula, Store, overhear, plain_rules
 from fastopt.bench.generate import compiled, numpy_source, python_source
 from fastopt.bench.torch_peer import TorchError, TorchSide, TorchWorker, counterpart, find_torch
 from fastopt.bench.workload import Numbers, Workload, rules
+from fastopt.rules import formulas
+from fastopt.rules.formulas import rule
 
 N = 33
 
@@ -74,7 +76,7 @@ def awkward(p: Any, g: Any, m: Any, *, step: int, lr: float) -> None:
 
 
 def test_old_content_is_read_before_it_is_overwritten(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reference, "awkward", awkward, raising=False)
+    monkeypatch.setattr(reference, "awkward", rule(awkward), raising=False)
     rng = np.random.default_rng(2)
     p, g, m = rng.standard_normal((3, N))
     g[::3] = 0
@@ -100,7 +102,7 @@ def test_out_is_as_short_as_by_hand(rule: str, calls: int, buffers: int) -> None
 
 
 def test_peers_have_no_guards_and_the_reference_keeps_its_own() -> None:
-    assert all(callable(getattr(reference, guard)) for guard in GUARDS)
+    assert all(callable(getattr(formulas, guard)) for guard in GUARDS)
     tiny = np.full(3, 1e-40, np.float32)
     p, m, v = np.zeros_like(tiny), tiny.copy(), tiny.copy()
     plain_rules()["adam"](p, np.zeros_like(p), m, v)

@@ -7,12 +7,12 @@ import pytest
 from matplotlib.figure import Figure
 
 from fastopt import cli, plots, problems
-from fastopt.catalogue import NAMES
 from fastopt.drawing.ground import Ground, height_on_surface
 from fastopt.drawing.landscape import compose
 from fastopt.drawing.style import MOST
 from fastopt.drawing.tracks import within_reach
 from fastopt.problems import PROBLEMS, Minimum, Problem
+from fastopt.rules.catalogue import NAMES
 from fastopt.trajectories import maker, trace
 
 

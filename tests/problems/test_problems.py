@@ -12,9 +12,9 @@ import pytest
 import fastopt
 from absurd import ABSURD, DEEP, RECURSIVE, shown
 from fastopt import problems, schedules
-from fastopt.catalogue import NAMES
 from fastopt.optimizers import OPTIMIZERS
 from fastopt.problems import PROBLEMS, Minimum, Problem
+from fastopt.rules.catalogue import NAMES
 from fastopt.trajectories import default_lr, maker, trace
 
 EVERY = pytest.mark.parametrize("problem", PROBLEMS.values(), ids=PROBLEMS)

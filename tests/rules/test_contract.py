@@ -12,8 +12,9 @@ import fastopt
 from cases import CASES, ILLEGAL
 from fastopt import _core, kernels, reference
 from fastopt.minimization.options import LbfgsOptions
-from fastopt.optimizer import Optimizer, optimizer
 from fastopt.optimizers import OPTIMIZERS
+from fastopt.rules.fields import optimizer
+from fastopt.rules.optimizer import Optimizer
 
 RULES = sorted(_core.rules)
 over_rules = pytest.mark.parametrize("rule", RULES)

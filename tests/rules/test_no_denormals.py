@@ -14,6 +14,7 @@ import pytest
 import fastopt
 from cases import CASES, Case
 from fastopt import reference
+from fastopt.rules import formulas
 from support import DTYPES, Array, assert_same, reference_step
 
 over_cases = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
@@ -23,7 +24,7 @@ over_dtypes = pytest.mark.parametrize("dtype", DTYPES, ids=lambda dtype: dtype._
 def step_without_underflow(opt: fastopt.Optimizer, g: Array) -> None:
     """As `reference.step`, but an operation whose result is denormal, or rounds to zero, raises."""
     rule: Any = getattr(reference, opt._rule)
-    formula = rule.composed(inspect.unwrap(rule), reference.before)
+    formula = rule.composed(inspect.unwrap(rule), formulas.before)
     with np.errstate(under="raise"):
         for p, gradient, state in opt._arrays(g):
             formula(p, gradient, **state, **opt._keywords())

@@ -9,6 +9,7 @@ import ast
 import inspect
 import math
 import operator
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import FunctionType, SimpleNamespace
@@ -17,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from fastopt import reference
+from fastopt.rules import formulas
 
 GUARDS = ("fade", "fade_square", "felt", "floored", "nonzero")
 """What the reference does against denormal numbers and 0 / 0, and nobody would write in NumPy."""
@@ -32,15 +34,26 @@ def plain_rules(**replacements: object) -> dict[str, Any]:
     **replacements : object
         What else they shall see in place of a global of the reference.
     """
-    seen = dict(vars(reference))
-    for name, value in vars(reference).items():
-        if isinstance(value, FunctionType) and value.__module__ == reference.__name__:
-            bare = inspect.unwrap(value)
-            seen[name] = FunctionType(bare.__code__, seen, name, bare.__defaults__, bare.__closure__)
-            seen[name].__kwdefaults__ = bare.__kwdefaults__
-    for name in reference.__all__:
-        seen[name] = getattr(reference, name).composed(seen[name], seen["before"])
-    seen.update({guard: lambda x, *_: x for guard in GUARDS}, **replacements)
+    replaced = {guard: lambda x, *_: x for guard in GUARDS} | replacements
+    shared = _copied(vars(formulas), formulas.__name__, replaced)
+    rules = {}
+    for name, rule in vars(reference).items():
+        if not hasattr(rule, "composed"):
+            continue
+        family = inspect.unwrap(rule).__module__
+        copied = _copied(vars(sys.modules[family]), family, shared | replaced)
+        rules[name] = rule.composed(copied[name], shared["before"])
+    return rules
+
+
+def _copied(module: Mapping[str, Any], name: str, replaced: Mapping[str, object]) -> dict[str, Any]:
+    """Copy the functions of a module, bare, so that they see each other and what is replaced."""
+    seen = {**module, **{key: value for key, value in replaced.items() if key in module}}
+    for key, value in module.items():
+        bare = inspect.unwrap(value) if isinstance(value, FunctionType) else None
+        if bare is not None and bare.__module__ == name and key not in replaced:
+            seen[key] = FunctionType(bare.__code__, seen, key, bare.__defaults__, bare.__closure__)
+            seen[key].__kwdefaults__ = bare.__kwdefaults__
     return seen
 
 

@@ -9,8 +9,8 @@ import numpy as np
 
 from fastopt import _core
 from fastopt._common.trees import Array
-from fastopt.optimizer import Optimizer
 from fastopt.optimizers import OPTIMIZERS
+from fastopt.rules.optimizer import Optimizer
 
 CHOSEN: dict[str, dict[str, Any]] = {
     "sgd_momentum": {"momentum": 0.9},

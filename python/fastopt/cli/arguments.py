@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from fastopt._common.bounds import LONGEST
-from fastopt.catalogue import NAMES
+from fastopt.rules.catalogue import NAMES
 
 __all__ = [
     "FAILED",

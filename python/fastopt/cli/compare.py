@@ -18,7 +18,6 @@ from fastopt._common.extras import require
 from fastopt._common.files import expect_file, expect_suffix
 from fastopt._common.interrupts import interrupts_deferred
 from fastopt._common.wording import counted
-from fastopt.catalogue import NAMES, VARIANTS, made_by
 from fastopt.cli.arguments import FAILED, INTERRUPTED, OK, complain, optimizer_name, users_mistakes
 from fastopt.cli.descent import NAME, in_words, lbfgs_run
 from fastopt.cli.files import PICTURES, write_whole
@@ -26,7 +25,8 @@ from fastopt.cli.job import Workbench, judge_model, largest_product, owners, pen
 from fastopt.cli.report import percent, seconds
 from fastopt.cli.threads import Threads, use_threads
 from fastopt.cli.training_options import add_data_and_model, add_penalties, add_run, add_schedule
-from fastopt.optimizer import Optimizer
+from fastopt.rules.catalogue import NAMES, VARIANTS, made_by
+from fastopt.rules.optimizer import Optimizer
 from fastopt.training import Record, Run, progress, train_in_turns
 from fastopt.training.pictures import draw_comparison
 
@@ -66,7 +66,7 @@ class Entry(NamedTuple):
     label: str
     """The name, and the learning rate as it was written."""
     name: str
-    """One of `fastopt.catalogue.NAMES`, or L-BFGS."""
+    """One of `fastopt.rules.catalogue.NAMES`, or L-BFGS."""
     hyper: dict[str, float]
     """The learning rate, if it was given."""
 

@@ -21,9 +21,9 @@ from fastopt.cli.schedule import scheduled
 from fastopt.data import Dataset
 from fastopt.losses import multiclass_hinge, softmax_cross_entropy
 from fastopt.nn.models import MLP, Linear, Model
-from fastopt.optimizer import Optimizer
 from fastopt.optimizers import OPTIMIZERS
 from fastopt.regularizers import Regularizer
+from fastopt.rules.optimizer import Optimizer
 from fastopt.training import Run, evaluate, learning_rate_of
 
 __all__ = [

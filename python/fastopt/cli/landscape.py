@@ -14,12 +14,12 @@ import numpy as np
 from fastopt import plots
 from fastopt._common.files import expect_file, expect_suffix
 from fastopt._common.wording import counted
-from fastopt.catalogue import NAMES
 from fastopt.cli.arguments import OK, optimizer_name, positive, users_mistakes
 from fastopt.cli.files import PICTURES, write_whole
 from fastopt.drawing.style import MOST
 from fastopt.problems import PROBLEMS, Problem
 from fastopt.problems.trajectories import Trajectory, default_lr, maker, trace
+from fastopt.rules.catalogue import NAMES
 
 __all__ = ["add_arguments", "run"]
 

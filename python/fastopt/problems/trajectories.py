@@ -22,8 +22,8 @@ from fastopt._common.listing import listing
 from fastopt._common.samples import judged_reals
 from fastopt._common.types import Floats
 from fastopt._common.wording import counted
-from fastopt.catalogue import made_by
 from fastopt.problems import Problem
+from fastopt.rules.catalogue import made_by
 
 __all__ = ["Steps", "Trajectory", "default_lr", "maker", "trace"]
 __dir__ = listing(__name__)
@@ -142,7 +142,7 @@ def default_lr(name: str, problem: Problem) -> float:
     Parameters
     ----------
     name : str
-        One of `fastopt.catalogue.NAMES`.
+        One of `fastopt.rules.catalogue.NAMES`.
     problem : Problem
         Its ``lr`` is taken for gradient descent, its ``stride`` for rules that scale their gradient.
 
@@ -163,7 +163,7 @@ def maker(name: str, lr: float) -> Callable[[Floats], Steps]:
     Parameters
     ----------
     name : str
-        One of `fastopt.catalogue.NAMES`. Momentum is 0.9; what else there is has its default.
+        One of `fastopt.rules.catalogue.NAMES`. Momentum is 0.9; what else there is has its default.
     lr : float
         The learning rate.
 

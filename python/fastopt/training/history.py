@@ -13,7 +13,7 @@ from fastopt.drawing.curves import Curve, Mark, draw_steps
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from fastopt.optimizer import Optimizer
+    from fastopt.rules.optimizer import Optimizer
 
 __all__ = ["History", "Outcome", "Record"]
 __dir__ = listing(__name__)

@@ -10,8 +10,8 @@ from fastopt._common.bounds import whole
 from fastopt._common.samples import judged_samples
 from fastopt._common.trees import Array, Arrays, Tree, described
 from fastopt._common.types import Seed
-from fastopt.optimizer import Optimizer
 from fastopt.regularizers import Regularizer
+from fastopt.rules.optimizer import Optimizer
 from fastopt.training.callbacks import Callback, FunctionCallback
 from fastopt.training.evaluation import (
     LossAndGrads,

@@ -10,8 +10,9 @@ from collections.abc import Callable
 from functools import partial
 
 from fastopt._common.wording import shown
-from fastopt.optimizer import Optimizer
-from fastopt.optimizers import OPTIMIZERS, SGD
+from fastopt.rules.families import SGD
+from fastopt.rules.fields import OPTIMIZERS
+from fastopt.rules.optimizer import Optimizer
 
 __all__ = ["NAMES", "VARIANTS", "made_by"]
 

@@ -1,4 +1,4 @@
-"""The base of all optimizers: structure, state, steps. What differs between them is in `optimizers`."""
+"""The base of all optimizers: structure, state, steps. What differs between them is in their families."""
 
 import copy
 from collections.abc import Callable, Iterator, Mapping
@@ -9,14 +9,7 @@ from typing import (
     TYPE_CHECKING,
     Any,
     ClassVar,
-    Literal,
     Self,
-    TypeVar,
-    cast,
-    dataclass_transform,
-    get_args,
-    get_origin,
-    get_type_hints,
 )
 
 import numpy as np
@@ -26,7 +19,6 @@ from fastopt._common.bounds import MOST_STEPS, Bounds, Hyper
 from fastopt._common.declared import Declared
 from fastopt._common.interrupts import interrupts_deferred
 from fastopt._common.place import Place
-from fastopt._common.signatures import leave_out_annotations
 from fastopt._common.states import load_states, saved_states
 from fastopt._common.trees import Array, Arrays, described, flatten
 from fastopt._common.wording import counted
@@ -389,58 +381,6 @@ class _Moment:
     def __reduce__(self) -> tuple[type[str], tuple[()]]:
         self.expect()
         return str, ()
-
-
-OPTIMIZERS: dict[str, type[Optimizer]] = {}
-"""The optimizers under their lower-case names."""
-
-Class = TypeVar("Class", bound=type[Optimizer])
-
-
-@dataclass_transform()
-def optimizer(*rules: str) -> Callable[[Class], Class]:
-    """Make a class of fields an optimizer, after checking it against the rules compiled into the core.
-
-    Parameters
-    ----------
-    *rules : str
-        Its rule, or those that its `_choose_rule` chooses from.
-
-    Raises
-    ------
-    ImportError
-        If the core has no such rule, or the rule has a hyperparameter or an option without a field.
-    """
-
-    def register(cls: Class) -> Class:
-        made = cast(Class, dataclass(eq=False, repr=False)(cls))
-        made.rules = rules
-        leave_out_annotations(made)
-        hints = get_type_hints(made, include_extras=True)
-        declared = {f.name: hints[f.name] for f in fields(made)}
-        made._bounds = {
-            name: item
-            for name, hint in declared.items()
-            for item in getattr(hint, "__metadata__", ())
-            if isinstance(item, Bounds)
-        }
-        made._choices = {
-            name: (True, False) if hint is bool else get_args(hint)
-            for name, hint in declared.items()
-            if hint is bool or get_origin(hint) is Literal
-        }
-        hypers = {hyper for name, bounds in made._bounds.items() for hyper, _ in bounds.hypers(name)}
-        for rule in rules:
-            if rule not in _core.rules:
-                raise ImportError(f"{made.__name__}: the core has no rule {rule!r}")
-            expected = _core.rules[rule]
-            missing = (set(expected.hypers) - hypers) | (set(expected.options) - set(declared))
-            if missing:
-                raise ImportError(f"{made.__name__}: no field for {sorted(missing)} of the rule {rule!r}")
-        OPTIMIZERS[made.__name__.lower()] = made
-        return made
-
-    return register
 
 
 def _state_like(p: object, start: float) -> Any:

@@ -1,0 +1,354 @@
+"""Adam and its kin."""
+
+from __future__ import annotations  # so that help() shows the annotations as they stand here
+
+import math
+from dataclasses import KW_ONLY
+
+import numpy as np
+
+from fastopt._common.bounds import Decays, Epsilon, NonNegative
+from fastopt.rules.fields import optimizer
+from fastopt.rules.formulas import Array, fade, fade_square, floored, rule, square
+from fastopt.rules.optimizer import Optimizer
+
+__all__ = ["Adam", "AdamW", "Adamax", "adam", "adamax", "adamw"]
+
+
+@rule
+def adam(
+    p: Array,
+    g: Array,
+    m: Array,
+    v: Array,
+    vmax: Array | None = None,
+    *,
+    step: int = 1,
+    lr: float = 1e-3,
+    beta1: float = 0.9,
+    beta2: float = 0.999,
+    eps: float = 1e-8,
+    bias_correction: bool = True,
+) -> None:
+    r"""Adam: a running mean of the gradients over the root of one of their squares.
+
+    .. math::
+        m &\leftarrow \beta_1 m + (1 - \beta_1) g \\
+        v &\leftarrow \beta_2 v + (1 - \beta_2) g^2 \\
+        p &\leftarrow p - \frac{\eta}{1 - \beta_1^t}\,
+            \frac{m}{\sqrt{v} \cdot 1/\sqrt{1 - \beta_2^t} + \epsilon}
+
+    which is :math:`\eta\, \hat m / (\sqrt{\hat v} + \epsilon)` with the corrections for the start at zero
+    taken out of the loop. With `vmax` (AMSGrad) :math:`v_{max} \leftarrow \max(v_{max}, v)` stands in the
+    root in place of :math:`v`.
+
+    Parameters
+    ----------
+    p, g, m, v : ndarray
+        Parameter, first and second moment, updated in place, and gradient: float32 or float64, of one shape.
+    vmax : ndarray, optional
+        Largest second moment so far, updated in place.
+    lr, step, weight_decay, decoupled_weight_decay, maximize
+        See the top of this module; :math:`t` is `step`.
+    beta1, beta2, eps : float
+        :math:`\beta_1, \beta_2` and :math:`\epsilon`.
+    bias_correction : bool
+        Without it both factors :math:`1 - \beta^t` are 1: "Adam (almost)".
+
+    References
+    ----------
+    Kingma and Ba, Adam: a method for stochastic optimization, 2015, Algorithm 1; Reddi, Kale and Kumar,
+    On the convergence of Adam and beyond, 2018, as torch has it (the maximum of uncorrected moments).
+
+    Examples
+    --------
+    >>> p, m, v = np.array([1.0]), np.zeros(1), np.zeros(1)
+    >>> adam(p, np.array([1e3]), m, v, lr=0.5)
+    >>> p.round(6), m.round(6), v.round(6)
+    (array([0.5]), array([100.]), array([1000.]))
+    """
+    lr, root = corrections(step, lr, beta1, beta2, bias_correction)
+    p[...] = p - lr * direction(g, m, v, vmax, beta1, beta2, root, eps)
+
+
+@rule(decoupled=True, weight_decay=1e-2)
+def adamw(
+    p: Array,
+    g: Array,
+    m: Array,
+    v: Array,
+    vmax: Array | None = None,
+    *,
+    step: int = 1,
+    lr: float = 1e-3,
+    beta1: float = 0.9,
+    beta2: float = 0.999,
+    eps: float = 1e-8,
+    bias_correction: bool = True,
+) -> None:
+    r"""Adam with decoupled weight decay.
+
+    .. math:: p \leftarrow (1 - \eta \lambda)\, p - \text{the step of Adam}
+
+    The decay does not pass through the moments, so it is not divided by the root of the second.
+
+    Parameters
+    ----------
+    p, g, m, v, vmax, lr, beta1, beta2, eps, bias_correction, step, maximize
+        As in `adam`.
+    weight_decay : float
+        :math:`\lambda`, scaled by `lr` as in torch.
+
+    References
+    ----------
+    Loshchilov and Hutter, Decoupled weight decay regularization, 2019, Algorithm 2.
+
+    Examples
+    --------
+    >>> p, m, v = np.array([1.0]), np.zeros(1), np.zeros(1)
+    >>> adamw(p, np.array([1e3]), m, v, lr=0.5, weight_decay=0.5)
+    >>> p.round(6)
+    array([0.25])
+    """
+    lr, root = corrections(step, lr, beta1, beta2, bias_correction)
+    p[...] = p - lr * direction(g, m, v, vmax, beta1, beta2, root, eps)
+
+
+@rule
+def adamax(
+    p: Array,
+    g: Array,
+    m: Array,
+    u: Array,
+    *,
+    step: int = 1,
+    lr: float = 2e-3,
+    beta1: float = 0.9,
+    beta2: float = 0.999,
+    eps: float = 1e-8,
+) -> None:
+    r"""Adamax: Adam in the infinity norm.
+
+    .. math::
+        m &\leftarrow \beta_1 m + (1 - \beta_1) g \\
+        u &\leftarrow \max(\beta_2 u, |g| + \epsilon) \\
+        p &\leftarrow p - \frac{\eta}{1 - \beta_1^t}\, \frac{m}{u}
+
+    Parameters
+    ----------
+    p, g, m, u : ndarray
+        Parameter, first moment and decaying maximum, updated in place, and gradient: float32 or float64,
+        of one shape.
+    lr, step, weight_decay, decoupled_weight_decay, maximize
+        See the top of this module; :math:`t` is `step`.
+    beta1, beta2, eps : float
+        :math:`\beta_1, \beta_2` and :math:`\epsilon`, inside the maximum as in torch.
+
+    References
+    ----------
+    Kingma and Ba 2015, Algorithm 2.
+
+    Examples
+    --------
+    >>> p, m, u = np.array([1.0]), np.zeros(1), np.zeros(1)
+    >>> adamax(p, np.array([1e3]), m, u, lr=0.5)
+    >>> p.round(6), u.round(6)
+    (array([0.5]), array([1000.]))
+    """
+    lr = lr / (1 - beta1**step)
+    m[...] = fade(beta1 * m + (1 - beta1) * g)
+    u[...] = fade_square(np.maximum(beta2 * u, np.abs(g) + eps))
+    p[...] = p - lr * (m / floored(u))
+
+
+def corrections(
+    step: int, lr: float, beta1: float, beta2: float, bias_correction: bool
+) -> tuple[float, float]:
+    """Return what Adam multiplies m and sqrt(v) by: lr / (1 - beta1^t) and 1 / sqrt(1 - beta2^t)."""
+    if not bias_correction:
+        return lr, 1
+    return lr / (1 - beta1**step), 1 / math.sqrt(1 - beta2**step)
+
+
+def direction(
+    g: Array, m: Array, v: Array, vmax: Array | None, beta1: float, beta2: float, root: float, eps: float
+) -> Array:
+    """Update the moments of Adam; return m over sqrt(v) * root + eps; `root` corrects v for its start."""
+    m[...] = fade(beta1 * m + (1 - beta1) * g)
+    v[...] = fade_square(beta2 * v + (1 - beta2) * square(g, 1 - beta2))
+    if vmax is not None:
+        vmax[...] = np.maximum(vmax, v)
+    return m / (np.sqrt(floored(v if vmax is None else vmax)) * root + eps)
+
+
+@optimizer("adam")
+class Adam(Optimizer):
+    r"""Adam: a running mean of the gradients over the root of one of their squares.
+
+    .. math::
+        m &\leftarrow \beta_1 m + (1 - \beta_1) g, & \hat m &= m / (1 - \beta_1^t) \\
+        v &\leftarrow \beta_2 v + (1 - \beta_2) g^2, & \hat v &= v / (1 - \beta_2^t) \\
+        p &\leftarrow p - \eta\, \hat m / (\sqrt{\hat v} + \epsilon)
+
+    Parameters
+    ----------
+    params : array, list or dict of arrays
+        float32 or float64, updated in place.
+    lr : float or schedule
+        :math:`\eta \ge 0`.
+    betas : pair of floats or schedules
+        :math:`\beta_1, \beta_2 \in [0, 1)`.
+    eps : float or schedule
+        :math:`\epsilon \ge 0`, added to the corrected root as in the paper and in torch.
+    weight_decay : float or schedule
+        :math:`\lambda \ge 0`: :math:`g + \lambda p` in place of :math:`g` (L2; decoupled in `AdamW`).
+    decoupled_weight_decay : bool
+        :math:`p \leftarrow (1 - \eta \lambda)\, p` before the update, in place of that term.
+    amsgrad : bool
+        The largest :math:`v` so far in the root, as in torch (the maximum of uncorrected moments).
+    bias_correction : bool
+        Without it :math:`\hat m = m, \hat v = v`: "Adam (almost)".
+    maximize : bool
+        Ascend.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a hyperparameter or a parameter array is not as above.
+
+    See Also
+    --------
+    fastopt.kernels.adam
+
+    References
+    ----------
+    Kingma and Ba, Adam: a method for stochastic optimization, 2015, Algorithm 1; Reddi, Kale and Kumar,
+    On the convergence of Adam and beyond, 2018.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> params = {"W": np.ones((2, 2)), "b": np.zeros(2)}
+    >>> opt = Adam(params, lr=0.5, betas=(0.5, 0.75), eps=0.0)
+    >>> opt.step({"W": np.full((2, 2), 3.0), "b": np.array([-1.0, 1.0])})
+    >>> params["b"], opt.state["m"]["b"]
+    (array([ 0.5, -0.5]), array([-0.5,  0.5]))
+    """
+
+    lr: NonNegative = 1e-3
+    betas: Decays = (0.9, 0.999)
+    eps: Epsilon = 1e-8
+    weight_decay: NonNegative = 0.0
+    amsgrad: bool = False
+    _: KW_ONLY
+    bias_correction: bool = True
+    maximize: bool = False
+    decoupled_weight_decay: bool = False
+
+
+@optimizer("adamw")
+class AdamW(Optimizer):
+    r"""Adam with decoupled weight decay.
+
+    .. math:: p \leftarrow (1 - \eta \lambda)\, p - \eta\, \hat m / (\sqrt{\hat v} + \epsilon)
+
+    with the moments of `Adam`, through which the decay does not pass.
+
+    Parameters
+    ----------
+    params : array, list or dict of arrays
+        float32 or float64, updated in place.
+    lr, betas, eps, amsgrad, bias_correction, maximize
+        As in `Adam`.
+    weight_decay : float or schedule
+        :math:`\lambda \ge 0`, scaled by `lr` as in torch.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a hyperparameter or a parameter array is not as above.
+
+    See Also
+    --------
+    fastopt.kernels.adamw
+
+    References
+    ----------
+    Loshchilov and Hutter, Decoupled weight decay regularization, 2019, Algorithm 2.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> w = np.array([1.0])
+    >>> opt = AdamW(w, lr=lambda t: 0.5 / (1 + t), weight_decay=0.5, betas=(0.5, 0.75), eps=0.0)
+    >>> opt.step(np.array([3.0]))
+    >>> w
+    array([0.25])
+    """
+
+    lr: NonNegative = 1e-3
+    betas: Decays = (0.9, 0.999)
+    eps: Epsilon = 1e-8
+    weight_decay: NonNegative = 1e-2
+    amsgrad: bool = False
+    _: KW_ONLY
+    bias_correction: bool = True
+    maximize: bool = False
+
+
+@optimizer("adamax")
+class Adamax(Optimizer):
+    r"""Adamax: Adam in the infinity norm.
+
+    .. math::
+        m &\leftarrow \beta_1 m + (1 - \beta_1) g \\
+        u &\leftarrow \max(\beta_2 u, |g| + \epsilon) \\
+        p &\leftarrow p - \frac{\eta}{1 - \beta_1^t}\, \frac{m}{u}
+
+    Parameters
+    ----------
+    params : array, list or dict of arrays
+        float32 or float64, updated in place.
+    lr : float or schedule
+        :math:`\eta \ge 0`.
+    betas : pair of floats or schedules
+        :math:`\beta_1, \beta_2 \in [0, 1)`.
+    eps : float or schedule
+        :math:`\epsilon \ge 0`, inside the maximum as in torch (Keras and ensmallen add it to :math:`u`).
+    weight_decay : float or schedule
+        :math:`\lambda \ge 0`: :math:`g + \lambda p` in place of :math:`g`.
+    decoupled_weight_decay : bool
+        :math:`p \leftarrow (1 - \eta \lambda)\, p` before the update, in place of that term.
+    maximize : bool
+        Ascend.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a hyperparameter or a parameter array is not as above.
+
+    See Also
+    --------
+    fastopt.kernels.adamax
+
+    References
+    ----------
+    Kingma and Ba, Adam: a method for stochastic optimization, 2015, Algorithm 2.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> w = np.array([1.0])
+    >>> opt = Adamax(w, lr=0.5, betas=(0.5, 0.75), eps=0.0)
+    >>> opt.step(np.array([3.0]))
+    >>> w, opt.state["u"]
+    (array([0.5]), array([3.]))
+    """
+
+    lr: NonNegative = 2e-3
+    betas: Decays = (0.9, 0.999)
+    eps: Epsilon = 1e-8
+    weight_decay: NonNegative = 0.0
+    _: KW_ONLY
+    maximize: bool = False
+    decoupled_weight_decay: bool = False

@@ -1,0 +1,7 @@
+"""The list of all families of rules, in the order of tables. In Python nothing else names them."""
+
+# isort: off
+from fastopt.rules.sgd import *  # noqa: F403
+from fastopt.rules.adagrad import *  # noqa: F403
+from fastopt.rules.rmsprop import *  # noqa: F403
+from fastopt.rules.adam import *  # noqa: F403

@@ -1,0 +1,178 @@
+"""What formulas are written with: the stages before them, and how nothing sinks into denormal numbers."""
+
+import functools
+import inspect
+import math
+from collections.abc import Callable
+from numbers import Real
+from typing import Any, overload
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fastopt._common.bounds import expect_single, step_number
+from fastopt._common.wording import shown
+
+Array = NDArray[Any]
+Formula = Callable[..., None]
+
+
+@overload
+def rule(formula: Formula) -> Formula: ...
+@overload
+def rule(*, decoupled: bool = ..., weight_decay: float = ...) -> Callable[[Formula], Formula]: ...
+def rule(
+    formula: Formula | None = None, *, decoupled: bool = False, weight_decay: float = 0.0
+) -> Formula | Callable[[Formula], Formula]:
+    """Make a rule of a formula, by adding what all rules share.
+
+    The formula has its arrays, its hyperparameters, and `step` if it depends on it. The rule computes as its
+    kernel does, whatever it is given, and wherever it is called: arrays are taken as they lie in memory,
+    without what a subclass makes of them (a mask, a matrix product), numbers as Python's, whose dtype gives
+    way to that of the arrays. No warning, nor one that has been made an error, ends it halfway.
+
+    Parameters
+    ----------
+    formula : callable
+        The formula.
+    decoupled : bool
+        Whether its weight decay is always decoupled.
+    weight_decay : float
+        The default.
+    """
+    if formula is None:
+        return functools.partial(rule, decoupled=decoupled, weight_decay=weight_decay)
+    bare = formula
+    shared: dict[str, Any] = {"step": 1, "weight_decay": weight_decay}
+    shared |= {} if decoupled else {"decoupled_weight_decay": False}
+    shared["maximize"] = False
+    signature = _with_keywords(inspect.signature(bare), shared)
+    numbers = {p.name for p in signature.parameters.values() if p.kind is p.KEYWORD_ONLY}
+    defaults = {name: signature.parameters[name].default for name in numbers}
+    composed = compose(bare, before, defaults, decoupled)
+
+    @functools.wraps(bare)
+    def plain(*arrays: Any, **keywords: Any) -> None:
+        signature.bind(*arrays, **keywords)  # Python's own error says what is wrong with a call
+        given = [_in_memory(x) for x in arrays]
+        named = {name: _number(name, x) if name in numbers else _in_memory(x) for name, x in keywords.items()}
+        p = given[0] if given else named["p"]
+        if isinstance(p, np.ndarray) and p.dtype == np.float32:
+            for name, x in named.items():
+                if isinstance(x, float):
+                    expect_single(name, x, resolved=name == "eps")
+        with np.errstate(all="ignore"):
+            composed(*given, **named)
+
+    plain.__signature__ = signature  # type: ignore[attr-defined]
+    plain.composed = functools.partial(  # type: ignore[attr-defined]
+        compose, defaults=defaults, decoupled=decoupled
+    )
+    return plain
+
+
+def compose(
+    formula: Formula, before: Callable[..., Array], defaults: dict[str, Any], decoupled: bool
+) -> Formula:
+    """Return the formula with what comes before it, taking every keyword of `defaults`."""
+    uses_step = "step" in inspect.signature(formula).parameters
+
+    def composed(p: Array, g: Array, *state: Any, **keywords: Any) -> None:
+        own = defaults | keywords
+        step, weight_decay, maximize = (own.pop(name) for name in ("step", "weight_decay", "maximize"))
+        decouples = decoupled or own.pop("decoupled_weight_decay")
+        g = before(p, g, own["lr"], weight_decay, decouples, maximize)
+        formula(p, g, *state, **own, **({"step": step} if uses_step else {}))
+
+    return composed
+
+
+def before(
+    p: Array, g: Array, lr: float, weight_decay: float, decoupled_weight_decay: bool, maximize: bool
+) -> Array:
+    """Do what comes before every formula; return the gradient as the formula sees it."""
+    if maximize:
+        g = -g
+    keep = 1 - lr * weight_decay
+    if decoupled_weight_decay and keep != 1:
+        p[...] = fade(keep * p)
+    if not decoupled_weight_decay and weight_decay != 0:
+        g = g + fade(weight_decay * p)
+    return g
+
+
+def _with_keywords(signature: inspect.Signature, shared: dict[str, Any]) -> inspect.Signature:
+    """Add keywords with these defaults to a signature, those that it lacks."""
+    parameters = dict(signature.parameters)
+    for name, default in shared.items():
+        parameters.setdefault(
+            name,
+            inspect.Parameter(
+                name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=type(default)
+            ),
+        )
+    return signature.replace(parameters=list(parameters.values()))
+
+
+def _in_memory(x: Any) -> Any:
+    return np.asarray(x) if isinstance(x, np.ndarray) else x
+
+
+def _number(name: str, x: Any) -> bool | int | float:
+    if name == "step":
+        return step_number(x)
+    if isinstance(x, bool | np.bool_):
+        return bool(x)
+    if not isinstance(x, Real):
+        raise TypeError(f"{name}: expected a number, got {shown(x)} ({type(x).__name__})")
+    try:
+        number = float(x)
+    except OverflowError:  # a whole number beyond the largest float
+        number = math.inf
+    if not math.isfinite(number):
+        raise ValueError(f"{name}: expected a finite number, got {shown(x)}")
+    return number
+
+
+def fade(m: Array) -> Array:
+    """End the decay of a mean of gradients, or of a weight, at zero: below ``tiny / eps`` of its dtype.
+
+    Without this the state of a parameter whose gradient stays zero would sink into denormal numbers, never
+    reach zero, and slow every later step down, on many processors some fifty times. The end lies above the
+    smallest normal number so that ``lr * m`` is normal as well.
+    """
+    limits = np.finfo(m.dtype)
+    return np.where(np.abs(m) < float(limits.tiny / limits.eps), 0, m)
+
+
+def fade_square(v: Array) -> Array:
+    """End the decay of a mean of squares at zero: below the smallest normal number of its dtype.
+
+    For the same reason as `fade`, but as late as can be: it is small already where its root is not.
+    """
+    return np.where(v < float(np.finfo(v.dtype).tiny), 0, v)
+
+
+def floored(v: Array) -> Array:
+    """Take a mean of squares, in a denominator, for the smallest normal number of its dtype at least.
+
+    Over a mean that is zero while the gradient is not the step would have no bound but `eps`, and with
+    ``eps=0`` that of no gradient at all would be NaN.
+    """
+    return np.maximum(v, float(np.finfo(v.dtype).tiny))
+
+
+def square(g: Array, share: float) -> Array:
+    """Square what enters a mean of squares, which takes `share` of it."""
+    return felt(g, share) * g
+
+
+def felt(g: Array, share: float) -> Array:
+    """Replace by zero what is so small that `share` of its square would be a denormal number."""
+    least = math.sqrt(float(np.finfo(g.dtype).tiny) / share)
+    return np.where(np.abs(g) < least, 0, g)
+
+
+def nonzero(d: Array) -> Array:
+    """Replace the zeros of a denominator by ones: 0 / 0 is to be 0 here."""
+    return np.where(d == 0, 1, d)
