@@ -45,10 +45,11 @@ def _bounds_of(rule: str) -> dict[str, Bounds]:
 
 def _compiled(rule: str) -> Callable[..., None]:
     """Make the kernel of `rule` with the signature and the text of its reference."""
-    hypers, options, slots = _core.rules[rule].hypers, _core.rules[rule].options, _core.rules[rule].slots
+    row = _core.rules[rule]
+    hypers, options, slots = row.hypers, row.options, row.slots
     signature = inspect.signature(getattr(reference, rule))
     bounds = _bounds_of(rule)
-    arrays = ("p", "g", *(slot for slot, _ in slots))
+    arrays = ("p", "g", *(slot for slot, _ in slots), *row.scalars)
     defaults = {
         name: signature.parameters[name].default for name in signature.parameters if name not in arrays
     }

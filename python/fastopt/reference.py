@@ -25,6 +25,9 @@ An `eps` other than 0 that is 0 in the dtype of the arrays, and a hyperparameter
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from fastopt import _core
 from fastopt._common.listing import listing, published
 from fastopt.rules import families
 from fastopt.rules.families import *  # noqa: F403
@@ -67,8 +70,16 @@ def step(optimizer: "Optimizer", grads: "Arrays") -> None:
     >>> p, opt.steps
     (array([0.5, 2.5]), 1)
     """
-    formula = getattr(families, optimizer._rule)
+    rule, row = getattr(families, optimizer._rule).composed, _core.rules[optimizer._rule]
+    over_all = row.scope == "all"
     hyper = optimizer._keywords()
-    for p, g, state in optimizer._arrays(grads):
-        formula(p, g, **state, **hyper)
+    with np.errstate(all="ignore"):
+        begun = [rule.begin(p, g, **state, **hyper) for p, g, state in optimizer._arrays(grads)]
+        sums = [each.sums() for each in begun]
+        if over_all:
+            sums = [[sum(terms[1:], terms[0]) for terms in zip(*sums, strict=True)]] * len(begun)
+        for each, its_sums in zip(begun, sums, strict=True):
+            each.finish(its_sums)
+    if over_all:
+        optimizer._scalars[0] = [begun[0].keywords[name][()] for name in row.scalars]
     optimizer._count += 1

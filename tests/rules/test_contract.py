@@ -42,7 +42,7 @@ def test_reference_names_the_arrays_and_hyperparameters_of_the_struct(rule: str)
     hypers, options, slots = _core.rules[rule].hypers, _core.rules[rule].options, _core.rules[rule].slots
     parameters = inspect.signature(getattr(reference, rule)).parameters
     positional = [n for n in parameters if n not in keywords(rule)]
-    assert positional == ["p", "g", *(slot for slot, _ in slots)]
+    assert positional == ["p", "g", *(slot for slot, _ in slots), *_core.rules[rule].scalars]
     for slot, option in slots:
         assert (parameters[slot].default is None) == (option is not None), slot
     by_slot = {option for _, option in slots}

@@ -4,7 +4,6 @@ NumPy reports underflow where it is asked to: that is what the reference is held
 against its bits.
 """
 
-import inspect
 import itertools
 from typing import Any
 
@@ -14,7 +13,6 @@ import pytest
 import fastopt
 from cases import CASES, Case
 from fastopt import reference
-from fastopt.rules import formulas
 from support import DTYPES, Array, assert_same, reference_step
 
 over_cases = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
@@ -24,7 +22,7 @@ over_dtypes = pytest.mark.parametrize("dtype", DTYPES, ids=lambda dtype: dtype._
 def step_without_underflow(opt: fastopt.Optimizer, g: Array) -> None:
     """As `reference.step`, but an operation whose result is denormal, or rounds to zero, raises."""
     rule: Any = getattr(reference, opt._rule)
-    formula = rule.composed(inspect.unwrap(rule), formulas.before)
+    formula = rule.composed
     with np.errstate(under="raise"):
         for p, gradient, state in opt._arrays(g):
             formula(p, gradient, **state, **opt._keywords())

@@ -11,7 +11,7 @@ import math
 import operator
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import FunctionType, SimpleNamespace
 from typing import Any
 
@@ -42,7 +42,13 @@ def plain_rules(**replacements: object) -> dict[str, Any]:
             continue
         family = inspect.unwrap(rule).__module__
         copied = _copied(vars(sys.modules[family]), family, shared | replaced)
-        rules[name] = rule.composed(copied[name], shared["before"])
+        terms = rule.composed.terms
+        rules[name] = replace(
+            rule.composed,
+            formula=copied[name],
+            before=shared["before"],
+            terms=None if terms is None else copied[terms.__name__],
+        )
     return rules
 
 

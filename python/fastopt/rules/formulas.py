@@ -4,6 +4,7 @@ import functools
 import inspect
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
 from numbers import Real
 from typing import Any, overload
 
@@ -15,18 +16,26 @@ from fastopt._common.wording import shown
 
 Array = NDArray[Any]
 Formula = Callable[..., None]
+Sums = tuple[Array, ...]
 
 
 @overload
 def rule(formula: Formula) -> Formula: ...
 @overload
-def rule(*, decoupled: bool = ..., weight_decay: float = ...) -> Callable[[Formula], Formula]: ...
 def rule(
-    formula: Formula | None = None, *, decoupled: bool = False, weight_decay: float = 0.0
+    *, decoupled: bool = ..., weight_decay: float = ..., terms: Callable[..., Sums] | None = ...
+) -> Callable[[Formula], Formula]: ...
+def rule(
+    formula: Formula | None = None,
+    *,
+    decoupled: bool = False,
+    weight_decay: float = 0.0,
+    terms: Callable[..., Sums] | None = None,
 ) -> Formula | Callable[[Formula], Formula]:
     """Make a rule of a formula, by adding what all rules share.
 
-    The formula has its arrays, its hyperparameters, and `step` if it depends on it. The rule computes as its
+    The formula has its arrays, its hyperparameters, and `step` if it depends on it. Its arrays are parameter,
+    gradient, state, and then the scalars of the rule, float64 of one element. The rule computes as its
     kernel does, whatever it is given, and wherever it is called: arrays are taken as they lie in memory,
     without what a subclass makes of them (a mask, a matrix product), numbers as Python's, whose dtype gives
     way to that of the arrays. No warning, nor one that has been made an error, ends it halfway.
@@ -39,52 +48,116 @@ def rule(
         Whether its weight decay is always decoupled.
     weight_decay : float
         The default.
+    terms : callable, optional
+        For a formula that needs sums before it: of the same arrays, and of those hyperparameters that it
+        names, the arrays that are to be summed. The formula gets the sums as its keyword `sums`.
     """
     if formula is None:
-        return functools.partial(rule, decoupled=decoupled, weight_decay=weight_decay)
+        return functools.partial(rule, decoupled=decoupled, weight_decay=weight_decay, terms=terms)
     bare = formula
-    shared: dict[str, Any] = {"step": 1, "weight_decay": weight_decay}
-    shared |= {} if decoupled else {"decoupled_weight_decay": False}
-    shared["maximize"] = False
-    signature = _with_keywords(inspect.signature(bare), shared)
+    signature = inspect.signature(bare)
+    own = [p for p in signature.parameters.values() if p.name != "sums"]
+    shared: dict[str, Any] = {"step": 1}
+    if "weight_decay" not in signature.parameters:
+        shared["weight_decay"] = weight_decay
+        shared |= {} if decoupled else {"decoupled_weight_decay": False}
+    signature = _with_keywords(signature.replace(parameters=own), shared | {"maximize": False})
     numbers = {p.name for p in signature.parameters.values() if p.kind is p.KEYWORD_ONLY}
     defaults = {name: signature.parameters[name].default for name in numbers}
-    composed = compose(bare, before, defaults, decoupled)
+    composed = Composed(bare, before, terms, defaults, decoupled)
 
     @functools.wraps(bare)
     def plain(*arrays: Any, **keywords: Any) -> None:
         signature.bind(*arrays, **keywords)  # Python's own error says what is wrong with a call
-        given = [_in_memory(x) for x in arrays]
-        named = {name: _number(name, x) if name in numbers else _in_memory(x) for name, x in keywords.items()}
-        p = given[0] if given else named["p"]
+        named: dict[str, Any] = {
+            name: _number(name, x) if name in numbers else x for name, x in keywords.items()
+        }
+        p = arrays[0] if arrays else named["p"]
         if isinstance(p, np.ndarray) and p.dtype == np.float32:
             for name, x in named.items():
                 if isinstance(x, float):
                     expect_single(name, x, resolved=name == "eps")
         with np.errstate(all="ignore"):
-            composed(*given, **named)
+            composed(*arrays, **named)
 
     plain.__signature__ = signature  # type: ignore[attr-defined]
-    plain.composed = functools.partial(  # type: ignore[attr-defined]
-        compose, defaults=defaults, decoupled=decoupled
-    )
+    plain.composed = composed  # type: ignore[attr-defined]
     return plain
 
 
-def compose(
-    formula: Formula, before: Callable[..., Array], defaults: dict[str, Any], decoupled: bool
-) -> Formula:
-    """Return the formula with what comes before it, taking every keyword of `defaults`."""
-    uses_step = "step" in inspect.signature(formula).parameters
+@dataclass(frozen=True)
+class Composed:
+    """A formula with what comes before it: it takes every keyword of `defaults`."""
 
-    def composed(p: Array, g: Array, *state: Any, **keywords: Any) -> None:
-        own = defaults | keywords
-        step, weight_decay, maximize = (own.pop(name) for name in ("step", "weight_decay", "maximize"))
-        decouples = decoupled or own.pop("decoupled_weight_decay")
-        g = before(p, g, own["lr"], weight_decay, decouples, maximize)
-        formula(p, g, *state, **own, **({"step": step} if uses_step else {}))
+    formula: Formula
+    before: Callable[..., Array]
+    terms: Callable[..., Sums] | None
+    defaults: dict[str, Any]
+    decoupled: bool
 
-    return composed
+    def __call__(self, p: Array, g: Array, *state: Array, **keywords: Any) -> None:
+        """Take the step of one array."""
+        begun = self.begin(p, g, *state, **keywords)
+        begun.finish(begun.sums())
+
+    def begin(self, p: Array, g: Array, *state: Array, **keywords: Any) -> "Begun":
+        """Take the step as far as its sums."""
+        p, g, *state = (_in_memory(x) for x in (p, g, *state))  # type: ignore[assignment]
+        own = self.defaults | {name: _in_memory(x) for name, x in keywords.items()}
+        maximize = own.pop("maximize")
+        if "decoupled_weight_decay" in self.defaults or self.decoupled:
+            decay, decoupled = own.pop("weight_decay"), own.pop("decoupled_weight_decay", True)
+        else:
+            decay, decoupled = 0.0, False  # it is in the formula
+        return Begun(self, p, self.before(p, g, own["lr"], decay, decoupled, maximize), tuple(state), own)
+
+
+@dataclass(frozen=True)
+class Begun:
+    """A step of one array that has come as far as its sums."""
+
+    rule: Composed
+    p: Array
+    g: Array
+    state: tuple[Array, ...]
+    keywords: dict[str, Any]
+
+    def sums(self) -> list[float]:
+        """Return the sums over this array."""
+        terms = self.rule.terms
+        if terms is None:
+            return []
+        return [total(term, self.p) for term in terms(self.p, self.g, *self.state, **self._known_to(terms))]
+
+    def finish(self, sums: list[float]) -> None:
+        """Take the rest of the step."""
+        formula = self.rule.formula
+        named = {"sums": sums} if self.rule.terms is not None else {}
+        formula(self.p, self.g, *self.state, **self._known_to(formula), **named)
+
+    def _known_to(self, function: Callable[..., object]) -> dict[str, Any]:
+        known = _parameters(function)
+        return {name: value for name, value in self.keywords.items() if name in known}
+
+
+@functools.cache
+def _parameters(function: Callable[..., object]) -> frozenset[str]:
+    return frozenset(inspect.signature(function).parameters)
+
+
+def total(term: Array, like: Array) -> float:
+    """Add up an array in the one order in which the kernels do: that of the memory of `like`.
+
+    Blocks of 4096 elements are added in their order. Within a block, element i goes into partial sum i % 16,
+    and these are added half onto half: k and k + 8, then k and k + 4, ...
+    """
+    axes = sorted(range(like.ndim), key=lambda axis: -abs(like.strides[axis]))
+    flat = np.ravel(np.asarray(term, np.float64).transpose(axes))
+    blocks = np.pad(flat, (0, -flat.size % 4096)).reshape(-1, 256, 16)
+    partial = np.add.reduce(blocks, axis=1)
+    for half in (8, 4, 2, 1):
+        partial = partial[:, :half] + partial[:, half:]
+    return float(np.add.accumulate([0.0, *partial[:, 0]])[-1])
 
 
 def before(

@@ -45,6 +45,7 @@ class Optimizer(Declared):
     params: Arrays
 
     rules: ClassVar[tuple[str, ...]] = ()
+    _start_at_p: ClassVar[tuple[str, ...]] = ()  # the slots that begin as a copy of the parameter
     _bounds: ClassVar[Mapping[str, Bounds]] = {}
     _choices: ClassVar[Mapping[str, tuple[object, ...]]] = {}
 
@@ -59,11 +60,12 @@ class Optimizer(Declared):
         rule = _core.rules[self._rule]
         self._options = {option: bool(getattr(self, option)) for option in rule.options}
         self._slots = {
-            slot: [_state_like(p, self._start(slot)) for p in self._flat]
+            slot: [_state_like(p, p if slot in self._start_at_p else self._start(slot)) for p in self._flat]
             for slot, option in rule.slots
             if option is None or self._options[option]
         }
-        self._scalars = np.zeros((1 if rule.scope == "all" else len(self._flat), len(rule.scalars)))
+        starts = [self._start(scalar) for scalar in rule.scalars]
+        self._scalars = np.array([starts] * (1 if rule.scope == "all" else len(self._flat)), float)
         self._count = np.zeros(
             1, np.int64
         )  # an array, so that the core counts in the same breath as it steps
@@ -104,8 +106,13 @@ class Optimizer(Declared):
 
     @property
     def state(self) -> Mapping[str, Any]:
-        """The state arrays under their names, each in the structure of `params`. Live, not copies."""
-        return MappingProxyType({slot: self._pack(arrays) for slot, arrays in self._slots.items()})
+        """The state under its names. Live, not copies.
+
+        Arrays, and numbers that a rule keeps for each array, are in the structure of `params`; a number that
+        it keeps for all of them is an array of shape ``()``.
+        """
+        arrays = {slot: self._pack(arrays) for slot, arrays in self._slots.items()}
+        return MappingProxyType(arrays | self._packed_scalars(self._scalars))
 
     def state_dict(self) -> dict[str, Any]:
         """Return a copy of what a checkpoint needs beside the parameters: rule, count and state.
@@ -130,8 +137,10 @@ class Optimizer(Declared):
         state = {
             slot: self._pack([a.copy(order="K") for a in arrays]) for slot, arrays in self._slots.items()
         }
+        scalars = self._packed_scalars(self._scalars.copy())
         schedules, place = saved_states(self._schedules), self._place.state_dict()
         self._expect_between_steps(steps, refusal)
+        state |= scalars
         saved = {"rule": self._rule, "steps": steps, "state": state}
         return saved | {key: value for key, value in (("schedules", schedules), ("place", place)) if value}
 
@@ -151,6 +160,7 @@ class Optimizer(Declared):
             If a step of this optimizer is under way, in another thread or in a schedule. Nothing is changed.
         """
         steps, state = self._judged(state_dict)
+        scalars = self._judged_scalars(state)
         loaded: dict[str, list[Array]] = {slot: [] for slot in self._slots}
         for slot, mine in self._slots.items():
             label = f"state_dict['state'][{slot!r}]"
@@ -174,10 +184,10 @@ class Optimizer(Declared):
             self._place.become(place)
 
         if place == self._place and "schedules" not in state_dict:
-            self._plan.load(arrays, steps, self._scalars)  # one call of the core, which no Ctrl-C divides
+            self._plan.load(arrays, steps, scalars)  # one call of the core, which no Ctrl-C divides
         else:
             with interrupts_deferred():
-                self._plan.load(arrays, steps, self._scalars, load_the_rest)
+                self._plan.load(arrays, steps, scalars, load_the_rest)
 
     def _expect_between_steps(self, steps: int, refusal: str) -> None:
         """Refuse to go on if a step is under way, or has been taken since `steps` were."""
@@ -191,9 +201,10 @@ class Optimizer(Declared):
                 "state_dict: expected a dict with 'rule', 'steps' and 'state', as state_dict() returns"
             )
         rule, steps, state = (state_dict[key] for key in ("rule", "steps", "state"))
-        if rule != self._rule or not isinstance(state, Mapping) or set(state) != set(self._slots):
+        names = {*self._slots, *_core.rules[self._rule].scalars}
+        if rule != self._rule or not isinstance(state, Mapping) or set(state) != names:
             raise ValueError(
-                f"state_dict: expected the state of {self._rule!r}, {sorted(self._slots)}, "
+                f"state_dict: expected the state of {self._rule!r}, {sorted(names)}, "
                 f"got that of {rule!r}, {sorted(state) if isinstance(state, Mapping) else state!r}"
             )
         whole = isinstance(steps, int | np.integer) and not isinstance(steps, bool)
@@ -256,7 +267,8 @@ class Optimizer(Declared):
     def _choose_rule(self) -> str:
         return self.rules[0]
 
-    def _start(self, slot: str) -> float:
+    def _start(self, name: str) -> float:
+        """Return what a slot or a scalar of the state begins with."""
         return 0.0
 
     # Binding: arrays to a plan, fields to the hyperparameters of the rule.
@@ -339,6 +351,30 @@ class Optimizer(Declared):
             return arrays[0]
         return list(arrays) if self._structure == "list" else dict(zip(self._keys, arrays, strict=True))
 
+    def _packed_scalars(self, scalars: Array) -> dict[str, Any]:
+        """Return the scalars by name: one of each, or one for each array."""
+        rule = _core.rules[self._rule]
+        columns = {
+            name: [row[k : k + 1].reshape(()) for row in scalars] for k, name in enumerate(rule.scalars)
+        }
+        return {name: one[0] if rule.scope == "all" else self._pack(one) for name, one in columns.items()}
+
+    def _judged_scalars(self, state: Mapping[str, Any]) -> Array:
+        """Return the scalars of a state dict as they are kept."""
+        rule, scalars = _core.rules[self._rule], np.empty_like(self._scalars)
+        for k, name in enumerate(rule.scalars):
+            label = f"state_dict['state'][{name!r}]"
+            given = [state[name]] if rule.scope == "all" else self._unpack(label, state[name])
+            for row, x in enumerate(given):
+                try:
+                    value = np.asarray(x, float)
+                except (TypeError, ValueError):
+                    value = np.empty(0)
+                if value.shape != ():
+                    raise TypeError(f"{label}: expected a number, got {described(x)}")
+                scalars[row, k] = value
+        return scalars
+
     def _unpack(self, label: str, arrays: Arrays) -> list[Array]:
         structure, keys, flat = flatten(label, arrays)
         if structure != self._structure or set(keys) != set(self._keys):
@@ -354,8 +390,12 @@ class Optimizer(Declared):
     # What `reference.step` needs to take the same step.
 
     def _arrays(self, grads: Arrays) -> Iterator[tuple[Array, Array, dict[str, Array]]]:
+        rule = _core.rules[self._rule]
         for k, g in enumerate(self._unpack("grads", grads)):
-            yield self._flat[k], g, {slot: arrays[k] for slot, arrays in self._slots.items()}
+            state = {slot: arrays[k] for slot, arrays in self._slots.items()}
+            row = self._scalars[0].copy() if rule.scope == "all" else self._scalars[k]
+            state |= {name: row[i : i + 1].reshape(()) for i, name in enumerate(rule.scalars)}
+            yield self._flat[k], g, state
 
     def _keywords(self) -> dict[str, Any]:
         """Everything a rule is told beside its arrays; an option with a slot is told by the slot."""
@@ -383,7 +423,7 @@ class _Moment:
         return str, ()
 
 
-def _state_like(p: object, start: float) -> Any:
+def _state_like(p: object, start: float | Array) -> Any:
     """Make a state array in dtype, shape and order of `p`; what is not an array the plan will refuse.
 
     It starts at the same place in a page as `p`: where arrays lie at slightly different places, a processor
