@@ -9,13 +9,18 @@ from fastopt.schedules import (
     constant,
     cosine,
     cosine_restarts,
+    cyclic,
     exponential,
     inverse_sqrt,
+    inverse_time,
     join,
     linear,
+    multiplicative,
     one_cycle,
     polynomial,
+    product,
     step_decay,
+    swa,
     warmup,
 )
 
@@ -37,6 +42,8 @@ falling = st.one_of(
     st.builds(cosine, amounts, counts),
     st.builds(polynomial, amounts, counts, st.floats(0.1, 5)),
     st.builds(inverse_sqrt, amounts, counts),
+    st.builds(inverse_time, amounts, amounts, counts),
+    st.builds(multiplicative, amounts, st.floats(0, 1)),
 )
 simple = st.one_of(
     falling,
@@ -44,7 +51,16 @@ simple = st.one_of(
     st.builds(linear, amounts, counts, amounts),
     st.builds(cosine, amounts, counts, amounts),
     st.builds(polynomial, amounts, counts, st.floats(0.1, 5), amounts),
-    st.builds(cosine_restarts, amounts, counts, st.integers(1, 3), amounts),
+    st.builds(cosine_restarts, amounts, counts, st.integers(1, 3), amounts, st.floats(0, 1)),
+    st.builds(
+        cyclic,
+        amounts,
+        amounts,
+        counts,
+        st.none() | counts,
+        mode=st.sampled_from(["triangular", "triangular2", "exp_range"]),
+        gamma=st.floats(0, 1),
+    ),
     st.builds(
         one_cycle,
         amounts,
@@ -61,9 +77,19 @@ composed = st.recursive(
             warmup,
             inner | amounts,
             st.integers(0, 300),
+            start=amounts,
             first=st.sampled_from(["zero", "one_over_n"]),
             overlap=st.booleans(),
         ),
+        st.builds(
+            swa,
+            inner | amounts,
+            st.integers(0, 300),
+            amounts,
+            st.integers(0, 300),
+            anneal_strategy=st.sampled_from(["cos", "linear"]),
+        ),
+        st.builds(lambda a: product((a, 0.5, a)), inner),
         rises.flatmap(
             lambda b: st.builds(
                 join, st.lists(inner | amounts, min_size=len(b) + 1, max_size=len(b) + 1), st.just(b)

@@ -23,8 +23,6 @@ from fastopt.schedules import (
 )
 from support import assert_same
 
-# Optimizers on schedules.
-
 SCHEDULED: list[tuple[type[fastopt.Optimizer], dict[str, Any]]] = [
     (fastopt.SGD, {"lr": cosine(0.5, 8, 0.1), "momentum": one_cycle(0.85, 8, div_factor=0.9)}),
     (

@@ -1,18 +1,21 @@
-"""What all schedules share."""
+"""What all schedules share, and the product that ``*`` makes of them."""
 
 import copy
+import math
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
-from dataclasses import Field, fields, is_dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, get_type_hints
+from collections.abc import Iterable, Mapping
+from dataclasses import Field, dataclass, fields, is_dataclass
+from functools import partial
+from numbers import Real
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, get_type_hints
 
 import numpy as np
 
-from fastopt._common.bounds import whole
+from fastopt._common.bounds import Hyper, whole
 from fastopt._common.states import load_states, saved_states
 from fastopt.drawing.style import require_matplotlib, tidy
 
-from .fields import check_of
+from .fields import check_of, many, scheduled
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -31,6 +34,7 @@ class Schedule(ABC):
     """
 
     __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
+    __array_ufunc__: ClassVar[None] = None  # lets a number of NumPy leave the multiplication to `__rmul__`
 
     def __post_init__(self) -> None:
         self._set(self._judged({f.name: getattr(self, f.name) for f in fields(self) if f.init}))
@@ -51,6 +55,13 @@ class Schedule(ABC):
             If it is negative.
         """
         return self._at(step if type(step) is int and step >= 0 else whole(0, "step", step))
+
+    def __mul__(self, other: Hyper) -> "product":
+        """Return the `product` with another schedule, any function of the step, or a number."""
+        return product((self, other)) if callable(other) or isinstance(other, Real) else NotImplemented
+
+    def __rmul__(self, other: Hyper) -> "product":
+        return product((other, self)) if callable(other) or isinstance(other, Real) else NotImplemented
 
     def __repr__(self) -> str:
         given = (
@@ -172,3 +183,67 @@ class Schedule(ABC):
     def _span(self) -> int:
         """How many steps show the schedule whole."""
         return 100
+
+
+def value_at(schedule: Hyper, t: int) -> float:
+    """Return the value of a function of the step, or the number that stands for one."""
+    return float(schedule(t)) if callable(schedule) else schedule
+
+
+def span_of(schedule: Hyper) -> int:
+    """Return how many steps show a schedule, or whatever stands for one, whole."""
+    return schedule._span if isinstance(schedule, Schedule) else 100
+
+
+@dataclass(frozen=True, repr=False)
+class product(Schedule):
+    r"""The product of schedules, all at the same step.
+
+    .. math:: a_t = a^{(1)}_t\, a^{(2)}_t \cdots
+
+    Written with ``*``: ``cosine(1.0, 100) * step_decay(0.1, period=30)``, or ``0.5 * cosine(0.1, 100)``.
+    Where one of them is zero the product is, even if another has grown to infinity.
+
+    Parameters
+    ----------
+    schedules : sequence of callables or floats
+        :math:`a^{(1)}, a^{(2)}, \dots`: functions of the step, or numbers; at least one.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a field is not as above.
+
+    References
+    ----------
+    torch's ``ChainedScheduler``, for schedulers that multiply the learning rate: all but those with an
+    ``eta_min`` above zero and those that set it (``LambdaLR``, ``CyclicLR``, ``OneCycleLR``).
+
+    Examples
+    --------
+    >>> lr = linear(1.0, 4) * step_decay(0.5, period=2, factor=0.5)
+    >>> [lr(t) for t in range(5)]
+    [0.5, 0.375, 0.125, 0.0625, 0.0]
+    >>> 2 * constant(0.25)
+    product(schedules=(2.0, constant(value=0.25)))
+    """
+
+    schedules: Annotated[Iterable[Hyper], partial(many, scheduled)]
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not self._factors:
+            raise ValueError("schedules: expected at least one, got none")
+
+    @property
+    def _factors(self) -> tuple[Hyper, ...]:
+        assert isinstance(self.schedules, tuple)  # so stored by its check
+        return self.schedules
+
+    def _at(self, t: int) -> float:
+        values = [value_at(schedule, t) for schedule in self._factors]
+        return math.prod(values) if all(values) else 0.0
+
+    @property
+    def _span(self) -> int:
+        return max(map(span_of, self._factors))

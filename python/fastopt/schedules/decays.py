@@ -303,3 +303,51 @@ class inverse_sqrt(Schedule):
     @property
     def _span(self) -> int:
         return max(10 * self.hold, 100)
+
+
+@dataclass(frozen=True, repr=False)
+class inverse_time(Schedule):
+    r"""Decay with the inverse of the step.
+
+    .. math:: a_t = \frac{a_0}{1 + k\, t / P}
+
+    It never ends.
+
+    Parameters
+    ----------
+    start : float
+        :math:`a_0 \ge 0`, the value at step 0.
+    rate : float
+        :math:`k \ge 0`.
+    period : int
+        :math:`P \ge 1`, the steps that `rate` is for.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a field is not as above.
+
+    References
+    ----------
+    Robbins and Monro, A stochastic approximation method, 1951, have steps like these. As Keras'
+    ``InverseTimeDecay``, with `rate` its ``decay_rate`` and `period` its ``decay_steps``; `lr_decay` of
+    `fastopt.Adagrad` is the same with `period` 1. Not in torch, nor in optax.
+
+    Examples
+    --------
+    >>> lr = inverse_time(0.5, rate=1, period=10)
+    >>> lr(0), lr(10), lr(30)
+    (0.5, 0.25, 0.125)
+    """
+
+    start: NonNegative
+    rate: NonNegative
+    period: Count = 1
+
+    def _at(self, t: int) -> float:
+        return self.start / (1 + self.rate * ratio(t, self.period)) if self.rate else self.start
+
+    @property
+    def _span(self) -> int:
+        """Until a tenth is left."""
+        return math.ceil(min(9 / self.rate, 1e6)) * self.period + 1 if self.rate else 100

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal, get_args, get_origin
 import numpy as np
 
 from fastopt._common.bounds import Bounds, Hyper, whole
+from fastopt._common.states import saved_states
 
 Check = Callable[[str, Any], Any]
 """Takes the name of a field and what was given for it; returns what is stored, or raises."""
@@ -76,6 +77,21 @@ def scheduled(label: str, value: object) -> Hyper:
             f"{label}: expected a function of the step or a number, got {value!r} ({type(value).__name__})"
         )
     return Bounds(0).check(label, value)
+
+
+def stateless(label: str, value: object) -> Hyper:
+    """Return a function of the step that no schedule with a state is part of, or a finite number >= 0."""
+    schedule = scheduled(label, value)
+    if saved_states({label: schedule}):
+        raise ValueError(f"{label}: expected a pure function of the step, got one with a state, {value!r}")
+    return schedule
+
+
+def function(label: str, value: object) -> Callable[..., Any]:
+    """Return a function."""
+    if not callable(value):
+        raise TypeError(f"{label}: expected a function, got {value!r} ({type(value).__name__})")
+    return value
 
 
 def optional(check: Check, label: str, value: object) -> object:

@@ -1,4 +1,4 @@
-"""Along the cosine: one half wave, many, and the one cycle."""
+"""Along the cosine once: half a wave, and the one cycle."""
 
 from dataclasses import KW_ONLY, dataclass
 from itertools import pairwise
@@ -142,61 +142,3 @@ class one_cycle(Schedule):
     @property
     def _span(self) -> int:
         return self.steps
-
-
-@dataclass(frozen=True, repr=False)
-class cosine_restarts(Schedule):
-    r"""The cosine again and again, each time over a longer period.
-
-    .. math:: a_t = e + \frac{a_0 - e}{2} \left(1 + \cos\frac{\pi (t - s_i)}{P g^i}\right),
-        \qquad s_i = P \sum_{j < i} g^j \le t < s_{i + 1}.
-
-    Each cycle starts *at* :math:`s_i` with :math:`a_0`, so the end itself is approached and not reached. It
-    never ends.
-
-    Parameters
-    ----------
-    start : float
-        :math:`a_0 \ge 0`, the value at step 0 and after each restart.
-    period : int
-        :math:`P \ge 1`, the steps of the first cycle.
-    growth : int
-        :math:`g \ge 1`, by which a cycle is longer than the one before.
-    end : float
-        :math:`e \ge 0`.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If a field is not as above.
-
-    References
-    ----------
-    Loshchilov and Hutter, SGDR: stochastic gradient descent with warm restarts, 2017. As torch's
-    ``CosineAnnealingWarmRestarts``, with `period` its ``T_0`` and `growth` its ``T_mult``. optax's
-    ``sgdr_schedule`` takes a list of cycles.
-
-    Examples
-    --------
-    >>> lr = cosine_restarts(0.5, period=2, growth=2)
-    >>> [round(lr(t), 2) for t in range(7)]
-    [0.5, 0.25, 0.5, 0.43, 0.25, 0.07, 0.5]
-    """
-
-    start: NonNegative
-    period: Count
-    growth: Count = 1
-    end: NonNegative = 0.0
-
-    def _at(self, t: int) -> float:
-        length = self.period
-        if self.growth == 1:
-            t %= length
-        while t >= length:  # as often as there were restarts, some log t; a logarithm would round
-            t -= length
-            length *= self.growth
-        return mix(self.start, self.end, half_wave(t / length))
-
-    @property
-    def _span(self) -> int:
-        return self.period * (1 + self.growth + self.growth**2)
