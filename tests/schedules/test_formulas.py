@@ -8,12 +8,15 @@ from fastopt.schedules import (
     Schedule,
     cosine,
     cosine_restarts,
+    cyclic,
     inverse_sqrt,
+    inverse_time,
     linear,
     linear_scaling,
     one_cycle,
     polynomial,
     step_decay,
+    swa,
     warmup,
 )
 from schedules.made import values
@@ -61,6 +64,41 @@ def test_warmup_in_its_four_ways() -> None:
     assert values(warmup(after, 4, overlap=True), 6) == [0, 0.25, 0.5, 0.375, 0.5, 0.5]
     assert values(warmup(after, 4, first="one_over_n", overlap=True), 5) == [0.25, 0.5, 0.75, 0.5, 0.5]
     assert values(warmup(after, 0), 5) == values(after, 5)
+
+
+def test_warmup_from_a_value_above_zero() -> None:
+    after = step_decay(1.0, milestones=[3], factor=0.5)
+    assert values(warmup(after, 4, start=0.5), 9) == [0.5, 0.625, 0.75, 0.875, 1, 1, 1, 0.5, 0.5]
+    assert values(warmup(after, 4, start=0.5, first="one_over_n"), 5) == [0.625, 0.75, 0.875, 1, 1]
+    assert values(warmup(after, 4, start=0.5, overlap=True), 6) == [0.5, 0.625, 0.75, 0.5, 0.5, 0.5]
+    assert values(warmup(0.5, 2, start=1.0), 4) == [1, 0.75, 0.5, 0.5], "or down from one"
+    assert values(warmup(after, 0, start=0.5), 5) == values(after, 5)
+
+
+def test_swa_goes_over_from_wherever_the_schedule_is() -> None:
+    before = step_decay(1.0, milestones=[2], factor=0.5)
+    assert values(swa(before, 3, 0.25, 4, anneal_strategy="linear"), 9) == [
+        *(1, 1, 0.5, 0.5),
+        *(0.4375, 0.375, 0.3125, 0.25, 0.25),
+    ]
+    assert values(swa(before, 3, 1.5, 2), 7) == pytest.approx([1, 1, 0.5, 0.5, 1, 1.5, 1.5], rel=1e-15)
+    assert values(swa(before, 3, 0.25, 0), 5) == [1, 1, 0.5, 0.25, 0.25]
+    assert values(swa(0.5, 0, 0.25, 1), 3) == [0.5, 0.25, 0.25]
+
+
+def test_cycles_that_get_lower() -> None:
+    assert values(cyclic(1, 3, 2, mode="triangular2"), 12) == [1, 2, 3, 2, 1, 1.5, 2, 1.5, 1, 1.25, 1.5, 1.25]
+    assert values(cyclic(0, 1, 1, 3, mode="exp_range", gamma=0.5), 7) == pytest.approx(
+        [0, 1 / 2, 2 / 3 / 4, 1 / 3 / 8, 0, 1 / 32, 2 / 3 / 64], rel=1e-15
+    )
+    lr = cosine_restarts(1.25, 2, growth=2, end=0.25, factor=0.5)  # 2, 4, 8 steps of amplitude 1, 1/2, 1/4
+    assert [lr(t) for t in (0, 1, 2, 4, 6, 10, 14)] == [1.25, 0.75, 0.75, 0.5, 0.5, 0.375, 0.375]
+    lr = cosine_restarts(1.0, 2, factor=0.5)
+    assert values(lr, 6) == [1, 0.5, 0.5, 0.25, 0.25, 0.125]
+
+
+def test_inverse_time() -> None:
+    assert values(inverse_time(1.0, 0.5, period=2), 5) == [1, 1 / 1.25, 1 / 1.5, 1 / 1.75, 1 / 2]
 
 
 def test_one_cycle_past_its_end_and_at_its_limits() -> None:

@@ -12,13 +12,17 @@ from fastopt.schedules import (
     constant,
     cosine,
     cosine_restarts,
+    cyclic,
     exponential,
     inverse_sqrt,
+    inverse_time,
     join,
     linear,
+    multiplicative,
     one_cycle,
     polynomial,
     step_decay,
+    swa,
     warmup,
 )
 from support import assert_same
@@ -34,6 +38,9 @@ SCHEDULED: list[tuple[type[fastopt.Optimizer], dict[str, Any]]] = [
     (fastopt.Adagrad, {"lr": inverse_sqrt(0.5), "lr_decay": join([0.0, 0.1], [4])}),
     (fastopt.RMSprop, {"lr": cosine_restarts(0.1, 3, 2), "alpha": polynomial(0.9, 9, 2, 0.5)}),
     (fastopt.Adamax, {"lr": ReduceOnPlateau(0.1)}),
+    (fastopt.SGD, {"lr": cyclic(0.1, 0.5, 2), "momentum": cyclic(0.9, 0.8, 2, mode="triangular2")}),
+    (fastopt.Adam, {"lr": swa(0.5 * cosine(0.2, 9), 4, 0.05, 3), "weight_decay": inverse_time(0.1, 1)}),
+    (fastopt.SGD, {"lr": multiplicative(0.1, cosine(1.0, 20))}),
     (fastopt.SignSGD, {"lr": warmup(0.1, 4, first="one_over_n")}),
 ]
 over_scheduled = pytest.mark.parametrize(

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import fastopt
-from fastopt.schedules import ReduceOnPlateau, Schedule, cosine, join, warmup
+from fastopt.schedules import ReduceOnPlateau, Schedule, cosine, join, swa, warmup
 from support import assert_same
 
 
@@ -60,6 +60,10 @@ TOLD: dict[str, tuple[Any, Any]] = {
     "join": (
         lambda: [ReduceOnPlateau(0.5, factor=0.5, patience=0, cooldown=2), Patience(0.5)],
         lambda a, b: {"lr": join([warmup(b, 2), 0.25, a], [2, 4])},
+    ),
+    "product": (
+        lambda: [ReduceOnPlateau(0.5, factor=0.5, patience=0), Patience(0.5)],
+        lambda a, b: {"lr": swa(0.5 * a, 5, 0.25, 8) * b},
     ),
     "momentum": (lambda: [ReduceOnPlateau(0.5, factor=0.5, patience=0)], lambda a: {"betas": (a, 0.75)}),
     "several": (

@@ -51,6 +51,10 @@ SCHEDULES = {
         "three times, each twice as long",
         _after(lambda lr, steps: schedules.cosine_restarts(lr, period=-(-steps // 7), growth=2)),
     ),
+    "cyclic": Shape(
+        "from lr / 10 up to lr and down, five times",
+        _after(lambda lr, steps: schedules.cyclic(lr / 10, lr, steps_up=-(-steps // 10))),
+    ),
     "inverse_sqrt": Shape("lr / sqrt(t), where a warmup ends at lr", _inverse_sqrt),
     "one_cycle": Shape(
         "from lr / 25 up to lr and down", lambda lr, steps, warmup: schedules.one_cycle(lr, steps)
@@ -68,7 +72,7 @@ def scheduled(name: str | None, warmup: int | None, lr: float, steps: int) -> Sc
     warmup : int or None
         Steps in which the learning rate first rises from zero.
     lr : float
-        Where it starts, or for ``one_cycle`` its peak.
+        Where it starts, or for ``cyclic`` and ``one_cycle`` its peak.
     steps : int
         Those of the run.
 
