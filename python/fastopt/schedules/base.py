@@ -216,8 +216,9 @@ class product(Schedule):
 
     References
     ----------
-    torch's ``ChainedScheduler``, for schedulers that multiply the learning rate: all but those with an
-    ``eta_min`` above zero and those that set it (``LambdaLR``, ``CyclicLR``, ``OneCycleLR``).
+    torch's ``ChainedScheduler``, for schedulers that multiply the learning rate: not those with an
+    ``eta_min`` above zero, nor those that set it whatever it was (``LambdaLR``, ``CyclicLR``, ``OneCycleLR``,
+    ``CosineAnnealingWarmRestarts``).
 
     Examples
     --------
