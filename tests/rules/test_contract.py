@@ -2,6 +2,7 @@
 
 import ast
 import inspect
+import re
 from dataclasses import MISSING, fields
 from pathlib import Path
 
@@ -100,6 +101,13 @@ def test_kernels_have_the_signature_and_text_of_the_reference() -> None:
         assert kernel.__doc__ == ref.__doc__
         assert kernel.__name__ == rule
         assert kernel.__module__ == "fastopt.kernels"
+
+
+@over_rules
+def test_every_parameter_of_a_function_is_documented(rule: str) -> None:
+    listed = (getattr(reference, rule).__doc__ or "").split("Parameters\n")[1].split("\n\n")[0]
+    documented = ", ".join(re.findall(r"^(\w+(?:, \w+)*)", listed, flags=re.MULTILINE)).split(", ")
+    assert sorted(documented) == sorted(inspect.signature(getattr(reference, rule)).parameters)
 
 
 def test_a_class_that_drifts_from_its_struct_is_refused() -> None:

@@ -26,26 +26,7 @@ def adagrad(
     eps: float = 1e-10,
     eps_inside: bool = False,
 ) -> None:
-    r"""Adagrad: each coordinate's learning rate falls with the sum of its squared gradients.
-
-    .. math::
-        v &\leftarrow v + g^2 \\
-        p &\leftarrow p - \frac{\eta}{1 + (t - 1)\,\gamma}\, \frac{g}{\sqrt{v} + \epsilon}
-
-    Parameters
-    ----------
-    p, g, v : ndarray
-        Parameter and sum of squares, updated in place, and gradient: float32 or float64, of one shape.
-    lr, step, weight_decay, decoupled_weight_decay, maximize
-        See the top of this module; :math:`t` is `step`.
-    lr_decay : float
-        :math:`\gamma`.
-    eps, eps_inside : float, bool
-        :math:`\epsilon`; the denominator is :math:`\sqrt{v + \epsilon}` with `eps_inside`.
-
-    References
-    ----------
-    Duchi, Hazan and Singer, Adaptive subgradient methods, 2011; `lr_decay` as torch has it.
+    """Take a step of `Adagrad`.
 
     Examples
     --------
@@ -67,39 +48,23 @@ class Adagrad(Optimizer):
         v &\leftarrow v + g^2 \\
         p &\leftarrow p - \frac{\eta}{1 + (t - 1)\,\gamma}\, \frac{g}{\sqrt{v} + \epsilon}
 
+    at step :math:`t`, 1 first.
+
     Parameters
     ----------
-    params : array, list or dict of arrays
-        float32 or float64, updated in place.
-    lr : float or schedule
-        :math:`\eta \ge 0`.
     lr_decay : float or schedule
         :math:`\gamma \ge 0`; the first step is undecayed, as in torch.
-    weight_decay : float or schedule
-        :math:`\lambda \ge 0`: :math:`g + \lambda p` in place of :math:`g`.
-    decoupled_weight_decay : bool
-        :math:`p \leftarrow (1 - \eta \lambda)\, p` before the update, in place of that term.
     initial_accumulator_value : float
         Where :math:`v` starts; 0 in torch, 0.1 in optax and Keras.
     eps : float or schedule
         :math:`\epsilon \ge 0`, outside the root as in torch.
     eps_inside : bool
         :math:`\sqrt{v + \epsilon}` in place of :math:`\sqrt{v} + \epsilon`, as in optax and Keras.
-    maximize : bool
-        Ascend.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If a hyperparameter or a parameter array is not as above.
-
-    See Also
-    --------
-    fastopt.kernels.adagrad
 
     References
     ----------
-    Duchi, Hazan and Singer, Adaptive subgradient methods for online learning, 2011.
+    Duchi, Hazan and Singer, Adaptive subgradient methods for online learning and stochastic
+    optimization, 2011; `lr_decay` as torch has it.
 
     Examples
     --------

@@ -44,21 +44,10 @@ def adam(
 
     Parameters
     ----------
-    p, g, m, v : ndarray
-        Parameter, first and second moment, updated in place, and gradient: float32 or float64, of one shape.
     vmax : ndarray, optional
         Largest second moment so far, updated in place.
-    lr, step, weight_decay, decoupled_weight_decay, maximize
-        See the top of this module; :math:`t` is `step`.
-    beta1, beta2, eps : float
-        :math:`\beta_1, \beta_2` and :math:`\epsilon`.
     bias_correction : bool
         Without it both factors :math:`1 - \beta^t` are 1: "Adam (almost)".
-
-    References
-    ----------
-    Kingma and Ba, Adam: a method for stochastic optimization, 2015, Algorithm 1; Reddi, Kale and Kumar,
-    On the convergence of Adam and beyond, 2018, as torch has it (the maximum of uncorrected moments).
 
     Examples
     --------
@@ -86,22 +75,7 @@ def adamw(
     eps: float = 1e-8,
     bias_correction: bool = True,
 ) -> None:
-    r"""Adam with decoupled weight decay.
-
-    .. math:: p \leftarrow (1 - \eta \lambda)\, p - \text{the step of Adam}
-
-    The decay does not pass through the moments, so it is not divided by the root of the second.
-
-    Parameters
-    ----------
-    p, g, m, v, vmax, lr, beta1, beta2, eps, bias_correction, step, maximize
-        As in `adam`.
-    weight_decay : float
-        :math:`\lambda`, scaled by `lr` as in torch.
-
-    References
-    ----------
-    Loshchilov and Hutter, Decoupled weight decay regularization, 2019, Algorithm 2.
+    """Take a step of `AdamW`.
 
     Examples
     --------
@@ -127,26 +101,7 @@ def adamax(
     beta2: float = 0.999,
     eps: float = 1e-8,
 ) -> None:
-    r"""Adamax: Adam in the infinity norm.
-
-    .. math::
-        m &\leftarrow \beta_1 m + (1 - \beta_1) g \\
-        u &\leftarrow \max(\beta_2 u, |g| + \epsilon) \\
-        p &\leftarrow p - \frac{\eta}{1 - \beta_1^t}\, \frac{m}{u}
-
-    Parameters
-    ----------
-    p, g, m, u : ndarray
-        Parameter, first moment and decaying maximum, updated in place, and gradient: float32 or float64,
-        of one shape.
-    lr, step, weight_decay, decoupled_weight_decay, maximize
-        See the top of this module; :math:`t` is `step`.
-    beta1, beta2, eps : float
-        :math:`\beta_1, \beta_2` and :math:`\epsilon`, inside the maximum as in torch.
-
-    References
-    ----------
-    Kingma and Ba 2015, Algorithm 2.
+    """Take a step of `Adamax`.
 
     Examples
     --------
@@ -192,33 +147,14 @@ class Adam(Optimizer):
 
     Parameters
     ----------
-    params : array, list or dict of arrays
-        float32 or float64, updated in place.
-    lr : float or schedule
-        :math:`\eta \ge 0`.
-    betas : pair of floats or schedules
-        :math:`\beta_1, \beta_2 \in [0, 1)`.
     eps : float or schedule
         :math:`\epsilon \ge 0`, added to the corrected root as in the paper and in torch.
     weight_decay : float or schedule
         :math:`\lambda \ge 0`: :math:`g + \lambda p` in place of :math:`g` (L2; decoupled in `AdamW`).
-    decoupled_weight_decay : bool
-        :math:`p \leftarrow (1 - \eta \lambda)\, p` before the update, in place of that term.
     amsgrad : bool
         The largest :math:`v` so far in the root, as in torch (the maximum of uncorrected moments).
     bias_correction : bool
         Without it :math:`\hat m = m, \hat v = v`: "Adam (almost)".
-    maximize : bool
-        Ascend.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If a hyperparameter or a parameter array is not as above.
-
-    See Also
-    --------
-    fastopt.kernels.adam
 
     References
     ----------
@@ -256,21 +192,10 @@ class AdamW(Optimizer):
 
     Parameters
     ----------
-    params : array, list or dict of arrays
-        float32 or float64, updated in place.
     lr, betas, eps, amsgrad, bias_correction, maximize
         As in `Adam`.
     weight_decay : float or schedule
         :math:`\lambda \ge 0`, scaled by `lr` as in torch.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If a hyperparameter or a parameter array is not as above.
-
-    See Also
-    --------
-    fastopt.kernels.adamw
 
     References
     ----------
@@ -307,29 +232,8 @@ class Adamax(Optimizer):
 
     Parameters
     ----------
-    params : array, list or dict of arrays
-        float32 or float64, updated in place.
-    lr : float or schedule
-        :math:`\eta \ge 0`.
-    betas : pair of floats or schedules
-        :math:`\beta_1, \beta_2 \in [0, 1)`.
     eps : float or schedule
         :math:`\epsilon \ge 0`, inside the maximum as in torch (Keras and ensmallen add it to :math:`u`).
-    weight_decay : float or schedule
-        :math:`\lambda \ge 0`: :math:`g + \lambda p` in place of :math:`g`.
-    decoupled_weight_decay : bool
-        :math:`p \leftarrow (1 - \eta \lambda)\, p` before the update, in place of that term.
-    maximize : bool
-        Ascend.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If a hyperparameter or a parameter array is not as above.
-
-    See Also
-    --------
-    fastopt.kernels.adamax
 
     References
     ----------

@@ -1,5 +1,6 @@
 """Classes of fields, checked against the rules of the core."""
 
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from typing import Literal, TypeVar, cast, dataclass_transform, get_args, get_origin, get_type_hints
@@ -7,6 +8,7 @@ from typing import Literal, TypeVar, cast, dataclass_transform, get_args, get_or
 from fastopt import _core
 from fastopt._common.bounds import Bounds
 from fastopt._common.signatures import leave_out_annotations
+from fastopt.rules.docstrings import documented
 from fastopt.rules.optimizer import Optimizer
 
 OPTIMIZERS: dict[str, type[Optimizer]] = {}
@@ -55,6 +57,7 @@ def optimizer(*rules: str) -> Callable[[Class], Class]:
             missing = (set(expected.hypers) - hypers) | (set(expected.options) - set(declared))
             if missing:
                 raise ImportError(f"{made.__name__}: no field for {sorted(missing)} of the rule {rule!r}")
+        documented(made, _core.rules, {rule: getattr(sys.modules[made.__module__], rule) for rule in rules})
         OPTIMIZERS[made.__name__.lower()] = made
         return made
 

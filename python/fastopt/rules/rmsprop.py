@@ -28,35 +28,7 @@ def rmsprop(
     momentum: float = 0.0,
     eps_inside: bool = False,
 ) -> None:
-    r"""RMSprop: the gradient over the root of a running mean of its squares.
-
-    .. math::
-        v &\leftarrow \alpha v + (1 - \alpha) g^2 \\
-        d &= g / (\sqrt{v} + \epsilon) \\
-        p &\leftarrow p - \eta\, d
-
-    With `m` (centered) :math:`m \leftarrow \alpha m + (1 - \alpha) g` and the variance
-    :math:`\max(v - m^2, 0)` stands in the root in place of :math:`v`. With `b` (momentum)
-    :math:`b \leftarrow \rho b + d` is stepped along in place of :math:`d`.
-
-    Parameters
-    ----------
-    p, g, v : ndarray
-        Parameter and mean square, updated in place, and gradient: float32 or float64, of one shape.
-    m, b : ndarray, optional
-        Mean gradient and momentum buffer, updated in place.
-    lr, step, weight_decay, decoupled_weight_decay, maximize
-        See the top of this module.
-    alpha, momentum : float
-        :math:`\alpha` and :math:`\rho`; `momentum` other than 0 needs `b`.
-    eps, eps_inside : float, bool
-        :math:`\epsilon`; it is added under the root with `eps_inside`.
-
-    References
-    ----------
-    Tieleman and Hinton, Lecture 6.5 of Neural networks for machine learning, 2012; Graves, Generating
-    sequences with recurrent neural networks, 2013, eqs. 38 to 41. As torch has it, but torch does not
-    clamp the variance and can reach NaN.
+    """Take a step of `RMSprop`.
 
     Examples
     --------
@@ -87,18 +59,10 @@ class RMSprop(Optimizer):
 
     Parameters
     ----------
-    params : array, list or dict of arrays
-        float32 or float64, updated in place.
-    lr : float or schedule
-        :math:`\eta \ge 0`.
     alpha : float or schedule
         :math:`\alpha \in [0, 1)`.
     eps : float or schedule
         :math:`\epsilon \ge 0`, outside the root as in torch.
-    weight_decay : float or schedule
-        :math:`\lambda \ge 0`: :math:`g + \lambda p` in place of :math:`g`.
-    decoupled_weight_decay : bool
-        :math:`p \leftarrow (1 - \eta \lambda)\, p` before the update, in place of that term.
     momentum : float or schedule
         :math:`\rho \in [0, 1]`: :math:`b \leftarrow \rho b + d` is stepped along in place of :math:`d`.
     centered : bool
@@ -107,17 +71,6 @@ class RMSprop(Optimizer):
         that hardly changes leaves only :math:`\epsilon` in the denominator: give it `eps_inside` then.
     eps_inside : bool
         :math:`\epsilon` under the root, as in optax and Keras.
-    maximize : bool
-        Ascend.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If a hyperparameter or a parameter array is not as above.
-
-    See Also
-    --------
-    fastopt.kernels.rmsprop
 
     References
     ----------

@@ -26,13 +26,6 @@ def sgd(
 
     .. math:: p \leftarrow p - \eta\, g
 
-    Parameters
-    ----------
-    p, g : ndarray
-        Parameter, updated in place, and gradient: float32 or float64, of one shape.
-    lr, step, weight_decay, decoupled_weight_decay, maximize
-        See the top of this module; :math:`\eta` is `lr`.
-
     References
     ----------
     Robbins and Monro, A stochastic approximation method, 1951.
@@ -70,10 +63,6 @@ def sgd_momentum(
 
     Parameters
     ----------
-    p, g, v : ndarray
-        Parameter and velocity, updated in place, and gradient: float32 or float64, of one shape.
-    lr, step, weight_decay, decoupled_weight_decay, maximize
-        See the top of this module.
     momentum, dampening : float
         :math:`\rho` and :math:`\tau`.
     nesterov : bool
@@ -116,10 +105,6 @@ def sgd_velocity(
 
     Parameters
     ----------
-    p, g, v : ndarray
-        Parameter and velocity, updated in place, and gradient: float32 or float64, of one shape.
-    lr, step, weight_decay, decoupled_weight_decay, maximize
-        See the top of this module.
     momentum : float
         :math:`\rho`.
     nesterov : bool
@@ -162,10 +147,6 @@ def sgd_average(
 
     Parameters
     ----------
-    p, g, m : ndarray
-        Parameter and mean gradient, updated in place, and gradient: float32 or float64, of one shape.
-    lr, step, weight_decay, decoupled_weight_decay, maximize
-        See the top of this module.
     momentum : float
         :math:`\beta`.
     nesterov : bool
@@ -190,25 +171,7 @@ def signsgd(
     lr: float = 1e-3,
     eps: float = 1e-8,
 ) -> None:
-    r"""Sign descent: the gradient, normalised elementwise by its own magnitude.
-
-    .. math:: p \leftarrow p - \eta\, \frac{g}{\sqrt{g^2} + \epsilon}
-
-    with :math:`\sqrt{g^2}` computed as :math:`|g|`, which neither overflows nor underflows. Where the
-    denominator is zero the parameter stays, so ``eps=0`` is the sign of a finite gradient.
-
-    Parameters
-    ----------
-    p, g : ndarray
-        Parameter, updated in place, and gradient: float32 or float64, of one shape.
-    lr, step, weight_decay, decoupled_weight_decay, maximize
-        See the top of this module.
-    eps : float
-        :math:`\epsilon`.
-
-    References
-    ----------
-    Riedmiller and Braun 1993 (Rprop); Bernstein, Wang, Azizzadenesheli and Anandkumar, signSGD, 2018.
+    """Take a step of `SignSGD`.
 
     Examples
     --------
@@ -238,35 +201,17 @@ class SGD(Optimizer):
 
     Parameters
     ----------
-    params : array, list or dict of arrays
-        float32 or float64, updated in place.
     lr : float or schedule
         :math:`\eta \ge 0`. Any hyperparameter may be a function of the number of completed steps.
     momentum : float or schedule
         :math:`\rho \in [0, 1]`.
     dampening : float or schedule
         :math:`\tau \in [0, 1]`, heavy ball only. The first gradient enters undamped, as in torch.
-    weight_decay : float or schedule
-        :math:`\lambda \ge 0`: :math:`g + \lambda p` in place of :math:`g`.
-    decoupled_weight_decay : bool
-        :math:`p \leftarrow (1 - \eta \lambda)\, p` before the update, in place of that term.
     nesterov : bool
         Nesterov's momentum; needs momentum, and no dampening.
-    maximize : bool
-        Ascend.
     momentum_form : {"heavy_ball", "velocity", "average"}
         The first is torch's and optax's, the second that of Keras and scikit-learn (learning rate inside
         the velocity; different while the learning rate changes), the third a running mean.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If a hyperparameter or a parameter array is not as above.
-
-    See Also
-    --------
-    fastopt.kernels.sgd, fastopt.kernels.sgd_momentum,
-    fastopt.kernels.sgd_velocity, fastopt.kernels.sgd_average
 
     References
     ----------
@@ -319,27 +264,8 @@ class SignSGD(Optimizer):
 
     Parameters
     ----------
-    params : array, list or dict of arrays
-        float32 or float64, updated in place.
-    lr : float or schedule
-        :math:`\eta \ge 0`.
     eps : float or schedule
         :math:`\epsilon \ge 0`; with 0 it is the sign of a finite gradient.
-    weight_decay : float or schedule
-        :math:`\lambda \ge 0`: :math:`g + \lambda p` in place of :math:`g`.
-    decoupled_weight_decay : bool
-        :math:`p \leftarrow (1 - \eta \lambda)\, p` before the update, in place of that term.
-    maximize : bool
-        Ascend.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If a hyperparameter or a parameter array is not as above.
-
-    See Also
-    --------
-    fastopt.kernels.signsgd
 
     References
     ----------
