@@ -154,50 +154,46 @@ class Illegal:
 
 _NAN = float("nan")
 
+_OF_FIELDS = {
+    "lr": (
+        (-1.0, ValueError, "lr: expected a finite number >= 0, got -1.0"),
+        (_NAN, ValueError, "lr: expected a finite number >= 0, got nan"),
+        (float("inf"), ValueError, "lr: expected a finite number >= 0, got inf"),
+        ("fast", TypeError, "lr: expected a finite number >= 0, got 'fast' (str)"),
+        (True, TypeError, "lr: expected a finite number >= 0, got True (bool)"),
+        (None, TypeError, "lr: expected a finite number >= 0, got None (NoneType)"),
+        (10**400, ValueError, "lr: expected a finite number >= 0, got 1000"),
+    ),
+    "betas": (
+        ((1.0, 0.9), ValueError, "betas[0]: expected a number in [0, 1), got 1.0"),
+        ((0.9, -0.1), ValueError, "betas[1]: expected a number in [0, 1), got -0.1"),
+        ((0.9, _NAN), ValueError, "betas[1]: expected a number in [0, 1), got nan"),
+        (0.9, TypeError, "betas: expected 2 numbers, got 0.9"),
+        ((0.9, 0.99, 0.999), TypeError, "betas: expected 2 numbers, got (0.9, 0.99, 0.999)"),
+    ),
+    "eps": ((-1e-8, ValueError, "eps: expected a finite number >= 0, got -1e-08"),),
+    "weight_decay": ((-0.1, ValueError, "weight_decay: expected a finite number >= 0, got -0.1"),),
+    "maximize": ((1, TypeError, "maximize: expected True or False, got 1"),),
+    "momentun": ((0.9, TypeError, "unexpected keyword argument 'momentun'"),),
+}
+"""What fields that many optimizers have must refuse, and one that none has."""
+
+
+def _has(optimizer: type[fastopt.Optimizer], field: str) -> bool:
+    bounds = optimizer._bounds.get(field)
+    return field == "momentun" or (
+        field in optimizer.__dataclass_fields__
+        and (field != "betas" or (bounds is not None and bounds.count == 2))
+    )
+
+
 ILLEGAL: list[Illegal] = [
     *(
-        Illegal(optimizer, hyper, error, message)
-        for optimizer in (
-            fastopt.SGD,
-            fastopt.SignSGD,
-            fastopt.Adagrad,
-            fastopt.RMSprop,
-            fastopt.Adam,
-            fastopt.AdamW,
-            fastopt.Adamax,
-        )
-        for hyper, error, message in (
-            ({"lr": -1.0}, ValueError, "lr: expected a finite number >= 0, got -1.0"),
-            ({"lr": _NAN}, ValueError, "lr: expected a finite number >= 0, got nan"),
-            ({"lr": float("inf")}, ValueError, "lr: expected a finite number >= 0, got inf"),
-            ({"lr": "fast"}, TypeError, "lr: expected a finite number >= 0, got 'fast' (str)"),
-            ({"lr": True}, TypeError, "lr: expected a finite number >= 0, got True (bool)"),
-            ({"lr": None}, TypeError, "lr: expected a finite number >= 0, got None (NoneType)"),
-            (
-                {"weight_decay": -0.1},
-                ValueError,
-                "weight_decay: expected a finite number >= 0, got -0.1",
-            ),
-            ({"maximize": 1}, TypeError, "maximize: expected True or False, got 1"),
-            ({"lr": 10**400}, ValueError, "lr: expected a finite number >= 0, got 1000"),
-            ({"momentun": 0.9}, TypeError, "unexpected keyword argument 'momentun'"),
-        )
-    ),
-    *(
-        Illegal(optimizer, hyper, error, message)
-        for optimizer in (fastopt.Adam, fastopt.AdamW, fastopt.Adamax)
-        for hyper, error, message in (
-            ({"betas": (1.0, 0.9)}, ValueError, "betas[0]: expected a number in [0, 1), got 1.0"),
-            ({"betas": (0.9, -0.1)}, ValueError, "betas[1]: expected a number in [0, 1), got -0.1"),
-            ({"betas": (0.9, _NAN)}, ValueError, "betas[1]: expected a number in [0, 1), got nan"),
-            ({"betas": 0.9}, TypeError, "betas: expected 2 numbers, got 0.9"),
-            (
-                {"betas": (0.9, 0.99, 0.999)},
-                TypeError,
-                "betas: expected 2 numbers, got (0.9, 0.99, 0.999)",
-            ),
-            ({"eps": -1e-8}, ValueError, "eps: expected a finite number >= 0, got -1e-08"),
-        )
+        Illegal(optimizer, {field: value}, error, message)
+        for optimizer in fastopt.optimizers.OPTIMIZERS.values()
+        for field, rows in _OF_FIELDS.items()
+        if _has(optimizer, field)
+        for value, error, message in rows
     ),
     Illegal(fastopt.SGD, {"momentum": 1.5}, ValueError, "momentum: expected a number in [0, 1], got 1.5"),
     Illegal(
@@ -230,7 +226,6 @@ ILLEGAL: list[Illegal] = [
         ValueError,
         "momentum_form: expected 'heavy_ball' or 'velocity' or 'average', got 'ema'",
     ),
-    Illegal(fastopt.SignSGD, {"eps": -1}, ValueError, "eps: expected a finite number >= 0, got -1"),
     Illegal(
         fastopt.Adagrad,
         {"lr_decay": -1},

@@ -33,7 +33,7 @@ def calls(rule: str) -> list[tuple[set[str], dict[str, Any]]]:
     parameters = inspect.signature(getattr(reference, rule)).parameters
     slots = [slot for slot, option in _core.rules[rule].slots if option is not None]
     flags = [n for n, p in parameters.items() if isinstance(p.default, bool)]
-    hypers = {n: VALUES[n] for n in _core.rules[rule].hypers}
+    hypers = {n: VALUES.get(n, parameters[n].default) for n in _core.rules[rule].hypers}
     rows = []
     for on in itertools.product((False, True), repeat=len(slots)):
         for settings in itertools.product((False, True), repeat=len(flags)):
@@ -155,9 +155,11 @@ def test_numbers_of_any_kind_are_python_floats(rule: str, number: Any, dtype: ty
     for name, parameter in inspect.signature(getattr(reference, rule)).parameters.items():
         if isinstance(parameter.default, bool):
             flags[name] = np.bool_(True)
-        elif name in VALUES:
-            whole = 0 if name in ("beta1", "beta2", "alpha") else 1
-            values[name] = number(VALUES[name] if issubclass(number, np.floating) else whole)
+        elif name in _core.rules[rule].hypers:
+            bounds = kernels._bounds_of(rule)[name]
+            whole = next(n for n in (1, 0) if bounds.holds(n))
+            floating = VALUES.get(name, parameter.default)
+            values[name] = number(floating if issubclass(number, np.floating) else whole)
     slots = len(_core.rules[rule].slots)
     mine = rng.standard_normal((1 + slots, 9)).astype(dtype) ** 2
     theirs = mine.copy()

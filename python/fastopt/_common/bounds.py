@@ -60,6 +60,12 @@ class Bounds:
             return [(field, field)]
         return [(f"{field.removesuffix('s')}{k + 1}", f"{field}[{k}]") for k in range(self.count)]
 
+    def holds(self, x: float) -> bool:
+        """Whether it is a number of the interval."""
+        low = self.low < x if self.above else self.low <= x
+        high = x < self.high if self.below else x <= self.high
+        return math.isfinite(x) and low and high
+
     def check(self, label: str, value: object, single: bool = False) -> float:
         """Return `value` as a float.
 
@@ -86,9 +92,7 @@ class Bounds:
             x = float(value)
         except OverflowError:  # a whole number beyond the largest float
             x = math.inf
-        low = self.low < x if self.above else self.low <= x
-        high = x < self.high if self.below else x <= self.high
-        if not (math.isfinite(x) and low and high):
+        if not self.holds(x):
             raise ValueError(f"{label}: expected {self}, got {shown(value)}")
         if self.resolved and x == 0 != value:
             raise ValueError(
@@ -217,5 +221,6 @@ NonNegative = Annotated[Hyper, Bounds(0)]
 Fraction = Annotated[Hyper, Bounds(0, 1)]
 Decay = Annotated[Hyper, Bounds(0, 1, below=True)]
 Decays = Annotated[tuple[Hyper, Hyper], Bounds(0, 1, below=True, count=2)]
+ThreeDecays = Annotated[tuple[Hyper, Hyper, Hyper], Bounds(0, 1, below=True, count=3)]
 Epsilon = Annotated[Hyper, Bounds(0, resolved=True)]
 Start = Annotated[float, Bounds(0, constant=True, resolved=True)]

@@ -23,7 +23,7 @@ from fastopt._common.samples import judged_reals
 from fastopt._common.types import Floats
 from fastopt._common.wording import counted
 from fastopt.problems import Problem
-from fastopt.rules.catalogue import made_by
+from fastopt.rules.catalogue import made_by, pace
 
 __all__ = ["Steps", "Trajectory", "default_lr", "maker", "trace"]
 __dir__ = listing(__name__)
@@ -131,11 +131,6 @@ def trace(
     return Trajectory(np.array(points), np.array(losses), np.array(norms), diverged)
 
 
-# The learning rate in units of the problem's `lr`, or of its `stride`.
-_OF_LR = {"sgd": 1.0, "momentum": 0.2, "nesterov": 0.2}
-_OF_STRIDE = {"adagrad": 5.0, "rmsprop": 0.3}
-
-
 def default_lr(name: str, problem: Problem) -> float:
     """Return a learning rate with which an optimizer gets somewhere on a problem.
 
@@ -152,9 +147,8 @@ def default_lr(name: str, problem: Problem) -> float:
     >>> default_lr("sgd", parabola), default_lr("adam", parabola)
     (0.2, 1.0)
     """
-    if name in _OF_LR:
-        return float(f"{_OF_LR[name] * problem.lr:.3g}")
-    return float(f"{_OF_STRIDE.get(name, 1.0) * problem.stride:.3g}")
+    factor, scale = pace(name)
+    return float(f"{factor * getattr(problem, scale):.3g}")
 
 
 def maker(name: str, lr: float) -> Callable[[Floats], Steps]:

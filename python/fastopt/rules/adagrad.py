@@ -86,5 +86,7 @@ class Adagrad(Optimizer):
     maximize: bool = False
     decoupled_weight_decay: bool = False
 
+    _pace = (5.0, "stride")
+
     def _start(self, slot: str) -> float:
         return self.initial_accumulator_value

@@ -46,6 +46,10 @@ class Optimizer(Declared):
 
     rules: ClassVar[tuple[str, ...]] = ()
     _start_at_p: ClassVar[tuple[str, ...]] = ()  # the slots that begin as a copy of the parameter
+    _pace: ClassVar[tuple[float, str]] = (
+        1.0,
+        "stride",
+    )  # its lr: so many of a problem's `stride`, or `lr`
     _bounds: ClassVar[Mapping[str, Bounds]] = {}
     _choices: ClassVar[Mapping[str, tuple[object, ...]]] = {}
 

@@ -97,3 +97,5 @@ class RMSprop(Optimizer):
     eps_inside: bool = False
     maximize: bool = False
     decoupled_weight_decay: bool = False
+
+    _pace = (0.3, "stride")

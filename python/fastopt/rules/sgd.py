@@ -239,6 +239,8 @@ class SGD(Optimizer):
     decoupled_weight_decay: bool = False
     momentum_form: Literal["heavy_ball", "velocity", "average"] = "heavy_ball"
 
+    _pace = (1.0, "lr")
+
     def _choose_rule(self) -> str:
         if self.nesterov and (self.momentum == 0 or self.dampening != 0):
             raise ValueError(
