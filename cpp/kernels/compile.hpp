@@ -19,21 +19,15 @@ constexpr int option_index(const char* option) {
   return -1;
 }
 
-/// A rule that names another one as `formula` has its kernels, and always decays decoupled.
+/// A rule that names another one as `formula` has its kernels.
 template <class R, class = void>
 struct FormulaOf {
   using type = R;
-  static constexpr Decays decays() {
-    for (int k = 0; k < R::hyper.size; ++k)
-      if (same(R::hyper.items[k].text, "weight_decay")) return Decays::own;
-    return Decays::shared;
-  }
 };
 
 template <class R>
 struct FormulaOf<R, std::void_t<typename R::formula>> {
   using type = typename R::formula;
-  static constexpr Decays decays() { return Decays::decoupled; }
 };
 
 /// The slots of a rule, as the outside sees them.
@@ -70,7 +64,8 @@ struct Compiled<R, T, variant, decay, std::index_sequence<option...>, std::index
     Before<T, decay> before;
   };
   static_assert(sizeof(Constants) <= lane_bytes, "raise lane_bytes in table.hpp");
-  static_assert(same(R::hyper.items[0].text, "lr"), "the learning rate comes first: decoupled decay is scaled by it");
+  static_assert(R::decays == Decays::own || same(R::hyper.items[0].text, "lr"),
+                "the learning rate comes first: decoupled decay is scaled by it");
 
   static void prepare(void* lane, const Hyper& hyper, const Step& step) {
     const Constants constants{Lane(named<R>(hyper), step), {hyper.values[0], hyper.weight_decay, hyper.maximize}};
@@ -110,8 +105,7 @@ struct Kernels<R, std::index_sequence<i...>> {
 
   template <std::size_t k>
   static constexpr Kernel at() {
-    constexpr bool own = FormulaOf<R>::decays() == Decays::own;
-    constexpr Decay decay = own ? Decay::none : static_cast<Decay>(k / 2 % 3);
+    constexpr Decay decay = R::decays == Decays::own ? Decay::none : static_cast<Decay>(k / 2 % 3);
     if constexpr (k % 2 == f32)
       return One<float, k / 6, decay>::kernel();
     else
@@ -138,7 +132,7 @@ constexpr Rule rule() {
            R::scalars.span(),
            R::sums.span(),
            R::scope,
-           FormulaOf<R>::decays(),
+           R::decays,
            nullptr,
            Kernels<typename FormulaOf<R>::type>::all};
   if constexpr (R::scalars.size > 0) all.settle = settle<R>;

@@ -48,7 +48,8 @@ constexpr List<slot, sizeof...(Slots)> slots(Slots... all) {
 ///   for one element: `scope` says whether over each array or over all of them.
 ///
 /// Before the formula of any rule the gradient is turned round by `maximize`, and `weight_decay` acts: as a term of the
-/// gradient, or decoupled on the parameter. A rule that names a `weight_decay` of its own sees to it itself.
+/// gradient, or decoupled on the parameter, as the caller asks, or always decoupled if `decays` says so. A rule whose
+/// `decays` is `own` sees to it in its formula, or has none.
 struct Base {
   static constexpr auto options = names();
   static constexpr auto flags = names();
@@ -56,6 +57,7 @@ struct Base {
   static constexpr auto scalars = names();
   static constexpr auto sums = names();
   static constexpr Scope scope = Scope::all;
+  static constexpr Decays decays = Decays::shared;
 };
 
 /// A list of rules.

@@ -68,7 +68,7 @@ struct Span {
 enum class Scope : unsigned char { all, array };
 
 /// Which decays a rule has: those that every rule shares, L2 or decoupled as the caller asks; always the decoupled
-/// one; or a `weight_decay` in its own formula.
+/// one; or what its own formula has, a `weight_decay` or none.
 enum class Decays : unsigned char { shared, decoupled, own };
 
 /// A rule and its variants. Bit k of a variant says whether option k is on.

@@ -43,6 +43,7 @@ struct Adam : Base {
 struct AdamW : Adam {
   static constexpr auto name = "adamw";
   using formula = Adam;
+  static constexpr Decays decays = Decays::decoupled;
 };
 
 /// Adamax: Kingma & Ba 2015, Algorithm 2, with eps inside the maximum as torch has it.

@@ -37,6 +37,8 @@ class Bounds:
         How many such numbers the field holds: ``betas`` are two, called ``beta1`` and ``beta2`` in a rule.
     resolved : bool
         Whether what is not 0 must not be 0 in the dtype of the arrays either.
+    names : tuple of str
+        What its numbers are called in a rule, where that is not the field's name with 1, 2, ...
     """
 
     low: float = -math.inf
@@ -46,6 +48,7 @@ class Bounds:
     constant: bool = False
     count: int = 1
     resolved: bool = False
+    names: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         if self.high == math.inf:
@@ -58,7 +61,8 @@ class Bounds:
         """Pair the hyperparameters in `field` with their labels: ``beta1`` is ``betas[0]``."""
         if self.count == 1:
             return [(field, field)]
-        return [(f"{field.removesuffix('s')}{k + 1}", f"{field}[{k}]") for k in range(self.count)]
+        names = self.names or tuple(f"{field.removesuffix('s')}{k + 1}" for k in range(self.count))
+        return [(name, f"{field}[{k}]") for k, name in enumerate(names)]
 
     def holds(self, x: float) -> bool:
         """Whether it is a number of the interval."""

@@ -60,7 +60,7 @@ def adam(
     p[...] = p - lr * direction(g, m, v, vmax, beta1, beta2, root, eps)
 
 
-@rule(decoupled=True, weight_decay=1e-2)
+@rule(decays="decoupled", weight_decay=1e-2)
 def adamw(
     p: Array,
     g: Array,

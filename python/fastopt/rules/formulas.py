@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from numbers import Real
-from typing import Any, overload
+from typing import Any, Literal, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,18 +17,19 @@ from fastopt._common.wording import shown
 Array = NDArray[Any]
 Formula = Callable[..., None]
 Sums = tuple[Array, ...]
+Decays = Literal["shared", "decoupled", "own"]
 
 
 @overload
 def rule(formula: Formula) -> Formula: ...
 @overload
 def rule(
-    *, decoupled: bool = ..., weight_decay: float = ..., terms: Callable[..., Sums] | None = ...
+    *, decays: Decays = ..., weight_decay: float = ..., terms: Callable[..., Sums] | None = ...
 ) -> Callable[[Formula], Formula]: ...
 def rule(
     formula: Formula | None = None,
     *,
-    decoupled: bool = False,
+    decays: Decays = "shared",
     weight_decay: float = 0.0,
     terms: Callable[..., Sums] | None = None,
 ) -> Formula | Callable[[Formula], Formula]:
@@ -44,27 +45,29 @@ def rule(
     ----------
     formula : callable
         The formula.
-    decoupled : bool
-        Whether its weight decay is always decoupled.
+    decays : {"shared", "decoupled", "own"}
+        Weight decay as L2 or decoupled, as the caller asks; always decoupled; or what the formula itself has
+        of it, if anything.
     weight_decay : float
-        The default.
+        The default of a decay that is not its own.
     terms : callable, optional
         For a formula that needs sums before it: of the same arrays, and of those hyperparameters that it
         names, the arrays that are to be summed. The formula gets the sums as its keyword `sums`.
     """
     if formula is None:
-        return functools.partial(rule, decoupled=decoupled, weight_decay=weight_decay, terms=terms)
+        return functools.partial(rule, decays=decays, weight_decay=weight_decay, terms=terms)
     bare = formula
     signature = inspect.signature(bare)
     own = [p for p in signature.parameters.values() if p.name != "sums"]
     shared: dict[str, Any] = {"step": 1}
-    if "weight_decay" not in signature.parameters:
+    if decays != "own":
         shared["weight_decay"] = weight_decay
-        shared |= {} if decoupled else {"decoupled_weight_decay": False}
+    if decays == "shared":
+        shared["decoupled_weight_decay"] = False
     signature = _with_keywords(signature.replace(parameters=own), shared | {"maximize": False})
     numbers = {p.name for p in signature.parameters.values() if p.kind is p.KEYWORD_ONLY}
     defaults = {name: signature.parameters[name].default for name in numbers}
-    composed = Composed(bare, before, terms, defaults, decoupled)
+    composed = Composed(bare, before, terms, defaults, decays)
 
     @functools.wraps(bare)
     def plain(*arrays: Any, **keywords: Any) -> None:
@@ -93,7 +96,7 @@ class Composed:
     before: Callable[..., Array]
     terms: Callable[..., Sums] | None
     defaults: dict[str, Any]
-    decoupled: bool
+    decays: Decays
 
     def __call__(self, p: Array, g: Array, *state: Array, **keywords: Any) -> None:
         """Take the step of one array."""
@@ -105,11 +108,11 @@ class Composed:
         p, g, *state = (_in_memory(x) for x in (p, g, *state))  # type: ignore[assignment]
         own = self.defaults | {name: _in_memory(x) for name, x in keywords.items()}
         maximize = own.pop("maximize")
-        if "decoupled_weight_decay" in self.defaults or self.decoupled:
+        decay, decoupled = 0.0, True
+        if self.decays != "own":
             decay, decoupled = own.pop("weight_decay"), own.pop("decoupled_weight_decay", True)
-        else:
-            decay, decoupled = 0.0, False  # it is in the formula
-        return Begun(self, p, self.before(p, g, own["lr"], decay, decoupled, maximize), tuple(state), own)
+        g = self.before(p, g, own.get("lr", 0.0), decay, decoupled, maximize)
+        return Begun(self, p, g, tuple(state), own)
 
 
 @dataclass(frozen=True)
