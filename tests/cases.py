@@ -47,6 +47,7 @@ CASES: list[Case] = [
         momentum_decoupled={"lr": 0.1, "momentum": 0.9, "weight_decay": 0.1, "decoupled_weight_decay": True},
         momentum={"lr": 0.1, "momentum": 0.9},
         nesterov={"lr": 0.1, "momentum": 0.9, "nesterov": True},
+        nesterov_of_nothing={"lr": 0.1, "nesterov": True},
         dampening={"lr": 0.1, "momentum": 0.9, "dampening": 0.4, "weight_decay": 0.02},
         momentum_maximize={"lr": 0.1, "momentum": 0.5, "nesterov": True, "maximize": True},
         velocity_decoupled={
@@ -137,6 +138,45 @@ CASES: list[Case] = [
         decay={"lr": 0.1, "betas": (0.8, 0.9), "weight_decay": 0.01},
         maximize={"lr": 0.1, "maximize": True},
     ),
+    *_cases(
+        fastopt.NAdam,
+        default={},
+        l2={"lr": 0.1, "weight_decay": 0.1, "momentum_decay": 0.5},
+        decoupled={"lr": 0.1, "weight_decay": 0.1, "decoupled_weight_decay": True},
+        scheduled={"lr": falling, "betas": (settling, 0.99), "eps": 1e-3},
+        memoryless={"lr": 0.1, "betas": (0.0, 0.0)},
+        maximize={"lr": 0.1, "maximize": True},
+    ),
+    *_cases(
+        fastopt.RAdam,
+        default={},
+        l2={"lr": 0.1, "betas": (0.8, 0.9), "weight_decay": 0.1},
+        decoupled={"lr": 0.1, "weight_decay": 0.1, "decoupled_weight_decay": True},
+        scheduled={"lr": falling, "betas": (settling, 0.9)},
+        never={"lr": 0.1, "betas": (0.9, 0.5)},
+        maximize={"lr": 0.1, "maximize": True},
+    ),
+    *_cases(
+        fastopt.Adadelta,
+        default={},
+        decay={"lr": 0.5, "rho": 0.8, "weight_decay": 0.1},
+        decoupled={"lr": falling, "weight_decay": 0.1, "decoupled_weight_decay": True},
+        maximize={"eps": 1e-3, "maximize": True},
+    ),
+    *_cases(
+        fastopt.ASGD,
+        default={},
+        averaging={"lr": 0.1, "t0": 1, "lambd": 0.01},
+        decay={"lr": 0.1, "alpha": 0.5, "t0": 0, "lambd": 0.0, "weight_decay": 0.1},
+        decoupled={"lr": falling, "t0": 2, "weight_decay": 0.1, "decoupled_weight_decay": True},
+        maximize={"lr": 0.1, "maximize": True},
+    ),
+    *_cases(
+        fastopt.Rprop,
+        default={},
+        eager={"lr": 0.5, "etas": (0.3, 3.0), "step_sizes": (0.1, 2.0)},
+        maximize={"maximize": True},
+    ),
 ]
 
 BY_NAME = {case.name: case for case in CASES}
@@ -204,15 +244,9 @@ ILLEGAL: list[Illegal] = [
     ),
     Illegal(
         fastopt.SGD,
-        {"nesterov": True},
-        ValueError,
-        "nesterov: expected a momentum and no dampening",
-    ),
-    Illegal(
-        fastopt.SGD,
         {"nesterov": True, "momentum": 0.9, "dampening": 0.1},
         ValueError,
-        "nesterov: expected a momentum and no dampening",
+        "dampening: expected 0 with nesterov=True, got 0.1",
     ),
     Illegal(
         fastopt.SGD,
@@ -256,5 +290,35 @@ ILLEGAL: list[Illegal] = [
         {"centered": "yes"},
         TypeError,
         "centered: expected True or False, got 'yes'",
+    ),
+    Illegal(
+        fastopt.NAdam,
+        {"momentum_decay": -1},
+        ValueError,
+        "momentum_decay: expected a finite number >= 0, got -1",
+    ),
+    Illegal(fastopt.Adadelta, {"rho": 1.0}, ValueError, "rho: expected a number in [0, 1), got 1.0"),
+    Illegal(fastopt.ASGD, {"lambd": -1}, ValueError, "lambd: expected a finite number >= 0, got -1"),
+    Illegal(fastopt.ASGD, {"alpha": -1}, ValueError, "alpha: expected a finite number >= 0, got -1"),
+    Illegal(fastopt.ASGD, {"t0": "late"}, TypeError, "t0: expected a finite number >= 0, got 'late' (str)"),
+    Illegal(
+        fastopt.Rprop,
+        {"etas": (0.5, 0.9)},
+        ValueError,
+        "etas: expected two numbers with 1 between them, got (0.5, 0.9)",
+    ),
+    Illegal(fastopt.Rprop, {"etas": (0, 2)}, ValueError, "etas[0]: expected a finite number > 0, got 0"),
+    Illegal(fastopt.Rprop, {"etas": 2}, TypeError, "etas: expected 2 numbers, got 2"),
+    Illegal(
+        fastopt.Rprop,
+        {"step_sizes": (1.0, 0.5)},
+        ValueError,
+        "step_sizes: expected the least and the largest one, got (1.0, 0.5)",
+    ),
+    Illegal(
+        fastopt.Rprop,
+        {"step_sizes": (0.1, falling)},
+        TypeError,
+        "step_sizes[1]: expected a finite number >= 0, got <function",
     ),
 ]

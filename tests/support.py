@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 import fastopt
-from fastopt import reference
+from fastopt import _core, reference
 
 Array = NDArray[Any]
 DTYPES = (np.float32, np.float64)
@@ -46,6 +46,20 @@ def arrays_of(opt: fastopt.Optimizer) -> dict[str, Array]:
             items: Iterable[Any] = arrays.items() if isinstance(arrays, dict) else enumerate(arrays)
             flat.update({f"{name}[{key!r}]": a for key, a in items})
     return flat
+
+
+def elements(opt: fastopt.Optimizer) -> dict[str, Any]:
+    """The state of an optimizer in the structure of its parameters, without the numbers beside it."""
+    return {slot: arrays for slot, arrays in opt.state.items() if slot not in _core.rules[opt._rule].scalars}
+
+
+def state_for(rule: str, shape: tuple[int, ...], dtype: type, given: Iterable[str] = ()) -> dict[str, Any]:
+    """What a function of a rule takes beside parameter and gradient: ones, of optional arrays those given."""
+    row = _core.rules[rule]
+    slots = {
+        slot: None if option and slot not in given else np.ones(shape, dtype) for slot, option in row.slots
+    }
+    return slots | {name: np.ones(1) for name in row.scalars}
 
 
 def assert_same(a: fastopt.Optimizer, b: fastopt.Optimizer) -> None:

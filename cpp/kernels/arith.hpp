@@ -34,6 +34,18 @@ inline T maximum(T a, T b) {
   return a > b || a != a ? a : b;
 }
 
+/// As np.clip, between numbers: a NaN passes.
+template <class T>
+inline T clipped(T x, T low, T high) {
+  return x < low ? low : x > high ? high : x;
+}
+
+/// As np.sign: zero for both zeros, NaN for NaN.
+template <class T>
+inline T sign(T x) {
+  return x > T(0) ? T(1) : x < T(0) ? T(-1) : x == T(0) ? T(0) : x;
+}
+
 // What decays without being fed would sink into denormal numbers and stay there, some fifty times slower on many
 // processors. So the decay ends at zero, which is as fast as any number: for means of gradients, and for weights
 // that decay, at 1/epsilon above the smallest normal number, so that `lr * m` stays normal too (no parameter can feel

@@ -13,12 +13,6 @@
 namespace fastopt::FASTOPT_ISA {
 namespace {
 
-/// As np.sign: zero for both zeros, NaN for NaN.
-template <class T>
-inline T sign(T x) {
-  return x > T(0) ? T(1) : x < T(0) ? T(-1) : x == T(0) ? T(0) : x;
-}
-
 /// strength * sum p^2
 struct L2 {
   static constexpr auto name = "l2";

@@ -34,6 +34,7 @@ from fastopt.rules.families import *  # noqa: F403
 
 if TYPE_CHECKING:
     from fastopt._common.trees import Arrays
+    from fastopt.rules.formulas import Composed
     from fastopt.rules.optimizer import Optimizer
 
 if TYPE_CHECKING:
@@ -70,16 +71,21 @@ def step(optimizer: "Optimizer", grads: "Arrays") -> None:
     >>> p, opt.steps
     (array([0.5, 2.5]), 1)
     """
-    rule, row = getattr(families, optimizer._rule).composed, _core.rules[optimizer._rule]
+    with np.errstate(all="ignore"):
+        _step(optimizer, grads)
+
+
+def _step(optimizer: "Optimizer", grads: "Arrays", rule: "Composed | None" = None) -> None:
+    """Take a step, by another formula if told so; how NumPy treats errors is up to the caller."""
+    row, rule = _core.rules[optimizer._rule], rule or getattr(families, optimizer._rule).composed
     over_all = row.scope == "all"
     hyper = optimizer._keywords()
-    with np.errstate(all="ignore"):
-        begun = [rule.begin(p, g, **state, **hyper) for p, g, state in optimizer._arrays(grads)]
-        sums = [each.sums() for each in begun]
-        if over_all:
-            sums = [[sum(terms[1:], terms[0]) for terms in zip(*sums, strict=True)]] * len(begun)
-        for each, its_sums in zip(begun, sums, strict=True):
-            each.finish(its_sums)
+    begun = [rule.begin(p, g, **state, **hyper) for p, g, state in optimizer._arrays(grads)]
+    sums = [each.sums() for each in begun]
+    if over_all:
+        sums = [[sum(terms[1:], terms[0]) for terms in zip(*sums, strict=True)]] * len(begun)
+    for each, its_sums in zip(begun, sums, strict=True):
+        each.finish(its_sums)
     if over_all:
         optimizer._scalars[0] = [begun[0].keywords[name][()] for name in row.scalars]
     optimizer._count += 1

@@ -13,6 +13,10 @@ import torch
 from cases import Case
 from golden.problem import CONFIGURATIONS, CONSTANT, CONSTANT_ALPHA, Array, at, start
 
+# torch keeps some numbers (ASGD's rate, NAdam's product of momenta) in the default dtype, whatever that of
+# the parameters is.
+torch.set_default_dtype(torch.float64)
+
 PACKAGES = ("torch",)
 
 STATE = {
@@ -22,6 +26,11 @@ STATE = {
     "Adam": {"m": "exp_avg", "v": "exp_avg_sq", "vmax": "max_exp_avg_sq"},
     "AdamW": {"m": "exp_avg", "v": "exp_avg_sq", "vmax": "max_exp_avg_sq"},
     "Adamax": {"m": "exp_avg", "u": "exp_inf"},
+    "NAdam": {"m": "exp_avg", "v": "exp_avg_sq"},
+    "RAdam": {"m": "exp_avg", "v": "exp_avg_sq"},
+    "Adadelta": {"v": "square_avg", "u": "acc_delta"},
+    "ASGD": {"ax": "ax"},
+    "Rprop": {"prev": "prev", "step_size": "step_size"},
 }
 """Of each optimizer the state: its names in fastopt, and in torch."""
 
@@ -41,6 +50,8 @@ FLOAT32 = {
 def cases() -> Iterable[tuple[Case, str]]:
     for case in CONFIGURATIONS.values():
         cls = getattr(torch.optim, name_of(case), None)
+        if case.hyper.get("nesterov") and not case.hyper.get("momentum"):
+            continue  # torch refuses it
         if cls and torch_hyper(case).keys() <= inspect.signature(cls).parameters.keys():
             yield case, "float64"
             if case.name in FLOAT32:

@@ -198,6 +198,8 @@ def test_trace_by_hand():
 
 @pytest.mark.parametrize("name", NAMES)
 def test_trace_follows_schedules(name):
+    if OPTIMIZERS.get(name, fastopt.SGD)._bounds["lr"].constant:
+        pytest.skip("its lr is where it starts")
     lr = schedules.join([0.1, 0.0], [3])
     path = trace(problems.himmelblau, lambda x: maker(name, lr)(x), 6)
     assert np.array_equal(path.points[3:], path.points[[3, 3, 3, 3]])

@@ -87,7 +87,7 @@ def test_every_variant_has_a_case() -> None:
         for option in constants & set(row.options):
             for value in (False, True):
                 assert (rule, option, value) in seen, f"no case for {rule} with {option}={value}"
-        assert (rule, "decay") in seen, f"no case for {rule} with weight_decay"
+        assert row.decay == "own" or (rule, "decay") in seen, f"no case for {rule} with weight_decay"
 
 
 def test_every_class_has_illegal_rows() -> None:

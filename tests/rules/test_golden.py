@@ -21,7 +21,7 @@ from golden.problem import (
     gradients,
     start,
 )
-from support import GOLDEN, Array
+from support import GOLDEN, Array, elements
 
 FILES = {path.stem: json.loads(path.read_text()) for path in sorted(GOLDEN.glob("*.json"))}
 TRAJECTORIES = [
@@ -40,7 +40,7 @@ ROUNDINGS = 16
 
 def numbers(opt: fastopt.Optimizer) -> dict[str, Array]:
     """Return parameters and state, each flat and in double."""
-    named: dict[str, Any] = {"params": opt.params, **opt.state}
+    named: dict[str, Any] = {"params": opt.params, **elements(opt)}
     return {name: flat(arrays.values()) for name, arrays in named.items()}
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from cases import CASES, Case
 from fastopt import _core, kernels, reference
-from support import DTYPES, Array, assert_same, raises, reference_step, same
+from support import DTYPES, Array, assert_same, raises, reference_step, same, state_for
 
 RULES = sorted(_core.rules)
 VALUES = {
@@ -50,9 +50,7 @@ def calls(rule: str) -> list[tuple[set[str], dict[str, Any]]]:
 def test_same_bits_as_the_reference(rule: str, dtype: type) -> None:
     rng = np.random.default_rng(0)
     for given, keywords in calls(rule):
-        arrays = {"p": rng.standard_normal((5, 7)).astype(dtype)}
-        for slot, option in _core.rules[rule].slots:
-            arrays[slot] = np.zeros((5, 7), dtype) if option is None or slot in given else None
+        arrays = {"p": rng.standard_normal((5, 7)).astype(dtype), **state_for(rule, (5, 7), dtype, given)}
         mine = {n: None if a is None else a.copy() for n, a in arrays.items()}
         for step in (1, 2, 3):
             g = rng.standard_normal((5, 7)).astype(dtype)
@@ -160,15 +158,15 @@ def test_numbers_of_any_kind_are_python_floats(rule: str, number: Any, dtype: ty
             whole = next(n for n in (1, 0) if bounds.holds(n))
             floating = VALUES.get(name, parameter.default)
             values[name] = number(floating if issubclass(number, np.floating) else whole)
-    slots = len(_core.rules[rule].slots)
-    mine = rng.standard_normal((1 + slots, 9)).astype(dtype) ** 2
-    theirs = mine.copy()
+    options = [slot for slot, _ in _core.rules[rule].slots]
+    start = rng.standard_normal(9).astype(dtype) ** 2
+    mine, theirs = ([start.copy(), *state_for(rule, (9,), dtype, options).values()] for _ in range(2))
     for step in (1, 2):
         g = rng.standard_normal(9).astype(dtype)
         for functions, arrays in ((kernels, mine), (reference, theirs)):
             p, *state = arrays
             getattr(functions, rule)(p, g, *state, step=np.int64(step), **values, **flags)
-        assert same(mine, theirs)
+        assert all(same(a, b) for a, b in zip(mine, theirs, strict=True))
 
 
 SUBCLASSES: list[Any] = [
@@ -184,13 +182,15 @@ SUBCLASSES: list[Any] = [
 @pytest.mark.filterwarnings("ignore::PendingDeprecationWarning")
 def test_subclasses_are_taken_as_they_lie_in_memory(rule: str, wrap: Any) -> None:
     rng = np.random.default_rng(3)
-    slots = len(_core.rules[rule].slots)
-    plain = [rng.standard_normal((3, 3)) ** 2 for _ in range(2 + slots)]
-    mine, theirs = ([wrap(a.copy()) for a in plain] for _ in range(2))
-    getattr(kernels, rule)(*mine, lr=0.5, weight_decay=0.1)
-    getattr(reference, rule)(*theirs, lr=0.5, weight_decay=0.1)
+    row = _core.rules[rule]
+    plain = [rng.standard_normal((3, 3)) ** 2 for _ in range(2 + len(row.slots))]
+    plain += [np.ones(1) for _ in row.scalars]
+    mine, theirs = ([wrap(a.copy()) if a.ndim == 2 else a.copy() for a in plain] for _ in range(2))
+    hyper = {"lr": 0.5, "weight_decay": 0.1} if row.decay != "own" else {}
+    getattr(kernels, rule)(*mine, **hyper)
+    getattr(reference, rule)(*theirs, **hyper)
     p, g, *state = plain
-    getattr(kernels, rule)(p, g, *state, lr=0.5, weight_decay=0.1)
+    getattr(kernels, rule)(p, g, *state, **hyper)
     for want, a, b in zip(plain, mine, theirs, strict=True):
         assert same(np.asarray(a), want)
         assert same(np.asarray(b), want)

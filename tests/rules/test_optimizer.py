@@ -11,7 +11,7 @@ import pytest
 
 import fastopt
 from cases import CASES, Case
-from support import Array, arrays_of, assert_same, raises, reference_step
+from support import Array, arrays_of, assert_same, elements, raises, reference_step
 
 over_cases = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 
@@ -39,7 +39,7 @@ def test_one_array_list_and_dict_are_the_same(case: Case) -> None:
         opts[2].step({"W": g})
     assert np.array_equal(one, several[0])
     assert np.array_equal(one, named["W"])
-    for slot in opts[0].state:
+    for slot in elements(opts[0]):
         assert np.array_equal(opts[0].state[slot], opts[1].state[slot][0])
         assert np.array_equal(opts[0].state[slot], opts[2].state[slot]["W"])
 
@@ -63,7 +63,7 @@ def test_memory_orders(case: Case) -> None:
         for g, order in zip(grads, orders[1:], strict=True):
             opt.step(ordered(g, order))
         assert np.array_equal(p, want.params)
-        for slot, a in opt.state.items():
+        for slot, a in elements(opt).items():
             assert a.strides == p.strides
             assert np.array_equal(a, want.state[slot])
 
@@ -151,12 +151,9 @@ def test_setting_hyperparameters() -> None:
     with_momentum.momentum = 0.0
     with_momentum.step(np.ones(1))
     nesterov = fastopt.SGD(p, momentum=0.9, nesterov=True)
-    with raises(
-        ValueError, "nesterov: expected a momentum and no dampening with it, got momentum=0.9, dampening=0.5"
-    ):
+    with raises(ValueError, "dampening: expected 0 with nesterov=True, got 0.5"):
         nesterov.dampening = 0.5
-    with raises(ValueError, "nesterov: expected a momentum and no dampening with it, got momentum=0.0"):
-        nesterov.momentum = 0.0
+    nesterov.momentum = 0.0  # plain gradient descent from here on
     velocity = fastopt.SGD(p, momentum=0.9, momentum_form="velocity")
     with raises(ValueError, "dampening: expected 0 with momentum_form='velocity', got 0.5"):
         velocity.dampening = 0.5

@@ -1,3 +1,4 @@
+// Adagrad and what came of it.
 #pragma once
 
 #include "../rule.hpp"
@@ -29,7 +30,31 @@ struct Adagrad : Base {
   };
 };
 
-using Rules = Types<Adagrad>;
+/// Adadelta: Zeiler 2012, Algorithm 1, with a learning rate as torch has it.
+struct Adadelta : Base {
+  static constexpr auto name = "adadelta";
+  struct Hyper {
+    double lr, rho, eps;
+  };
+  static constexpr auto hyper = names("lr", "rho", "eps");
+  static constexpr auto state = slots(slot{"v"}, slot{"u"});
+
+  template <class T>
+  struct Lane {
+    T lr, rho, rest, eps;
+    Square<T> square;
+    Lane(const Hyper& h, const Step& /*step*/)
+        : lr(T(h.lr)), rho(T(h.rho)), rest(T(1 - h.rho)), eps(T(h.eps)), square(1 - h.rho) {}
+    void operator()(T& p, T g, T& v, T& u) const {
+      v = fade_square(rho * v + rest * square(g));
+      const T d = sqrt(u + eps) / sqrt(floored(v + eps)) * g;
+      u = fade_square(rho * u + rest * square(d));
+      p = p - lr * d;
+    }
+  };
+};
+
+using Rules = Types<Adagrad, Adadelta>;
 
 }  // namespace
 }  // namespace fastopt::FASTOPT_ISA

@@ -1,4 +1,4 @@
-// Gradient descent with and without momentum, and sign descent.
+// Gradient descent: with and without momentum, of signs, averaged.
 #pragma once
 
 #include "../rule.hpp"
@@ -107,7 +107,35 @@ struct SignSgd : Base {
   };
 };
 
-using Rules = Types<Sgd, SgdMomentum, SgdVelocity, SgdAverage, SignSgd>;
+/// Averaged gradient descent: Polyak & Juditsky 1992, with the rates of Bottou's implementation as torch has them.
+struct Asgd : Base {
+  static constexpr auto name = "asgd";
+  struct Hyper {
+    double lr, lambd, alpha, t0;
+    double eta(double count) const { return lr / std::pow(1 + lambd * lr * (count - 1), alpha); }
+  };
+  static constexpr auto hyper = names("lr", "lambd", "alpha", "t0");
+  static constexpr auto state = slots(slot{"ax"});
+
+  template <class T>
+  struct Lane {
+    T eta, keep, least, mu;  // least: as in Before
+    bool averaging;
+    Lane(const Hyper& h, const Step& step)
+        : eta(T(h.eta(step.count))),
+          keep(T(1 - h.lambd * h.eta(step.count))),
+          least(1 - h.lambd * h.eta(step.count) == 1 ? T(0) : Least<T>::mean),
+          mu(T(step.count - 1 - h.t0 > 1 ? 1 / (step.count - 1 - h.t0) : 1)),
+          averaging(step.count - 1 - h.t0 > 1) {}
+    void operator()(T& p, T g, T& ax) const {
+      const T kept = keep * p;
+      p = (absolute(kept) < least ? T(0) : kept) - eta * g;
+      ax = averaging ? ax + mu * (p - ax) : p;
+    }
+  };
+};
+
+using Rules = Types<Sgd, SgdMomentum, SgdVelocity, SgdAverage, SignSgd, Asgd>;
 
 }  // namespace
 }  // namespace fastopt::FASTOPT_ISA

@@ -218,6 +218,15 @@ class Scalar:
 
     __hash__ = None  # type: ignore[assignment]
 
+    def __bool__(self) -> bool:
+        return bool(self.value)
+
+    def __lt__(self, other: Any) -> bool:
+        return bool(self.value < getattr(other, "value", other))
+
+    def __gt__(self, other: Any) -> bool:
+        return bool(self.value > getattr(other, "value", other))
+
     def __neg__(self) -> "Scalar":
         return Scalar(-self.value, f"(-{self.text})")
 

@@ -126,6 +126,7 @@ def check(workload: Workload, peers: tuple[str, ...] = PEERS, worker: TorchWorke
     Disagreement
         If a peer computes something else.
     """
+    peers = _peers_of(workload, peers)
     numbers = Numbers(workload)
     ours = _outcome(fastopt_side(numbers))
     for label, side in ("numpy", numpy_side), ("numpy_out", numpy_out_side):
@@ -146,6 +147,7 @@ def _makers(
     numbers: Numbers, peers: tuple[str, ...], worker: TorchWorker | None
 ) -> Iterator[tuple[str, Callable[[], Timed]]]:
     """Pair the peers with what makes their sides, one alive at a time: the arrays may be large."""
+    peers = _peers_of(numbers.workload, peers)
     if "probe" in peers:
         yield "probe", lambda: probe_side(numbers)
     if "python" in peers:
@@ -156,6 +158,12 @@ def _makers(
         yield "numpy_out", lambda: numpy_out_side(numbers)
     if "torch" in peers and worker is not None and counterpart(numbers.workload):
         yield "torch", lambda: TorchSide(worker, numbers.workload)
+
+
+def _peers_of(workload: Workload, peers: tuple[str, ...]) -> tuple[str, ...]:
+    """Leave out the peers that are generated, where elements know of each other."""
+    generated = () if workload.elementwise else ("python", "numpy_out")
+    return tuple(peer for peer in peers if peer not in generated)
 
 
 def _outcome(side: Side) -> list[list[Array]]:

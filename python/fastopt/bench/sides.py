@@ -1,11 +1,12 @@
 """The sides that take steps in this process: fastopt, its probe, and the same rule in NumPy and in Python."""
 
+from functools import partial
 from itertools import count
 from typing import Any
 
 import numpy as np
 
-from fastopt import _core
+from fastopt import _core, reference
 from fastopt._common.trees import Array
 from fastopt.bench.formula import overhear, plain_rules
 from fastopt.bench.generate import compiled, numpy_source, python_source
@@ -21,7 +22,7 @@ def fastopt_side(numbers: Numbers) -> Side:
 
     def arrays() -> list[list[Array]]:
         state = opt.state
-        slots: list[Any] = [[state[slot]] if single else state[slot] for slot in state]
+        slots: list[Any] = [[state[slot]] if single else state[slot] for slot in numbers.workload.slots]
         return [list(each) for each in zip(params, *slots, strict=True)]
 
     return Side("fastopt", numbers.workload.elements, opt.step, _grads(numbers), arrays)
@@ -54,6 +55,11 @@ def numpy_side(numbers: Numbers) -> Side:
     workload = numbers.workload
     params, state = numbers.params(), numbers.state()
     rule, hyper, steps = plain_rules()[workload.rule], workload.hyper, count(1)
+    if not workload.elementwise:
+        opt = workload.optimizer(params)
+        state = [list(each) for each in zip(*opt._slots.values(), strict=True)]
+        take = partial(reference._step, opt, rule=rule)
+        return Side("numpy", workload.elements, take, numbers.grads, lambda: _rows(params, state))
     names = workload.slots
     named = [dict(zip(names, each, strict=True)) for each in state]
 

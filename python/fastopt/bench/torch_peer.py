@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from dataclasses import fields
 from importlib.util import find_spec
 from itertools import cycle
 from pathlib import Path
@@ -21,17 +22,6 @@ FUSED = ("SGD", "Adagrad", "Adam", "AdamW")
 
 SLEEP = 0.02
 """Seconds after which the threads of an OpenMP pool have stopped spinning for more work."""
-
-_HYPER = {"lr", "weight_decay", "momentum", "dampening", "nesterov", "lr_decay", "eps", "alpha", "maximize"}
-_RULES = {
-    "sgd": "SGD",
-    "sgd_momentum": "SGD",
-    "adagrad": "Adagrad",
-    "rmsprop": "RMSprop",
-    "adam": "Adam",
-    "adamw": "AdamW",
-    "adamax": "Adamax",
-}
 
 
 class TorchError(Exception):
@@ -58,21 +48,14 @@ def counterpart(workload: Workload) -> tuple[str, dict[str, Any]] | None:
     >>> counterpart(Workload("signsgd", 1)) is None
     True
     """
-    name, hyper = _RULES.get(workload.rule), workload.hyper
-    if name is None or hyper.get("eps_inside") or hyper.get("bias_correction") is False:
+    model = workload.model
+    cls = type(model)
+    theirs = [f for f in fields(cls) if not f.kw_only or f.name == "maximize"]
+    options = {f.name: getattr(model, f.name) for f in theirs if f.name != "params"}
+    same = all(getattr(model, f.name) == f.default for f in fields(cls) if f not in theirs)
+    if cls._library != "torch" or not same:
         return None
-    options = {key: value for key, value in hyper.items() if key in _HYPER}
-    if "beta1" in hyper:
-        options["betas"] = hyper["beta1"], hyper["beta2"]
-    if "vmax" in workload.slots:
-        options["amsgrad"] = True
-    if name == "RMSprop":
-        options["centered"] = "m" in workload.slots
-    if name in FUSED:
-        options["fused"] = True
-    else:
-        options["foreach"] = False
-    return name, options
+    return cls.__name__, options | ({"fused": True} if cls.__name__ in FUSED else {"foreach": False})
 
 
 class TorchWorker:

@@ -73,18 +73,25 @@ class Workload:
         return made
 
     @cached_property
-    def _model(self) -> Optimizer:
+    def model(self) -> Optimizer:
+        """The optimizer, of no elements."""
         return self.optimizer(np.zeros(0, self.dtype))
 
     @property
     def slots(self) -> list[str]:
         """The state arrays that the rule has with these options."""
-        return list(self._model.state)
+        return list(self.model._slots)
+
+    @property
+    def elementwise(self) -> bool:
+        """Whether elements know nothing of each other: neither sums nor numbers kept beside the arrays."""
+        rule = _core.rules[self.rule]
+        return not rule.sums and not rule.scalars
 
     @property
     def hyper(self) -> dict[str, Any]:
         """What the rule's reference is told beside arrays and step."""
-        keywords = self._model._keywords()
+        keywords = self.model._keywords()
         del keywords["step"]
         return keywords
 
@@ -114,11 +121,13 @@ class Numbers:
         return [p.copy() for p in self._start]
 
     def state(self) -> list[list[Array]]:
-        """Return fresh state, zeros: for each parameter an array a slot.
+        """Return fresh state, as it begins: for each parameter an array a slot.
 
         Filled, as fastopt's is: pages of zeros that the system hands out one by one are not as fast.
         """
-        return [[np.full_like(p, 0) for _ in self.workload.slots] for p in self._start]
+        model = self.workload.model
+        starts = [None if slot in model._start_at_p else model._start(slot) for slot in self.workload.slots]
+        return [[np.full_like(p, p if start is None else start) for start in starts] for p in self._start]
 
 
 def rules() -> list[str]:

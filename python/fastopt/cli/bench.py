@@ -5,6 +5,7 @@ median of such pairs. Results are compared before they are timed.
 """
 
 import argparse
+import inspect
 import json
 import sys
 from collections.abc import Callable, Iterator
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import fastopt
+from fastopt import reference
 from fastopt._common.extras import require
 from fastopt._common.files import expect_file
 from fastopt.bench import report
@@ -152,6 +154,8 @@ def peers_source(rule: str) -> str:
             np.subtract(p, work1, out=p)
     """
     workload = Workload(rule, 1)
+    if not workload.elementwise:
+        return f"# plain NumPy\n{inspect.getsource(inspect.unwrap(getattr(reference, rule)))}"
     formula = overhear(rule, workload.slots, workload.hyper)
     return f"# plain Python\n{python_source(formula)}\n\n# NumPy with out=\n{numpy_source(formula)[0]}"
 

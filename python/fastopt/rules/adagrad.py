@@ -1,4 +1,4 @@
-"""Adagrad."""
+"""Adagrad and what came of it."""
 
 from __future__ import annotations  # so that help() shows the annotations as they stand here
 
@@ -6,12 +6,12 @@ from dataclasses import KW_ONLY
 
 import numpy as np
 
-from fastopt._common.bounds import Epsilon, NonNegative, Start
+from fastopt._common.bounds import Decay, Epsilon, NonNegative, Start
 from fastopt.rules.fields import optimizer
-from fastopt.rules.formulas import Array, floored, rule, square
+from fastopt.rules.formulas import Array, fade_square, floored, rule, square
 from fastopt.rules.optimizer import Optimizer
 
-__all__ = ["Adagrad", "adagrad"]
+__all__ = ["Adadelta", "Adagrad", "adadelta", "adagrad"]
 
 
 @rule
@@ -38,6 +38,32 @@ def adagrad(
     v[...] = v + square(g, 1)
     lr = lr / (1 + (step - 1) * lr_decay)
     p[...] = p - lr * (g / (np.sqrt(floored(v + eps)) if eps_inside else np.sqrt(floored(v)) + eps))
+
+
+@rule
+def adadelta(
+    p: Array,
+    g: Array,
+    v: Array,
+    u: Array,
+    *,
+    lr: float = 1.0,
+    rho: float = 0.9,
+    eps: float = 1e-6,
+) -> None:
+    """Take a step of `Adadelta`.
+
+    Examples
+    --------
+    >>> p, v, u = np.array([1.0]), np.array([0.0]), np.array([1.0])
+    >>> adadelta(p, np.array([4.0]), v, u, rho=0.75, eps=0.0)
+    >>> p, v, u
+    (array([-1.]), array([4.]), array([1.75]))
+    """
+    v[...] = fade_square(rho * v + (1 - rho) * square(g, 1 - rho))
+    d = np.sqrt(u + eps) / np.sqrt(floored(v + eps)) * g
+    u[...] = fade_square(rho * u + (1 - rho) * square(d, 1 - rho))
+    p[...] = p - lr * d
 
 
 @optimizer("adagrad")
@@ -90,3 +116,45 @@ class Adagrad(Optimizer):
 
     def _start(self, slot: str) -> float:
         return self.initial_accumulator_value
+
+
+@optimizer("adadelta")
+class Adadelta(Optimizer):
+    r"""Adadelta: steps as long as the last ones were, so that no learning rate need be chosen.
+
+    .. math::
+        v &\leftarrow \rho v + (1 - \rho) g^2 \\
+        d &= \frac{\sqrt{u + \epsilon}}{\sqrt{v + \epsilon}}\, g \\
+        u &\leftarrow \rho u + (1 - \rho) d^2 \\
+        p &\leftarrow p - \eta\, d
+
+    Parameters
+    ----------
+    rho : float or schedule
+        :math:`\rho \in [0, 1)`.
+    eps : float or schedule
+        :math:`\epsilon \ge 0`, inside both roots. It sets the length of the first steps: with 0 there
+        are none.
+
+    References
+    ----------
+    Zeiler, ADADELTA: an adaptive learning rate method, 2012, Algorithm 1; `lr` as torch has it.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> w = np.array([1.0])
+    >>> Adadelta(w, rho=0.75, eps=1.0).step(np.array([4.0]))
+    >>> w.round(4)
+    array([-0.7889])
+    """
+
+    lr: NonNegative = 1.0
+    rho: Decay = 0.9
+    eps: Epsilon = 1e-6
+    weight_decay: NonNegative = 0.0
+    _: KW_ONLY
+    maximize: bool = False
+    decoupled_weight_decay: bool = False
+
+    _pace = (100.0, "stride")

@@ -12,7 +12,7 @@ from fastopt.rules.fields import optimizer
 from fastopt.rules.formulas import Array, fade, fade_square, floored, rule, square
 from fastopt.rules.optimizer import Optimizer
 
-__all__ = ["Adam", "AdamW", "Adamax", "adam", "adamax", "adamw"]
+__all__ = ["Adam", "AdamW", "Adamax", "NAdam", "RAdam", "adam", "adamax", "adamw", "nadam", "radam"]
 
 
 @rule
@@ -114,6 +114,79 @@ def adamax(
     m[...] = fade(beta1 * m + (1 - beta1) * g)
     u[...] = fade_square(np.maximum(beta2 * u, np.abs(g) + eps))
     p[...] = p - lr * (m / floored(u))
+
+
+@rule
+def nadam(
+    p: Array,
+    g: Array,
+    m: Array,
+    v: Array,
+    mu_product: Array,
+    *,
+    step: int = 1,
+    lr: float = 2e-3,
+    beta1: float = 0.9,
+    beta2: float = 0.999,
+    eps: float = 1e-8,
+    momentum_decay: float = 4e-3,
+) -> None:
+    """Take a step of `NAdam`.
+
+    Examples
+    --------
+    >>> p, m, v, mu_product = np.array([1.0]), np.zeros(1), np.zeros(1), np.ones(1)
+    >>> nadam(p, np.array([1e3]), m, v, mu_product, lr=0.5)
+    >>> p.round(4), mu_product.round(4)
+    (array([0.4718]), array([0.4501]))
+    """
+    mu, mu_next = (beta1 * (1 - 0.5 * 0.96 ** (t * momentum_decay)) for t in (step, step + 1))
+    mu_product[...] = fade_square(mu_product * mu)
+    product = mu_product.item()
+    _, root = corrections(step, lr, beta1, beta2, True)
+    m[...] = fade(beta1 * m + (1 - beta1) * g)
+    v[...] = fade_square(beta2 * v + (1 - beta2) * square(g, 1 - beta2))
+    step_along = lr * (1 - mu) / (1 - product) * g + lr * mu_next / (1 - product * mu_next) * m
+    p[...] = p - step_along / (np.sqrt(floored(v)) * root + eps)
+
+
+@rule
+def radam(
+    p: Array,
+    g: Array,
+    m: Array,
+    v: Array,
+    *,
+    step: int = 1,
+    lr: float = 1e-3,
+    beta1: float = 0.9,
+    beta2: float = 0.999,
+    eps: float = 1e-8,
+) -> None:
+    """Take a step of `RAdam`.
+
+    Examples
+    --------
+    >>> p, m, v = np.array([1.0]), np.zeros(1), np.zeros(1)
+    >>> radam(p, np.array([0.5]), m, v, lr=0.5)
+    >>> p.round(6)
+    array([0.75])
+    """
+    m[...] = fade(beta1 * m + (1 - beta1) * g)
+    v[...] = fade_square(beta2 * v + (1 - beta2) * square(g, 1 - beta2))
+    lr, r = lr / (1 - beta1**step), rectification(beta2, step)
+    p[...] = p - (lr * r * (m / (np.sqrt(floored(v)) + eps)) if r else lr * m)
+
+
+def rectification(beta2: float, step: int) -> float:
+    """Return what RAdam's step is multiplied with where v can be trusted, sqrt(1 - beta2^t) r_t; else 0."""
+    power = beta2**step
+    rest = 1 - power
+    most = 2 / (1 - beta2) - 1
+    length = most - 2 * step * power / rest
+    if not length > 5:
+        return 0.0
+    return math.sqrt(rest * ((length - 4) * (length - 2) * most / ((most - 4) * (most - 2) * length)))
 
 
 def corrections(
@@ -256,3 +329,85 @@ class Adamax(Optimizer):
     _: KW_ONLY
     maximize: bool = False
     decoupled_weight_decay: bool = False
+
+
+@optimizer("nadam")
+class NAdam(Optimizer):
+    r"""NAdam: Adam with Nesterov's momentum.
+
+    .. math::
+        \mu_t &= \beta_1 (1 - 0.96^{t \psi} / 2), \qquad \bar\mu_t = \mu_1 \mu_2 \cdots \mu_t \\
+        m &\leftarrow \beta_1 m + (1 - \beta_1) g \\
+        v &\leftarrow \beta_2 v + (1 - \beta_2) g^2, \qquad \hat v = v / (1 - \beta_2^t) \\
+        p &\leftarrow p - \eta \left(\frac{1 - \mu_t}{1 - \bar\mu_t}\, g
+            + \frac{\mu_{t+1}}{1 - \bar\mu_{t+1}}\, m\right) / (\sqrt{\hat v} + \epsilon)
+
+    Parameters
+    ----------
+    momentum_decay : float or schedule
+        :math:`\psi \ge 0`: how fast the momentum comes up to its full size.
+
+    References
+    ----------
+    Dozat, Incorporating Nesterov momentum into Adam, 2016; the schedule of momenta as torch has it.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> w = np.array([1.0])
+    >>> opt = NAdam(w, lr=0.5)
+    >>> opt.step(np.array([3.0]))
+    >>> w.round(4), opt.state["mu_product"].round(4)
+    (array([0.4718]), np.float64(0.4501))
+    """
+
+    lr: NonNegative = 2e-3
+    betas: Decays = (0.9, 0.999)
+    eps: Epsilon = 1e-8
+    weight_decay: NonNegative = 0.0
+    momentum_decay: NonNegative = 4e-3
+    decoupled_weight_decay: bool = False
+    _: KW_ONLY
+    maximize: bool = False
+
+    def _start(self, name: str) -> float:
+        return 1.0 if name == "mu_product" else 0.0
+
+
+@optimizer("radam")
+class RAdam(Optimizer):
+    r"""RAdam: Adam that takes no heed of its second moment while that is known from few gradients only.
+
+    .. math::
+        m &\leftarrow \beta_1 m + (1 - \beta_1) g, & \hat m &= m / (1 - \beta_1^t) \\
+        v &\leftarrow \beta_2 v + (1 - \beta_2) g^2, &
+            \rho_\infty &= 2 / (1 - \beta_2) - 1, \quad
+            \rho_t = \rho_\infty - 2 t \beta_2^t / (1 - \beta_2^t) \\
+        p &\leftarrow p - \eta\, \hat m\, r_t \sqrt{1 - \beta_2^t} / (\sqrt{v} + \epsilon) &
+            &\text{if } \rho_t > 5, \text{ else } p \leftarrow p - \eta\, \hat m
+
+    with :math:`r_t^2 = (\rho_t - 4)(\rho_t - 2) \rho_\infty \,/\, (\rho_\infty - 4)(\rho_\infty - 2) \rho_t`.
+
+    References
+    ----------
+    Liu, Jiang, He, Chen, Liu, Gao and Han, On the variance of the adaptive learning rate and beyond, 2020,
+    Algorithm 2; the place of eps and the bound of 5 as torch has them.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> w = np.array([1.0])
+    >>> RAdam(w, lr=0.5).step(np.array([0.5]))
+    >>> w.round(6)
+    array([0.75])
+    """
+
+    lr: NonNegative = 1e-3
+    betas: Decays = (0.9, 0.999)
+    eps: Epsilon = 1e-8
+    weight_decay: NonNegative = 0.0
+    decoupled_weight_decay: bool = False
+    _: KW_ONLY
+    maximize: bool = False
+
+    _pace = (0.2, "stride")

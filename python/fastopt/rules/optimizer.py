@@ -46,10 +46,10 @@ class Optimizer(Declared):
 
     rules: ClassVar[tuple[str, ...]] = ()
     _start_at_p: ClassVar[tuple[str, ...]] = ()  # the slots that begin as a copy of the parameter
-    _pace: ClassVar[tuple[float, str]] = (
-        1.0,
-        "stride",
-    )  # its lr: so many of a problem's `stride`, or `lr`
+    # What other parts of the package want to know of a class: the library whose its fields are, up to the
+    # keyword-only ones, and a learning rate for problems, as so many of their `stride` or of their `lr`.
+    _library: ClassVar[str] = "torch"
+    _pace: ClassVar[tuple[float, str]] = (1.0, "stride")
     _bounds: ClassVar[Mapping[str, Bounds]] = {}
     _choices: ClassVar[Mapping[str, tuple[object, ...]]] = {}
 

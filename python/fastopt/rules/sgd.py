@@ -1,4 +1,4 @@
-"""Gradient descent with and without momentum, and sign descent."""
+"""Gradient descent: with and without momentum, of signs, averaged."""
 
 from __future__ import annotations  # so that help() shows the annotations as they stand here
 
@@ -12,7 +12,7 @@ from fastopt.rules.fields import optimizer
 from fastopt.rules.formulas import Array, fade, nonzero, rule
 from fastopt.rules.optimizer import Optimizer
 
-__all__ = ["SGD", "SignSGD", "sgd", "sgd_average", "sgd_momentum", "sgd_velocity", "signsgd"]
+__all__ = ["ASGD", "SGD", "SignSGD", "asgd", "sgd", "sgd_average", "sgd_momentum", "sgd_velocity", "signsgd"]
 
 
 @rule
@@ -184,6 +184,34 @@ def signsgd(
     p[...] = p - lr * (g / nonzero(d))
 
 
+@rule
+def asgd(
+    p: Array,
+    g: Array,
+    ax: Array,
+    *,
+    step: int = 1,
+    lr: float = 1e-2,
+    lambd: float = 1e-4,
+    alpha: float = 0.75,
+    t0: float = 1e6,
+) -> None:
+    """Take a step of `ASGD`.
+
+    Examples
+    --------
+    >>> p, ax = np.array([1.0]), np.array([1.0])
+    >>> asgd(p, np.array([1.0]), ax, step=3, lr=0.5, lambd=0.0, t0=0)
+    >>> p, ax
+    (array([0.5]), array([0.75]))
+    """
+    eta = lr / (1 + lambd * lr * (step - 1)) ** alpha
+    keep = 1 - lambd * eta
+    p[...] = (p if keep == 1 else fade(keep * p)) - eta * g
+    averaged = step - 1 - t0  # steps
+    ax[...] = ax + 1 / averaged * (p - ax) if averaged > 1 else p
+
+
 @optimizer("sgd", "sgd_momentum", "sgd_velocity", "sgd_average")
 class SGD(Optimizer):
     r"""Stochastic gradient descent, with and without momentum.
@@ -208,7 +236,7 @@ class SGD(Optimizer):
     dampening : float or schedule
         :math:`\tau \in [0, 1]`, heavy ball only. The first gradient enters undamped, as in torch.
     nesterov : bool
-        Nesterov's momentum; needs momentum, and no dampening.
+        Nesterov's momentum; not with dampening. Without momentum it is plain gradient descent.
     momentum_form : {"heavy_ball", "velocity", "average"}
         The first is torch's and optax's, the second that of Keras and scikit-learn (learning rate inside
         the velocity; different while the learning rate changes), the third a running mean.
@@ -242,11 +270,8 @@ class SGD(Optimizer):
     _pace = (1.0, "lr")
 
     def _choose_rule(self) -> str:
-        if self.nesterov and (self.momentum == 0 or self.dampening != 0):
-            raise ValueError(
-                f"nesterov: expected a momentum and no dampening with it, "
-                f"got momentum={self.momentum!r}, dampening={self.dampening!r}"
-            )
+        if self.nesterov and self.dampening != 0:
+            raise ValueError(f"dampening: expected 0 with nesterov=True, got {self.dampening!r}")
         if self.dampening != 0 and self.momentum_form != "heavy_ball":
             raise ValueError(
                 f"dampening: expected 0 with momentum_form={self.momentum_form!r}, got {self.dampening!r}"
@@ -288,3 +313,51 @@ class SignSGD(Optimizer):
     _: KW_ONLY
     maximize: bool = False
     decoupled_weight_decay: bool = False
+
+    _library = "none"
+
+
+@optimizer("asgd")
+class ASGD(Optimizer):
+    r"""Averaged gradient descent: a falling learning rate, and a running mean of the points it leads through.
+
+    .. math::
+        \eta_t &= \eta / (1 + \lambda_d\, \eta\, (t - 1))^\alpha \\
+        p &\leftarrow (1 - \lambda_d\, \eta_t)\, p - \eta_t\, g \\
+        a &\leftarrow a + \mu_t\, (p - a), \qquad \mu_t = 1 / \max(1,\, t - 1 - t_0)
+
+    Parameters
+    ----------
+    lambd : float or schedule
+        :math:`\lambda_d \ge 0`: decay of the parameter and of the learning rate.
+    alpha : float or schedule
+        :math:`\alpha \ge 0`: the power of its fall.
+    t0 : float or schedule
+        The step after which points are averaged; until then :math:`a` is the last one.
+
+    References
+    ----------
+    Polyak and Juditsky, Acceleration of stochastic approximation by averaging, 1992; in the form of Bottou,
+    Stochastic gradient descent tricks, 2012, as torch has it.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> w = np.array([1.0])
+    >>> opt = ASGD(w, lr=0.5, lambd=0.0, t0=0)
+    >>> for _ in range(3):
+    ...     opt.step(np.array([1.0]))
+    >>> w, opt.state["ax"]
+    (array([-0.5]), array([-0.25]))
+    """
+
+    lr: NonNegative = 1e-2
+    lambd: NonNegative = 1e-4
+    alpha: NonNegative = 0.75
+    t0: NonNegative = 1e6
+    weight_decay: NonNegative = 0.0
+    _: KW_ONLY
+    maximize: bool = False
+    decoupled_weight_decay: bool = False
+
+    _pace = (1.0, "lr")
