@@ -54,7 +54,6 @@ def test_divergence_stops_and_saves(tmp_path, capsys):
         (["--weight-decay", "-0.1"], "weight_decay"),
         (["--momentum", "0.9"], "--momentum: adamw has none, only sgd and rmsprop"),
         (["--optimizer", "rmsprop", "--nesterov"], "--nesterov: rmsprop has none, only sgd"),
-        (["--optimizer", "sgd", "--nesterov"], "momentum"),
         (["--optimizer", "adamx"], "invalid choice: 'adamx'"),
         (["--model", "linear", "--hidden", "10"], "--hidden: a linear classifier has no hidden"),
         (["--hidden", "10,,5"], "expected positive integers as in 256,128, got '10,,5'"),

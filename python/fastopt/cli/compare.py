@@ -21,10 +21,11 @@ from fastopt._common.wording import counted
 from fastopt.cli.arguments import FAILED, INTERRUPTED, OK, complain, optimizer_name, users_mistakes
 from fastopt.cli.descent import NAME, in_words, lbfgs_run
 from fastopt.cli.files import PICTURES, write_whole
-from fastopt.cli.job import Workbench, judge_model, largest_product, owners, penalties
+from fastopt.cli.job import Workbench, judge_model, largest_product, owners, penalties, scheduled_optimizers
 from fastopt.cli.report import percent, seconds
 from fastopt.cli.threads import Threads, use_threads
 from fastopt.cli.training_options import add_data_and_model, add_penalties, add_run, add_schedule
+from fastopt.optimizers import OPTIMIZERS
 from fastopt.rules.catalogue import NAMES, VARIANTS, made_by
 from fastopt.rules.optimizer import Optimizer
 from fastopt.training import Record, Run, progress, train_in_turns
@@ -72,8 +73,13 @@ class Entry(NamedTuple):
 
     @property
     def has_lr(self) -> bool:
-        """Whether it has a learning rate, which a schedule may change."""
+        """Whether it has a learning rate."""
         return self.name in (*VARIANTS, *owners("lr"))
+
+    @property
+    def follows_schedules(self) -> bool:
+        """Whether its learning rate may change from step to step."""
+        return self.name in VARIANTS or OPTIMIZERS.get(self.name) in scheduled_optimizers()
 
     def make(self, params: Any, **hyper: Any) -> Optimizer:
         """Return the optimizer; `hyper` goes before what was written."""
@@ -199,7 +205,7 @@ def _prepare(args: argparse.Namespace, threads: Threads) -> tuple[Workbench, lis
                     entry.make(np.zeros(1, args.dtype))
             except (TypeError, ValueError) as error:
                 raise ValueError(f"--optimizers: {entry.label}: {error}") from error
-        if not any(entry.has_lr for entry in args.optimizers):
+        if not any(entry.follows_schedules for entry in args.optimizers):
             for flag in _schedule_flags(args):
                 names = ", ".join(entry.name for entry in args.optimizers)
                 raise ValueError(f"{flag}: expected an optimizer with a learning rate, got {names}")
@@ -220,8 +226,8 @@ def _prepare(args: argparse.Namespace, threads: Threads) -> tuple[Workbench, lis
 
 def _made(bench: Workbench, entry: Entry) -> tuple[Run, str]:
     """Return the run of an optimizer, and what is said about it."""
-    flags = "" if entry.has_lr else " and ".join(_schedule_flags(bench.args))
-    aside = f"; no learning rate: without {flags}" if flags else ""
+    flags = "" if entry.follows_schedules else " and ".join(_schedule_flags(bench.args))
+    aside = f"; no learning rate to change: without {flags}" if flags else ""
     if entry.name == NAME:
         return lbfgs_run(bench, entry.label), in_words(bench.args.dtype) + aside
     run, opt = bench.run(entry.label, entry.make)

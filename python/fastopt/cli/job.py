@@ -153,7 +153,7 @@ class Workbench:
         """
         params = self.model.init(self.args.seed, self.args.dtype)
         opt = make(params, **hyper)
-        lr = getattr(opt, "lr", None)
+        lr = getattr(opt, "lr", None) if type(opt) in scheduled_optimizers() else None
         schedule = scheduled(self.args.schedule, self.args.warmup, lr, self.steps) if lr is not None else None
         if schedule is not None:
             opt = make(params, **(hyper | {"lr": schedule}))
@@ -328,10 +328,10 @@ def hyperparameters(args: argparse.Namespace) -> dict[str, Any]:
             flag = name.replace("_", "-")
             raise ValueError(f"--{flag}: {args.optimizer} has none, only {' and '.join(having)}")
         given[name] = value
-    if args.optimizer not in owners("lr"):
+    if OPTIMIZERS[args.optimizer] not in scheduled_optimizers():
         for flag in ("schedule", "warmup"):
             if getattr(args, flag) is not None:
-                raise ValueError(f"--{flag}: {args.optimizer} has no learning rate")
+                raise ValueError(f"--{flag}: {args.optimizer} has no learning rate to change")
     return given
 
 
@@ -348,3 +348,14 @@ def owners(hyperparameter: str) -> list[str]:
         for name, cls in OPTIMIZERS.items()
         if any(field.name == hyperparameter for field in dataclasses.fields(cls))
     ]
+
+
+def scheduled_optimizers() -> list[type[Optimizer]]:
+    """Return the optimizers with a learning rate that may change from step to step.
+
+    Examples
+    --------
+    >>> OPTIMIZERS["adam"] in scheduled_optimizers(), OPTIMIZERS["rprop"] in scheduled_optimizers()
+    (True, False)
+    """
+    return [cls for cls in OPTIMIZERS.values() if "lr" in cls._bounds and not cls._bounds["lr"].constant]
