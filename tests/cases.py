@@ -177,6 +177,51 @@ CASES: list[Case] = [
         eager={"lr": 0.5, "etas": (0.3, 3.0), "step_sizes": (0.1, 2.0)},
         maximize={"maximize": True},
     ),
+    *_cases(
+        fastopt.Lion,
+        default={},
+        strong={"lr": falling, "betas": (0.8, 0.95), "weight_decay": 0.5},
+        maximize={"lr": 0.1, "weight_decay": 0.0, "maximize": True},
+    ),
+    *_cases(
+        fastopt.AdaBelief,
+        default={},
+        eager={"lr": 0.1, "betas": (0.8, 0.95), "eps": 1e-8, "eps_root": 0.0},
+        l2={"lr": falling, "weight_decay": 0.1},
+        decoupled={"lr": 0.1, "weight_decay": 0.1, "decoupled_weight_decay": True},
+        maximize={"lr": 0.1, "maximize": True},
+    ),
+    *_cases(
+        fastopt.Yogi,
+        default={},
+        zero={"lr": 0.1, "betas": (0.8, 0.9), "initial_accumulator_value": 0.0},
+        l2={"lr": falling, "weight_decay": 0.1},
+        decoupled={"lr": 0.1, "weight_decay": 0.1, "decoupled_weight_decay": True},
+        maximize={"lr": 0.1, "maximize": True},
+    ),
+    *_cases(
+        fastopt.Adan,
+        default={},
+        decay={"lr": 0.1, "betas": (0.9, 0.8, 0.95), "eps_root": 0.0, "weight_decay": 0.1},
+        scheduled={"lr": falling, "betas": (0.9, settling, 0.99)},
+        maximize={"lr": 0.1, "maximize": True},
+    ),
+    *_cases(
+        fastopt.AdEMAMix,
+        default={},
+        decay={"lr": 0.1, "betas": (0.8, 0.9, 0.95), "eps_root": 1e-8, "weight_decay": 0.1},
+        scheduled={"lr": falling, "betas": (0.9, 0.999, settling), "alpha": falling},
+        maximize={"lr": 0.1, "maximize": True},
+    ),
+    *_cases(
+        fastopt.ADOPT,
+        default={},
+        eager={"lr": 0.1, "betas": (0.8, 0.99), "use_clipping": False},
+        nesterov={"lr": 0.1, "nesterov": True},
+        l2={"lr": falling, "weight_decay": 0.1},
+        decoupled={"lr": 0.1, "weight_decay": 0.1, "decoupled_weight_decay": True},
+        maximize={"lr": 0.1, "maximize": True},
+    ),
 ]
 
 BY_NAME = {case.name: case for case in CASES}
@@ -321,4 +366,25 @@ ILLEGAL: list[Illegal] = [
         TypeError,
         "step_sizes[1]: expected a finite number >= 0, got <function",
     ),
+    *(
+        Illegal(optimizer, {"betas": betas}, error, message)
+        for optimizer in (fastopt.Adan, fastopt.AdEMAMix)
+        for betas, error, message in (
+            ((0.9, 0.9), TypeError, "betas: expected 3 numbers, got (0.9, 0.9)"),
+            ((0.9, 0.9, 1.0), ValueError, "betas[2]: expected a number in [0, 1), got 1.0"),
+        )
+    ),
+    *(
+        Illegal(optimizer, {"eps_root": -1}, ValueError, "eps_root: expected a finite number >= 0, got -1")
+        for optimizer in (fastopt.AdaBelief, fastopt.Adan, fastopt.AdEMAMix)
+    ),
+    Illegal(fastopt.AdEMAMix, {"alpha": -1}, ValueError, "alpha: expected a finite number >= 0, got -1"),
+    Illegal(
+        fastopt.Yogi,
+        {"initial_accumulator_value": falling},
+        TypeError,
+        "initial_accumulator_value: expected a finite number >= 0, got <function",
+    ),
+    Illegal(fastopt.ADOPT, {"use_clipping": 1}, TypeError, "use_clipping: expected True or False, got 1"),
+    Illegal(fastopt.ADOPT, {"nesterov": None}, TypeError, "nesterov: expected True or False, got None"),
 ]

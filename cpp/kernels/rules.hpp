@@ -2,4 +2,4 @@
 // and compiles each family by itself.
 #pragma once
 
-#define FASTOPT_FAMILIES(family) family(sgd) family(adagrad) family(rmsprop) family(adam) family(rprop)
+#define FASTOPT_FAMILIES(family) family(sgd) family(adagrad) family(rmsprop) family(adam) family(signs) family(moments)

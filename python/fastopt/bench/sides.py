@@ -13,12 +13,16 @@ from fastopt.bench.generate import compiled, numpy_source, python_source
 from fastopt.bench.timing import Side
 from fastopt.bench.workload import Numbers, Workload
 
+FIRST = 1000
+"""The number of the first step: those of a run under way are measured, not what a rule does at its start."""
 
-def fastopt_side(numbers: Numbers) -> Side:
+
+def fastopt_side(numbers: Numbers, first: int = FIRST) -> Side:
     """Return the public call: ``opt.step(grads)``, on one array or on a list."""
     params = numbers.params()
     single = len(params) == 1
     opt = numbers.workload.optimizer(params[0] if single else params)
+    opt._count[0] = first - 1
 
     def arrays() -> list[list[Array]]:
         state = opt.state
@@ -54,9 +58,10 @@ def numpy_side(numbers: Numbers) -> Side:
     """Return NumPy as one would write it: the reference, without its guards against denormal numbers."""
     workload = numbers.workload
     params, state = numbers.params(), numbers.state()
-    rule, hyper, steps = plain_rules()[workload.rule], workload.hyper, count(1)
+    rule, hyper, steps = plain_rules()[workload.rule], workload.hyper, count(FIRST)
     if not workload.elementwise:
         opt = workload.optimizer(params)
+        opt._count[0] = FIRST - 1
         state = [list(each) for each in zip(*opt._slots.values(), strict=True)]
         take = partial(reference._step, opt, rule=rule)
         return Side("numpy", workload.elements, take, numbers.grads, lambda: _rows(params, state))
@@ -75,10 +80,10 @@ def numpy_out_side(numbers: Numbers) -> Side:
     """Return NumPy with ``out=``: as few passes and as little memory as its ufuncs allow."""
     workload = numbers.workload
     params, state = numbers.params(), numbers.state()
-    formula = overhear(workload.rule, workload.slots, workload.hyper)
+    formula = overhear(workload.rule, workload.slots, workload.hyper, FIRST)
     source, dtypes = numpy_source(formula)
     work = [np.empty(workload.size, workload.dtype if dtype is float else dtype) for dtype in dtypes]
-    rule, hyper, steps, dtype = compiled(source), formula.hyper, count(1), np.dtype(workload.dtype)
+    rule, hyper, steps, dtype = compiled(source), formula.hyper, count(FIRST), np.dtype(workload.dtype)
     grads = [
         [(p, g, *each, *work) for p, g, each in zip(params, one, state, strict=True)] for one in numbers.grads
     ]
@@ -94,8 +99,8 @@ def python_side(numbers: Numbers) -> Side:
     workload = numbers.workload
     params = [p.tolist() for p in numbers.params()]
     state = [[s.tolist() for s in each] for each in numbers.state()]
-    formula = overhear(workload.rule, workload.slots, workload.hyper)
-    rule, hyper, steps = compiled(python_source(formula)), formula.hyper, count(1)
+    formula = overhear(workload.rule, workload.slots, workload.hyper, FIRST)
+    rule, hyper, steps = compiled(python_source(formula)), formula.hyper, count(FIRST)
     grads = [
         [(p, g.tolist(), *each) for p, g, each in zip(params, one, state, strict=True)]
         for one in numbers.grads

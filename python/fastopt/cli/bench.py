@@ -22,6 +22,7 @@ from fastopt.bench import report
 from fastopt.bench.formula import overhear
 from fastopt.bench.generate import numpy_source, python_source
 from fastopt.bench.measurement import Disagreement, Row, measure
+from fastopt.bench.sides import FIRST
 from fastopt.bench.torch_peer import TorchError, TorchWorker, find_torch
 from fastopt.bench.workload import Workload, rules
 from fastopt.cli.arguments import FAILED, OK, WrongInput, positive, users_mistakes
@@ -156,7 +157,7 @@ def peers_source(rule: str) -> str:
     workload = Workload(rule, 1)
     if not workload.elementwise:
         return f"# plain NumPy\n{inspect.getsource(inspect.unwrap(getattr(reference, rule)))}"
-    formula = overhear(rule, workload.slots, workload.hyper)
+    formula = overhear(rule, workload.slots, workload.hyper, FIRST)
     return f"# plain Python\n{python_source(formula)}\n\n# NumPy with out=\n{numpy_source(formula)[0]}"
 
 

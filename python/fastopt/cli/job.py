@@ -340,8 +340,8 @@ def owners(hyperparameter: str) -> list[str]:
 
     Examples
     --------
-    >>> owners("momentum")
-    ['sgd', 'rmsprop']
+    >>> owners("amsgrad")
+    ['adam', 'adamw']
     """
     return [
         name

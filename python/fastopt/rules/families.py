@@ -5,4 +5,5 @@ from fastopt.rules.sgd import *  # noqa: F403
 from fastopt.rules.adagrad import *  # noqa: F403
 from fastopt.rules.rmsprop import *  # noqa: F403
 from fastopt.rules.adam import *  # noqa: F403
-from fastopt.rules.rprop import *  # noqa: F403
+from fastopt.rules.signs import *  # noqa: F403
+from fastopt.rules.moments import *  # noqa: F403

@@ -1,3 +1,4 @@
+// Rules that follow the signs of gradients.
 #pragma once
 
 #include "../rule.hpp"
@@ -31,7 +32,29 @@ struct Rprop : Base {
   };
 };
 
-using Rules = Types<Rprop>;
+/// Lion: Chen et al. 2023, Program 1.
+struct Lion : Base {
+  static constexpr auto name = "lion";
+  struct Hyper {
+    double lr, beta1, beta2;
+  };
+  static constexpr auto hyper = names("lr", "beta1", "beta2");
+  static constexpr auto state = slots(slot{"m"});
+  static constexpr Decays decays = Decays::decoupled;
+
+  template <class T>
+  struct Lane {
+    T lr, beta1, rest1, beta2, rest2;
+    Lane(const Hyper& h, const Step& /*step*/)
+        : lr(T(h.lr)), beta1(T(h.beta1)), rest1(T(1 - h.beta1)), beta2(T(h.beta2)), rest2(T(1 - h.beta2)) {}
+    void operator()(T& p, T g, T& m) const {
+      p = p - lr * sign(beta1 * m + rest1 * g);
+      m = fade(beta2 * m + rest2 * g);
+    }
+  };
+};
+
+using Rules = Types<Rprop, Lion>;
 
 }  // namespace
 }  // namespace fastopt::FASTOPT_ISA
