@@ -5,10 +5,11 @@ from typing import Any
 
 import jax
 import optax
+import optax.contrib
 from optax import add_decayed_weights, chain, scale, trace
 from optax import scale_by_learning_rate as rate
 
-from cases import Case, falling
+from cases import Case, falling, settling
 from golden.problem import CONFIGURATIONS, Array, start
 
 jax.config.update("jax_enable_x64", True)
@@ -44,6 +45,32 @@ TRANSFORMS = {
     "RMSprop-all_inside": optax.rmsprop(0.02, 0.99, centered=True, momentum=0.9),
     "Adam-almost_amsgrad": chain(add_decayed_weights(0.01), almost_amsgrad, rate(0.1)),
     "AdamW-almost_amsgrad": chain(almost_amsgrad, add_decayed_weights(0.01), rate(0.1)),
+    "Lion-default": optax.lion(1e-4),
+    "Lion-strong": optax.lion(falling, 0.8, 0.95, weight_decay=0.5),
+    "Lion-maximize": chain(scale(-1.0), optax.lion(0.1, weight_decay=0.0)),
+    "AdaBelief-default": optax.adabelief(1e-3),
+    "AdaBelief-eager": optax.adabelief(0.1, 0.8, 0.95, eps=1e-8, eps_root=0.0),
+    "AdaBelief-l2": chain(add_decayed_weights(0.1), optax.adabelief(falling)),
+    "AdaBelief-decoupled": chain(optax.scale_by_belief(), add_decayed_weights(0.1), rate(0.1)),
+    "AdaBelief-maximize": chain(scale(-1.0), optax.adabelief(0.1)),
+    "Yogi-default": optax.yogi(1e-2),
+    "Yogi-zero": chain(optax.scale_by_yogi(0.8, 0.9, initial_accumulator_value=0.0), rate(0.1)),
+    "Yogi-l2": chain(add_decayed_weights(0.1), optax.yogi(falling)),
+    "Yogi-decoupled": chain(optax.scale_by_yogi(), add_decayed_weights(0.1), rate(0.1)),
+    "Yogi-maximize": chain(scale(-1.0), optax.yogi(0.1)),
+    "Adan-default": optax.adan(1e-3),
+    "Adan-decay": optax.adan(0.1, 0.9, 0.8, 0.95, eps_root=0.0, weight_decay=0.1),
+    "Adan-maximize": chain(scale(-1.0), optax.adan(0.1)),
+    "AdEMAMix-default": optax.contrib.ademamix(1e-3),
+    "AdEMAMix-decay": optax.contrib.ademamix(0.1, 0.8, 0.9, 0.95, eps_root=1e-8, weight_decay=0.1),
+    "AdEMAMix-scheduled": optax.contrib.ademamix(falling, b3=settling, alpha=falling),
+    "AdEMAMix-maximize": chain(scale(-1.0), optax.contrib.ademamix(0.1)),
+    "ADOPT-default": optax.contrib.adopt(1e-3),
+    "ADOPT-eager": optax.contrib.adopt(0.1, 0.8, 0.99, use_clipping=False),
+    "ADOPT-nesterov": optax.contrib.adopt(0.1, nesterov=True),
+    "ADOPT-l2": chain(add_decayed_weights(0.1), optax.contrib.adopt(falling)),
+    "ADOPT-decoupled": chain(optax.contrib.scale_by_adopt(), add_decayed_weights(0.1), rate(0.1)),
+    "ADOPT-maximize": chain(scale(-1.0), optax.contrib.adopt(0.1)),
 }
 
 STATE = {
@@ -54,6 +81,12 @@ STATE = {
     "RMSprop": {"v": "nu", "m": "mu"},
     "Adam": {"m": "mu", "v": "nu", "vmax": "nu_max"},
     "AdamW": {"m": "mu", "v": "nu", "vmax": "nu_max"},
+    "Lion": {"m": "mu"},
+    "AdaBelief": {"m": "mu", "s": "nu"},
+    "Yogi": {"m": "mu", "v": "nu"},
+    "Adan": {"m": "m", "v": "v", "n": "n", "prev": "g"},
+    "AdEMAMix": {"m": "m1", "slow": "m2", "v": "nu"},
+    "ADOPT": {"m": "mu", "v": "nu"},
 }
 """The state: its names in fastopt, and in optax. By case, or for all cases of an optimizer."""
 
