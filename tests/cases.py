@@ -222,6 +222,28 @@ CASES: list[Case] = [
         decoupled={"lr": 0.1, "weight_decay": 0.1, "decoupled_weight_decay": True},
         maximize={"lr": 0.1, "maximize": True},
     ),
+    *_cases(
+        fastopt.LAMB,
+        default={},
+        decay={"lr": 0.1, "betas": (0.8, 0.9), "eps_root": 1e-8, "weight_decay": 0.1},
+        scheduled={"lr": falling, "weight_decay": falling},
+        maximize={"lr": 0.1, "maximize": True},
+    ),
+    *_cases(
+        fastopt.LARS,
+        default={},
+        l2={"lr": 10.0, "momentum": 0.5, "weight_decay": 0.1, "eps": 1e-3},
+        nesterov={"lr": falling, "trust_coefficient": 0.1, "nesterov": True},
+        decoupled={"weight_decay": 0.1, "decoupled_weight_decay": True},
+        maximize={"nesterov": True, "maximize": True},
+    ),
+    *_cases(
+        fastopt.NovoGrad,
+        default={},
+        decay={"lr": 0.1, "betas": (0.8, 0.9), "eps_root": 1e-8, "weight_decay": 0.1},
+        scheduled={"lr": falling, "eps": 0.0},
+        maximize={"lr": 0.1, "maximize": True},
+    ),
 ]
 
 BY_NAME = {case.name: case for case in CASES}
@@ -387,4 +409,15 @@ ILLEGAL: list[Illegal] = [
     ),
     Illegal(fastopt.ADOPT, {"use_clipping": 1}, TypeError, "use_clipping: expected True or False, got 1"),
     Illegal(fastopt.ADOPT, {"nesterov": None}, TypeError, "nesterov: expected True or False, got None"),
+    Illegal(
+        fastopt.LARS,
+        {"trust_coefficient": -1},
+        ValueError,
+        "trust_coefficient: expected a finite number >= 0, got -1",
+    ),
+    Illegal(fastopt.LARS, {"momentum": 1.1}, ValueError, "momentum: expected a number in [0, 1], got 1.1"),
+    *(
+        Illegal(optimizer, {"eps_root": -1}, ValueError, "eps_root: expected a finite number >= 0, got -1")
+        for optimizer in (fastopt.LAMB, fastopt.NovoGrad)
+    ),
 ]

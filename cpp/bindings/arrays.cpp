@@ -179,6 +179,15 @@ py::array read_only(py::array a) {
 
 bool row_major(const py::array& a) { return (a.flags() & py::detail::npy_api::NPY_ARRAY_C_CONTIGUOUS_) != 0; }
 
+Order order_of(const py::array& a) {
+  Order order;
+  for (py::ssize_t k = 0; k < a.ndim(); ++k) {
+    order.shape.push_back(static_cast<std::size_t>(a.shape(k)));
+    order.strides.push_back(static_cast<std::size_t>(a.strides(k) / a.itemsize()));
+  }
+  return order;
+}
+
 py::array empty_as(const py::array& a) {
   std::vector<py::ssize_t> shape(a.shape(), a.shape() + a.ndim()), strides(shape.size());
   if (row_major(a)) return empty(a.dtype(), shape);

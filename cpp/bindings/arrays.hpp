@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "../core/order.hpp"
 #include "../kernels/table.hpp"
 
 namespace fastopt::bindings {
@@ -63,6 +64,9 @@ py::array empty(const py::dtype& dtype, const std::vector<py::ssize_t>& shape);
 py::array read_only(py::array a);
 
 bool row_major(const py::array& a);
+
+/// The axes of a dense array.
+Order order_of(const py::array& a);
 
 /// An array of the dtype, shape and memory order of `a`, without gaps, not filled.
 py::array empty_as(const py::array& a);

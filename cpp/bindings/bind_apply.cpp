@@ -36,8 +36,10 @@ void apply(const std::string& rule_name, unsigned variant, bool maximize, const 
   expect_same_data(g, p, label(1));
   if (p.size() > 0 && overlap(p, g)) refuse_overlap(label(0), label(1));
 
-  Piece piece{
-      const_cast<void*>(p.data()), nullptr, {}, static_cast<std::size_t>(p.size()), static_cast<Dtype>(dtype_of(p))};
+  Order order;
+  Piece piece{const_cast<void*>(p.data()),     nullptr, {}, static_cast<std::size_t>(p.size()),
+              static_cast<Dtype>(dtype_of(p)), nullptr};
+  if (rule.sums.size > 0 && !row_major(p)) piece.order = &(order = order_of(p));
   for (int k = 2; k < slots_end; ++k) {
     if (!rule.slots.data[k - 2].present(choice.formula.variant)) continue;
     const py::array s = updatable(item(k), label(k));

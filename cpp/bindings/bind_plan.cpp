@@ -156,8 +156,12 @@ class Plan {
     std::vector<Piece> pieces;
     for (std::size_t k = 0; k < size(); ++k) {
       py::array p = param(k);
-      pieces.push_back(
-          {p.mutable_data(), nullptr, {}, static_cast<std::size_t>(p.size()), static_cast<Dtype>(dtype_of(p))});
+      pieces.push_back({p.mutable_data(),
+                        nullptr,
+                        {},
+                        static_cast<std::size_t>(p.size()),
+                        static_cast<Dtype>(dtype_of(p)),
+                        nullptr});
     }
     for_each_state(state, [&](std::size_t k, int i, const py::object& array) {
       const Label label{labels[bound_.size()].c_str()};
@@ -168,6 +172,11 @@ class Plan {
       pieces[k].s[i] = s.mutable_data();
       bound_.emplace_back(s, label.text());
     });
+    if (choice_.rule().sums.size > 0) {
+      orders_.resize(size());
+      for (std::size_t k = 0; k < size(); ++k)
+        if (!row_major(param(k))) pieces[k].order = &(orders_[k] = order_of(param(k)));
+    }
     for (const Piece& piece : pieces) work_.add(piece);
     if (static_cast<std::size_t>(scalars.size()) != work_.scalars(choice_.rule()))
       throw py::value_error("scalars: expected " + std::to_string(work_.scalars(choice_.rule())) + " numbers, got " +
@@ -261,6 +270,7 @@ class Plan {
   std::vector<Bound> bound_;  // the parameters, then their state
   py::array_t<std::int64_t> count_;
   py::array_t<double> scalars_;
+  std::vector<Order> orders_;
   Work work_;
   Written written_;
   std::vector<std::unique_ptr<char[]>> scratch_;  // for gradients in another memory order

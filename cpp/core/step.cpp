@@ -31,6 +31,33 @@ int parts_for(std::size_t bytes, int threads) {
 
 constexpr std::size_t survey_block = 4096;  // elements of one array whose sum is taken by itself
 
+/// Elements of a piece in the order of their indices, in memory of its own.
+class Rearranged {
+ public:
+  Piece block(const Piece& piece, std::size_t begin, std::size_t n) {
+    return piece.dtype == f32 ? gathered<float>(piece, begin, n) : gathered<double>(piece, begin, n);
+  }
+
+ private:
+  template <class T>
+  Piece gathered(const Piece& piece, std::size_t begin, std::size_t n) {
+    room_.resize((2 + max_slots) * survey_block * sizeof(double));
+    T* free = reinterpret_cast<T*>(room_.data());
+    const auto copy = [&](const void* from) -> void* {
+      if (from == nullptr) return nullptr;
+      piece.order->gather(static_cast<const T*>(from), begin, n, free);
+      T* const copied = free;
+      free += n;
+      return copied;
+    };
+    Piece block{copy(piece.p), copy(piece.g), {}, n, piece.dtype};
+    for (int k = 0; k < max_slots; ++k) block.s[k] = copy(piece.s[k]);
+    return block;
+  }
+
+  std::vector<unsigned char> room_;
+};
+
 /// f(part) for every part below `parts`.
 template <class F>
 void over_parts(int parts, int threads, bool wake, const F& f) {
@@ -109,13 +136,15 @@ std::vector<double> Work::sums(const Recipe& recipe) const {
   const auto take = [&](std::size_t part) {
     const std::size_t first = blocks * part / parts, last = blocks * (part + 1) / parts;
     std::size_t k = static_cast<std::size_t>(std::upper_bound(blocks_.begin(), blocks_.end(), first) - blocks_.begin());
+    Rearranged rearranged;
     for (std::size_t block = first; block < last; ++block) {
       while (blocks_[k] <= block) ++k;
       const Piece& piece = pieces_[k - 1];
       const std::size_t begin = (block - blocks_[k - 1]) * survey_block;
-      const Piece some = piece.from(begin);
-      recipe.kernels[piece.dtype]->survey(recipe.lane(k - 1, piece.dtype), some.p, some.g, some.s,
-                                          std::min(survey_block, piece.n - begin), &of_blocks[block * each]);
+      const std::size_t n = std::min(survey_block, piece.n - begin);
+      const Piece some = piece.order == nullptr ? piece.from(begin) : rearranged.block(piece, begin, n);
+      recipe.kernels[piece.dtype]->survey(recipe.lane(k - 1, piece.dtype), some.p, some.g, some.s, n,
+                                          &of_blocks[block * each]);
     }
   };
   over_parts(static_cast<int>(parts), threads, traffic_ >= 256 * grain(),

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "../kernels/table.hpp"
+#include "order.hpp"
 
 namespace fastopt {
 
@@ -16,11 +17,12 @@ struct Piece {
   void* s[max_slots];
   std::size_t n;
   Dtype dtype;
+  const Order* order = nullptr;  // of the indices, where memory is in another; sums go by it
 
   /// Its elements from `begin` on.
   Piece from(std::size_t begin) const {
     const std::size_t offset = begin * item_size[dtype];
-    Piece rest{static_cast<char*>(p) + offset, static_cast<const char*>(g) + offset, {}, n - begin, dtype};
+    Piece rest{static_cast<char*>(p) + offset, static_cast<const char*>(g) + offset, {}, n - begin, dtype, nullptr};
     for (int k = 0; k < max_slots; ++k) rest.s[k] = s[k] == nullptr ? nullptr : static_cast<char*>(s[k]) + offset;
     return rest;
   }

@@ -98,5 +98,11 @@ struct Square {
   T operator()(T g) const { return (absolute(g) < least ? T(0) : g) * g; }
 };
 
+/// What is summed for a norm, in double.
+template <class T>
+inline double squared(T x) {
+  return Square<double>(1)(static_cast<double>(x));
+}
+
 }  // namespace
 }  // namespace fastopt::FASTOPT_ISA

@@ -2,4 +2,5 @@
 // and compiles each family by itself.
 #pragma once
 
-#define FASTOPT_FAMILIES(family) family(sgd) family(adagrad) family(rmsprop) family(adam) family(signs) family(moments)
+#define FASTOPT_FAMILIES(family) \
+  family(sgd) family(adagrad) family(rmsprop) family(adam) family(signs) family(moments) family(layerwise)

@@ -314,7 +314,7 @@ def test_table_and_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> N
     assert figures["machine"]["threads"] == 1
     assert figures["method"] == {"rounds": 1, "block_ms": 1}
     assert [row["rule"] for row in figures["rows"]] == rules()
-    row = figures["rows"][-1]
+    row = figures["rows"][0]
     assert row["dtype"] == "float64"
     assert row["gb_per_s"] == pytest.approx(row["bytes_per_element"] / row["ns_per_element"])
     assert set(row["ratios"]) == {"probe", "python", "numpy", "numpy_out"}

@@ -71,6 +71,18 @@ TRANSFORMS = {
     "ADOPT-l2": chain(add_decayed_weights(0.1), optax.contrib.adopt(falling)),
     "ADOPT-decoupled": chain(optax.contrib.scale_by_adopt(), add_decayed_weights(0.1), rate(0.1)),
     "ADOPT-maximize": chain(scale(-1.0), optax.contrib.adopt(0.1)),
+    "LAMB-default": optax.lamb(1e-3),
+    "LAMB-decay": optax.lamb(0.1, 0.8, 0.9, eps_root=1e-8, weight_decay=0.1),
+    "LAMB-scheduled": optax.lamb(falling, weight_decay=falling),
+    "LAMB-maximize": chain(scale(-1.0), optax.lamb(0.1)),
+    "LARS-default": optax.lars(1.0),
+    "LARS-l2": optax.lars(10.0, momentum=0.5, weight_decay=0.1, eps=1e-3),
+    "LARS-nesterov": optax.lars(falling, trust_coefficient=0.1, nesterov=True),
+    "LARS-maximize": chain(scale(-1.0), optax.lars(1.0, nesterov=True)),
+    "NovoGrad-default": optax.novograd(1e-3),
+    "NovoGrad-decay": optax.novograd(0.1, 0.8, 0.9, eps_root=1e-8, weight_decay=0.1),
+    "NovoGrad-scheduled": optax.novograd(falling, eps=0.0),
+    "NovoGrad-maximize": chain(scale(-1.0), optax.novograd(0.1)),
 }
 
 STATE = {
@@ -87,6 +99,9 @@ STATE = {
     "Adan": {"m": "m", "v": "v", "n": "n", "prev": "g"},
     "AdEMAMix": {"m": "m1", "slow": "m2", "v": "nu"},
     "ADOPT": {"m": "mu", "v": "nu"},
+    "LAMB": {"m": "mu", "v": "nu"},
+    "LARS": {"v": "trace"},
+    "NovoGrad": {"m": "mu"},
 }
 """The state: its names in fastopt, and in optax. By case, or for all cases of an optimizer."""
 

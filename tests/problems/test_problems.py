@@ -196,7 +196,9 @@ def test_trace_by_hand():
     assert path.grad_norms.tolist() == [5]
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(
+    "name", [name for name in NAMES if name != "lars"]
+)  # whose velocity goes on without lr
 def test_trace_follows_schedules(name):
     if OPTIMIZERS.get(name, fastopt.SGD)._bounds["lr"].constant:
         pytest.skip("its lr is where it starts")

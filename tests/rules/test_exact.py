@@ -115,6 +115,24 @@ def test_grouping_does_not_matter(case: Case, runtime: None) -> None:
             assert np.array_equal(together.state[slot][k], arrays_)
 
 
+WITH_SUMS = [case for case in CASES if _core.rules[case.make(np.zeros(1))._rule].sums]
+
+
+@pytest.mark.parametrize("case", WITH_SUMS, ids=lambda case: case.name)
+@over_dtypes
+def test_sums_go_by_indices_whatever_the_layout(case: Case, dtype: type, runtime: None) -> None:
+    """Blocks of a sum begin and end anywhere in rows and planes."""
+    p, *gradients = (a.reshape(23, 29, 31) for a in normal((23 * 29 * 31,) * 4, dtype, 0))
+    want = expected(case, [p], [[g] for g in gradients])
+    _core.set_grain(1)
+    fastopt.set_num_threads(3)
+    for axes in ((0, 1, 2), (2, 1, 0), (1, 2, 0)):
+        opt = case.make([p.transpose(axes).copy().transpose(np.argsort(axes))])
+        for g in gradients:
+            opt.step([g])
+        assert_same(opt, want)
+
+
 @over_cases
 @over_dtypes
 def test_dead_parameters_come_to_rest(case: Case, dtype: type) -> None:

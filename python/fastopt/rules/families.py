@@ -7,3 +7,4 @@ from fastopt.rules.rmsprop import *  # noqa: F403
 from fastopt.rules.adam import *  # noqa: F403
 from fastopt.rules.signs import *  # noqa: F403
 from fastopt.rules.moments import *  # noqa: F403
+from fastopt.rules.layerwise import *  # noqa: F403

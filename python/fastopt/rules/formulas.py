@@ -130,7 +130,7 @@ class Begun:
         terms = self.rule.terms
         if terms is None:
             return []
-        return [total(term, self.p) for term in terms(self.p, self.g, *self.state, **self._known_to(terms))]
+        return [total(term) for term in terms(self.p, self.g, *self.state, **self._known_to(terms))]
 
     def finish(self, sums: list[float]) -> None:
         """Take the rest of the step."""
@@ -148,14 +148,13 @@ def _parameters(function: Callable[..., object]) -> frozenset[str]:
     return frozenset(inspect.signature(function).parameters)
 
 
-def total(term: Array, like: Array) -> float:
-    """Add up an array in the one order in which the kernels do: that of the memory of `like`.
+def total(term: Array) -> float:
+    """Add up an array in the one order in which the kernels do, that of its indices.
 
     Blocks of 4096 elements are added in their order. Within a block, element i goes into partial sum i % 16,
     and these are added half onto half: k and k + 8, then k and k + 4, ...
     """
-    axes = sorted(range(like.ndim), key=lambda axis: -abs(like.strides[axis]))
-    flat = np.ravel(np.asarray(term, np.float64).transpose(axes))
+    flat = np.ravel(np.asarray(term, np.float64))
     blocks = np.pad(flat, (0, -flat.size % 4096)).reshape(-1, 256, 16)
     partial = np.add.reduce(blocks, axis=1)
     for half in (8, 4, 2, 1):
@@ -241,6 +240,11 @@ def floored(v: Array) -> Array:
 def square(g: Array, share: float) -> Array:
     """Square what enters a mean of squares, which takes `share` of it."""
     return felt(g, share) * g
+
+
+def norm_square(x: Array) -> Array:
+    """Square what is summed for a norm, in double."""
+    return square(x.astype(np.float64), 1)
 
 
 def felt(g: Array, share: float) -> Array:
