@@ -244,6 +244,48 @@ CASES: list[Case] = [
         scheduled={"lr": falling, "eps": 0.0},
         maximize={"lr": 0.1, "maximize": True},
     ),
+    *_cases(
+        fastopt.ScheduleFreeSGD,
+        default={},
+        decay={"lr": 0.5, "momentum": 0.8, "weight_decay": 0.1},
+        warmup={"lr": 0.5, "warmup_steps": 5, "r": 1.5, "weight_lr_power": 1.0, "weight_decay": 0.01},
+        scheduled={"lr": falling, "weight_decay": falling},
+        maximize={"lr": 0.1, "maximize": True},
+    ),
+    *_cases(
+        fastopt.ScheduleFreeAdamW,
+        default={},
+        decay={"lr": 0.1, "betas": (0.8, 0.9), "weight_decay": 0.1},
+        warmup={"lr": 0.1, "warmup_steps": 5, "r": 0.5, "weight_lr_power": 0.0, "eps": 1e-3},
+        scheduled={"lr": falling, "betas": (0.9, 0.0), "weight_decay": falling},
+        maximize={"lr": 0.1, "maximize": True},
+    ),
+    *_cases(
+        fastopt.Prodigy,
+        default={},
+        decay={"lr": 0.5, "betas": (0.8, 0.9), "d0": 0.1, "d_coef": 10.0, "weight_decay": 0.1},
+        l2={"d0": 1e-3, "beta3": 0.9, "weight_decay": 0.1, "decoupled_weight_decay": False},
+        corrected={"use_bias_correction": True, "d0": 1e-3, "d_coef": 3.0, "growth_rate": 1.5},
+        safeguard={
+            "lr": falling,
+            "safeguard_warmup": True,
+            "d0": 0.1,
+            "d_coef": 1e3,
+            "weight_decay": falling,
+        },
+        memoryless={"betas": (0.0, 0.9), "d0": 1e-3},
+        maximize={"d0": 0.1, "maximize": True},
+    ),
+    *_cases(
+        fastopt.FTRL,
+        default={},
+        sparse={"lr": 0.1, "l1": 0.5, "l2": 0.01, "beta": 1.0},
+        empty={"lr": 0.1, "initial_accumulator_value": 0.0},
+        scheduled={"lr": 0.1, "l1": falling, "beta": 1.0, "initial_accumulator_value": 0.0},
+        maximize={"lr": 0.1, "initial_accumulator_value": 0.0, "maximize": True},
+        fixed={"lr": 0.1, "lr_power": 0.0},
+        fixed_sparse={"lr": 0.2, "lr_power": 0.0, "l1": 0.5, "l2": 0.1, "beta": 0.1},
+    ),
 ]
 
 BY_NAME = {case.name: case for case in CASES}
@@ -263,13 +305,13 @@ _NAN = float("nan")
 
 _OF_FIELDS = {
     "lr": (
-        (-1.0, ValueError, "lr: expected a finite number >= 0, got -1.0"),
-        (_NAN, ValueError, "lr: expected a finite number >= 0, got nan"),
-        (float("inf"), ValueError, "lr: expected a finite number >= 0, got inf"),
-        ("fast", TypeError, "lr: expected a finite number >= 0, got 'fast' (str)"),
-        (True, TypeError, "lr: expected a finite number >= 0, got True (bool)"),
-        (None, TypeError, "lr: expected a finite number >= 0, got None (NoneType)"),
-        (10**400, ValueError, "lr: expected a finite number >= 0, got 1000"),
+        (-1.0, ValueError, "lr: expected {bounds}, got -1.0"),
+        (_NAN, ValueError, "lr: expected {bounds}, got nan"),
+        (float("inf"), ValueError, "lr: expected {bounds}, got inf"),
+        ("fast", TypeError, "lr: expected {bounds}, got 'fast' (str)"),
+        (True, TypeError, "lr: expected {bounds}, got True (bool)"),
+        (None, TypeError, "lr: expected {bounds}, got None (NoneType)"),
+        (10**400, ValueError, "lr: expected {bounds}, got 1000"),
     ),
     "betas": (
         ((1.0, 0.9), ValueError, "betas[0]: expected a number in [0, 1), got 1.0"),
@@ -296,7 +338,7 @@ def _has(optimizer: type[fastopt.Optimizer], field: str) -> bool:
 
 ILLEGAL: list[Illegal] = [
     *(
-        Illegal(optimizer, {field: value}, error, message)
+        Illegal(optimizer, {field: value}, error, message.format(bounds=optimizer._bounds.get(field)))
         for optimizer in fastopt.optimizers.OPTIMIZERS.values()
         for field, rows in _OF_FIELDS.items()
         if _has(optimizer, field)
@@ -420,4 +462,42 @@ ILLEGAL: list[Illegal] = [
         Illegal(optimizer, {"eps_root": -1}, ValueError, "eps_root: expected a finite number >= 0, got -1")
         for optimizer in (fastopt.LAMB, fastopt.NovoGrad)
     ),
+    Illegal(
+        fastopt.ScheduleFreeSGD,
+        {"momentum": 0},
+        ValueError,
+        "momentum: expected a number in (0, 1), got 0",
+    ),
+    Illegal(
+        fastopt.ScheduleFreeSGD,
+        {"momentum": settling},
+        TypeError,
+        "momentum: expected a number in (0, 1), got <function",
+    ),
+    Illegal(
+        fastopt.ScheduleFreeSGD,
+        {"warmup_steps": -1},
+        ValueError,
+        "warmup_steps: expected a finite number >= 0, got -1",
+    ),
+    Illegal(
+        fastopt.ScheduleFreeAdamW,
+        {"betas": (0, 0.9)},
+        ValueError,
+        "betas[0]: expected a number in (0, 1), got 0.0",
+    ),
+    Illegal(fastopt.ScheduleFreeAdamW, {"r": -1}, ValueError, "r: expected a finite number >= 0, got -1"),
+    Illegal(fastopt.Prodigy, {"d0": 0}, ValueError, "d0: expected a finite number > 0, got 0"),
+    Illegal(fastopt.Prodigy, {"beta3": 1}, ValueError, "beta3: expected a number in [0, 1) or None, got 1"),
+    Illegal(
+        fastopt.Prodigy, {"growth_rate": 0.5}, ValueError, "growth_rate: expected a number >= 1, got 0.5"
+    ),
+    Illegal(
+        fastopt.Prodigy, {"growth_rate": _NAN}, ValueError, "growth_rate: expected a number >= 1, got nan"
+    ),
+    Illegal(fastopt.FTRL, {"lr": falling}, TypeError, "lr: expected a finite number > 0, got <function"),
+    Illegal(fastopt.FTRL, {"lr": 0}, ValueError, "lr: expected a finite number > 0, got 0"),
+    Illegal(fastopt.FTRL, {"lr_power": -0.3}, ValueError, "lr_power: expected -0.5 or 0, got -0.3"),
+    Illegal(fastopt.FTRL, {"lr_power": 1}, ValueError, "lr_power: expected a number in [-0.5, 0], got 1"),
+    Illegal(fastopt.FTRL, {"l1": -1}, ValueError, "l1: expected a finite number >= 0, got -1"),
 ]

@@ -53,6 +53,12 @@ def elements(opt: fastopt.Optimizer) -> dict[str, Any]:
     return {slot: arrays for slot, arrays in opt.state.items() if slot not in _core.rules[opt._rule].scalars}
 
 
+def sums_over_all(opt: fastopt.Optimizer) -> bool:
+    """Whether the step of an array depends on the other arrays."""
+    rule = _core.rules[opt._rule]
+    return bool(rule.sums) and rule.scope == "all"
+
+
 def state_for(rule: str, shape: tuple[int, ...], dtype: type, given: Iterable[str] = ()) -> dict[str, Any]:
     """What a function of a rule takes beside parameter and gradient: ones, of optional arrays those given."""
     row = _core.rules[rule]

@@ -67,6 +67,7 @@ class Plan {
   /// this step can be under way.
   void step(const py::object& grads, const py::object& hyper, bool check_finite) {
     const Step step(*this, "step: another step of this optimizer is under way");
+    expect_released("step");
     const Hyper values = read_hyper(choice_, PyTuple_Check(hyper.ptr()) != 0 ? hyper : hyper());
     expect_params_in_place();
     structure_.collect(grads, "grads", gradients_);
@@ -86,6 +87,7 @@ class Plan {
   /// Ctrl-C comes in between. What else belongs to it is loaded by `rest`; if that raises, nothing is taken over.
   void load(const State& state, std::int64_t count, const py::array_t<double>& scalars, const py::object& rest) {
     const Turn turn(busy_, "load_state_dict: a step of this optimizer is under way");
+    expect_released("load_state_dict");
     std::vector<py::array> given = judged(state);
     if (!rest.is_none()) {
       rest();
@@ -102,6 +104,19 @@ class Plan {
     counted = count;
     std::copy_n(scalars.data(), scalars.size(), kept);
   }
+
+  /// Refuse steps and loads, for this reason, until `release`. False where a step is under way, or there have not been
+  /// `count` of them. The arrays are judged as for a step: they can be written.
+  bool hold(std::int64_t count, const std::string& reason) {
+    if (busy_.now() || held_ || *count_.data() != count) return false;
+    const Step step(*this, "another step of this optimizer is under way");
+    expect_params_in_place();
+    for (const Bound& bound : bound_) bound.expect_unchanged();
+    held_ = reason;
+    return true;
+  }
+  void release() { held_.reset(); }
+  const std::optional<std::string>& held() const { return held_; }
 
   /// Whether a thread is in `step` now; until the GIL is given up, none can begin.
   bool under_way() const { return busy_.now(); }
@@ -212,6 +227,10 @@ class Plan {
     return given;
   }
 
+  void expect_released(const char* what) const {
+    if (held_) throw std::runtime_error(std::string(what) + ": " + *held_);
+  }
+
   std::size_t size() const { return structure_.size(); }
   const py::array& param(std::size_t k) const { return bound_[k].array(); }
 
@@ -276,6 +295,7 @@ class Plan {
   std::vector<std::unique_ptr<char[]>> scratch_;  // for gradients in another memory order
   std::vector<py::object> gradients_;             // held during a step: another thread may drop them
   Busy busy_;
+  std::optional<std::string> held_;  // why there may be no step now
 };
 
 /// Update a dict, in one move, if what it has under `key` is still `expected`; whether it was. The caller keeps what is
@@ -310,6 +330,10 @@ void bind_plan(py::module_& m) {
            "Check everything, then update everything.")
       .def("load", &Plan::load, py::arg("state"), py::arg("count"), py::arg("scalars").noconvert(),
            py::arg("rest") = py::none(), "Check the state, call `rest`, then take over state and count.")
+      .def("hold", &Plan::hold, py::arg("count"), py::arg("reason"),
+           "Refuse steps and loads, for this reason, until `release`; False where it cannot be, between no steps.")
+      .def("release", &Plan::release, "Allow them again.")
+      .def_property_readonly("held", &Plan::held, "Why there may be no step now, or None.")
       .def_property_readonly("under_way", &Plan::under_way, "Whether a thread is in `step` now.");
   m.def("exchange", &exchange, py::arg("dict"), py::arg("key"), py::arg("expected"), py::arg("changes"),
         "Update a dict, in one move, if what it has under `key` is still `expected`; whether it was.");

@@ -1,5 +1,7 @@
 #include "formula.hpp"
 
+#include <limits>
+
 namespace fastopt::bindings {
 namespace {
 
@@ -59,7 +61,9 @@ Hyper read_hyper(const Choice& choice, const py::object& hyper) {
     throw py::value_error("hyper: expected " + std::to_string(size) + " values, got " +
                           std::to_string(PyTuple_GET_SIZE(hyper.ptr())));
   const auto value = [&](int k) {
-    const double x = PyFloat_AsDouble(PyTuple_GET_ITEM(hyper.ptr(), k));
+    PyObject* const given = PyTuple_GET_ITEM(hyper.ptr(), k);
+    if (given == Py_None) return std::numeric_limits<double>::quiet_NaN();
+    const double x = PyFloat_AsDouble(given);
     if (x == -1.0 && PyErr_Occurred() != nullptr) throw py::error_already_set();
     return x;
   };

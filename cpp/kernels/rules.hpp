@@ -2,5 +2,6 @@
 // and compiles each family by itself.
 #pragma once
 
-#define FASTOPT_FAMILIES(family) \
-  family(sgd) family(adagrad) family(rmsprop) family(adam) family(signs) family(moments) family(layerwise)
+#define FASTOPT_FAMILIES(family)                                                                           \
+  family(sgd) family(adagrad) family(rmsprop) family(adam) family(signs) family(moments) family(layerwise) \
+      family(schedule_free) family(prodigy) family(ftrl)

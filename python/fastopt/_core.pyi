@@ -10,6 +10,8 @@ class Slot(NamedTuple):
     name: str
     option: str | None
 
+_Hypers = tuple[float | None, ...]
+
 class Rule(NamedTuple):
     name: str
     hypers: tuple[str, ...]
@@ -37,7 +39,7 @@ def apply(
     maximize: bool,
     arrays: tuple[Any, ...],
     step: int,
-    hyper: tuple[float, ...],
+    hyper: _Hypers,
 ) -> None: ...
 def loss(
     name: str,
@@ -68,9 +70,7 @@ class Plan:
         scalars: NDArray[np.float64],
         bound: tuple[list[Any], list[Any]] | None = None,
     ) -> None: ...
-    def step(
-        self, grads: object, hyper: tuple[float, ...] | Callable[[], tuple[float, ...]], check_finite: bool
-    ) -> None: ...
+    def step(self, grads: object, hyper: _Hypers | Callable[[], _Hypers], check_finite: bool) -> None: ...
     def load(
         self,
         state: list[list[Any] | None],
@@ -78,6 +78,10 @@ class Plan:
         scalars: NDArray[np.float64],
         rest: Callable[[], None] | None = None,
     ) -> None: ...
+    def hold(self, count: int, reason: str) -> bool: ...
+    def release(self) -> None: ...
+    @property
+    def held(self) -> str | None: ...
     @property
     def under_way(self) -> bool: ...
 

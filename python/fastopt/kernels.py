@@ -83,7 +83,7 @@ def _compiled(rule: str) -> Callable[..., None]:
                     f"{arrays[slot]}: expected an array, as {option} is {values[option]!r}, got None"
                 )
         single = getattr(args[0], "dtype", None) == np.float32
-        hyper = tuple(bounds[name].check(name, values[name], single) for name in hypers)
+        hyper = tuple(bounds[name].check_optional(name, values[name], single) for name in hypers)
         _core.apply(rule, variant, _checked_flag("maximize", values["maximize"]), args, step, hyper)
 
     kernel.__name__ = kernel.__qualname__ = rule

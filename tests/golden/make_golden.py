@@ -1,12 +1,12 @@
 """Record the trajectories of other libraries, for `rules/test_golden.py` to hold fastopt against.
 
-    python tests/golden/make_golden.py torch optax sklearn
+    python tests/golden/make_golden.py torch optax sklearn schedulefree prodigy keras
 
-writes `torch.json`, `optax.json` and `sklearn.json`. It needs fastopt and the libraries that are named:
-`pip install . torch`, or `pip install . optax`, or `pip install . scikit-learn`. The test needs none of them.
+writes `torch.json`, `optax.json` and so on. It needs fastopt and the libraries that are named, in which each
+is the packages listed at the top of its module: `pip install . optax`, say. The test needs none of them.
 
 All take the steps described in `problem.py`; what each library is asked to do stands in `from_torch.py`,
-`from_optax.py` and `from_sklearn.py`. Libraries differ in their conventions. Where they do, the configuration
+`from_optax.py` and their like. Libraries differ in their conventions. Where they do, the configuration
 is one in which they coincide, and a comment there says so.
 """
 
@@ -24,6 +24,7 @@ from cases import Case
 from golden.problem import RECORDED, STEPS, Array, described, flat, gradients
 
 HERE = Path(__file__).parent
+LIBRARIES = ("torch", "optax", "sklearn", "schedulefree", "prodigy", "keras")
 
 
 class Run(Protocol):
@@ -63,7 +64,7 @@ def record(library: str) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("libraries", nargs="+", choices=["torch", "optax", "sklearn"])
+    parser.add_argument("libraries", nargs="+", choices=LIBRARIES)
     for library in parser.parse_args().libraries:
         record(library)
 

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 import fastopt
+from fastopt.rules.averages import Averaging
 from golden.problem import (
     CONFIGURATIONS,
     CONSTANT,
@@ -39,8 +40,10 @@ ROUNDINGS = 16
 
 
 def numbers(opt: fastopt.Optimizer) -> dict[str, Array]:
-    """Return parameters and state, each flat and in double."""
+    """Return parameters, state and the averaged point, each flat and in double."""
     named: dict[str, Any] = {"params": opt.params, **elements(opt)}
+    if isinstance(opt, Averaging):
+        named["averaged"] = opt.averaged()
     return {name: flat(arrays.values()) for name, arrays in named.items()}
 
 

@@ -22,6 +22,7 @@ VALUES = {
     "alpha": 0.9,
     "beta1": 0.8,
     "beta2": 0.95,
+    "beta3": 0.9,
     "lr_decay": 0.1,
     "eps": 1e-6,
     "weight_decay": 0.01,
@@ -155,9 +156,9 @@ def test_numbers_of_any_kind_are_python_floats(rule: str, number: Any, dtype: ty
             flags[name] = np.bool_(True)
         elif name in _core.rules[rule].hypers:
             bounds = kernels._bounds_of(rule)[name]
-            whole = next(n for n in (1, 0) if bounds.holds(n))
             floating = VALUES.get(name, parameter.default)
-            values[name] = number(floating if issubclass(number, np.floating) else whole)
+            whole = next((number(n) for n in (1, 0) if bounds.holds(n)), floating)
+            values[name] = number(floating) if issubclass(number, np.floating) else whole
     options = [slot for slot, _ in _core.rules[rule].slots]
     start = rng.standard_normal(9).astype(dtype) ** 2
     mine, theirs = ([start.copy(), *state_for(rule, (9,), dtype, options).values()] for _ in range(2))

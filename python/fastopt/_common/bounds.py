@@ -39,6 +39,10 @@ class Bounds:
         Whether what is not 0 must not be 0 in the dtype of the arrays either.
     names : tuple of str
         What its numbers are called in a rule, where that is not the field's name with 1, 2, ...
+    infinite : bool
+        Whether infinity, where the interval has no other end, is a number too.
+    optional : bool
+        Whether it may be None: the rule knows what stands for it then.
     """
 
     low: float = -math.inf
@@ -49,13 +53,16 @@ class Bounds:
     count: int = 1
     resolved: bool = False
     names: tuple[str, ...] = ()
+    infinite: bool = False
+    optional: bool = False
 
     def __str__(self) -> str:
+        or_none = " or None" if self.optional else ""
         if self.high == math.inf:
-            return f"a finite number {'>' if self.above else '>='} {self.low:g}"
-        return (
-            f"a number in {'(' if self.above else '['}{self.low:g}, {self.high:g}{')' if self.below else ']'}"
-        )
+            kind = "a number" if self.infinite else "a finite number"
+            return f"{kind} {'>' if self.above else '>='} {self.low:g}{or_none}"
+        low, high = "(" if self.above else "[", ")" if self.below else "]"
+        return f"a number in {low}{self.low:g}, {self.high:g}{high}{or_none}"
 
     def hypers(self, field: str) -> list[tuple[str, str]]:
         """Pair the hyperparameters in `field` with their labels: ``beta1`` is ``betas[0]``."""
@@ -68,7 +75,7 @@ class Bounds:
         """Whether it is a number of the interval."""
         low = self.low < x if self.above else self.low <= x
         high = x < self.high if self.below else x <= self.high
-        return math.isfinite(x) and low and high
+        return (math.isfinite(x) or self.infinite) and low and high
 
     def check(self, label: str, value: object, single: bool = False) -> float:
         """Return `value` as a float.
@@ -102,11 +109,17 @@ class Bounds:
             raise ValueError(
                 f"{label}: expected 0 or a number that is not 0 in float64 (4.9e-324 on), got {shown(value)}"
             )
-        if single:
+        if single and math.isfinite(x):
             expect_single(label, x, self.resolved)
         return x
 
-    def check_field(self, field: str, value: object, single: bool = False) -> Hyper | tuple[Hyper, ...]:
+    def check_optional(self, label: str, value: object, single: bool = False) -> float | None:
+        """Return `value` as `check` does, or None where that is allowed."""
+        return None if value is None and self.optional else self.check(label, value, single)
+
+    def check_field(
+        self, field: str, value: object, single: bool = False
+    ) -> Hyper | tuple[Hyper | None, ...] | None:
         """Return the value of a field, checked; a schedule is checked later, each time it is evaluated."""
         if self.count == 1:
             return self._check_hyper(field, value, single)
@@ -115,8 +128,8 @@ class Bounds:
         labels = (label for _, label in self.hypers(field))
         return tuple(self._check_hyper(label, x, single) for label, x in zip(labels, value, strict=True))
 
-    def _check_hyper(self, label: str, value: object, single: bool) -> Hyper:
-        return value if callable(value) and not self.constant else self.check(label, value, single)
+    def _check_hyper(self, label: str, value: object, single: bool) -> Hyper | None:
+        return value if callable(value) and not self.constant else self.check_optional(label, value, single)
 
 
 def expect_single(label: str, x: float, resolved: bool = False) -> None:

@@ -16,6 +16,7 @@ CHOSEN: dict[str, dict[str, Any]] = {
     "sgd_momentum": {"momentum": 0.9},
     "sgd_velocity": {"momentum": 0.9, "momentum_form": "velocity"},
     "sgd_average": {"momentum": 0.9, "momentum_form": "average"},
+    "ftrl_fixed": {"lr_power": 0.0},
 }
 """What makes an optimizer choose the rule, where its defaults do not."""
 

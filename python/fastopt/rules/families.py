@@ -8,3 +8,6 @@ from fastopt.rules.adam import *  # noqa: F403
 from fastopt.rules.signs import *  # noqa: F403
 from fastopt.rules.moments import *  # noqa: F403
 from fastopt.rules.layerwise import *  # noqa: F403
+from fastopt.rules.schedule_free import *  # noqa: F403
+from fastopt.rules.prodigy import *  # noqa: F403
+from fastopt.rules.ftrl import *  # noqa: F403

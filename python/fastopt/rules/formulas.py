@@ -73,12 +73,12 @@ def rule(
     def plain(*arrays: Any, **keywords: Any) -> None:
         signature.bind(*arrays, **keywords)  # Python's own error says what is wrong with a call
         named: dict[str, Any] = {
-            name: _number(name, x) if name in numbers else x for name, x in keywords.items()
+            name: _number(name, x, defaults[name]) if name in numbers else x for name, x in keywords.items()
         }
         p = arrays[0] if arrays else named["p"]
         if isinstance(p, np.ndarray) and p.dtype == np.float32:
             for name, x in named.items():
-                if isinstance(x, float):
+                if isinstance(x, float) and math.isfinite(x):
                     expect_single(name, x, resolved=name == "eps")
         with np.errstate(all="ignore"):
             composed(*arrays, **named)
@@ -193,7 +193,10 @@ def _in_memory(x: Any) -> Any:
     return np.asarray(x) if isinstance(x, np.ndarray) else x
 
 
-def _number(name: str, x: Any) -> bool | int | float:
+def _number(name: str, x: Any, default: Any) -> bool | int | float | None:
+    """Judge a keyword; one whose default is None or infinite may be that."""
+    if x is None and default is None:
+        return None
     if name == "step":
         return step_number(x)
     if isinstance(x, bool | np.bool_):
@@ -204,7 +207,7 @@ def _number(name: str, x: Any) -> bool | int | float:
         number = float(x)
     except OverflowError:  # a whole number beyond the largest float
         number = math.inf
-    if not math.isfinite(number):
+    if not math.isfinite(number) and number != default:
         raise ValueError(f"{name}: expected a finite number, got {shown(x)}")
     return number
 
@@ -249,10 +252,15 @@ def norm_square(x: Array) -> Array:
 
 def felt(g: Array, share: float) -> Array:
     """Replace by zero what is so small that `share` of its square would be a denormal number."""
-    least = math.sqrt(float(np.finfo(g.dtype).tiny) / share)
+    least = math.sqrt(float(np.finfo(g.dtype).tiny) / share) if share else math.inf
     return np.where(np.abs(g) < least, 0, g)
 
 
 def nonzero(d: Array) -> Array:
     """Replace the zeros of a denominator by ones: 0 / 0 is to be 0 here."""
     return np.where(d == 0, 1, d)
+
+
+def power(x: float, exponent: float) -> float:
+    """Take a power as C does: infinite where that of Python raises."""
+    return float(np.float64(x) ** exponent)

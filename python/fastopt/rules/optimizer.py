@@ -24,6 +24,7 @@ from fastopt._common.trees import Array, Arrays, described, flatten
 from fastopt._common.wording import counted
 
 PAGE = 4096
+UNDER_WAY = "a step of this optimizer is under way in another thread; share a lock with it"
 
 
 @dataclass(eq=False, repr=False)
@@ -136,14 +137,13 @@ class Optimizer(Declared):
             all is copied.
         """
         steps = self.steps
-        refusal = "state_dict: a step of this optimizer is under way in another thread; share a lock with it"
-        self._expect_between_steps(steps, refusal)
+        self._expect_between_steps(steps, "state_dict")
         state = {
             slot: self._pack([a.copy(order="K") for a in arrays]) for slot, arrays in self._slots.items()
         }
         scalars = self._packed_scalars(self._scalars.copy())
         schedules, place = saved_states(self._schedules), self._place.state_dict()
-        self._expect_between_steps(steps, refusal)
+        self._expect_between_steps(steps, "state_dict")
         state |= scalars
         saved = {"rule": self._rule, "steps": steps, "state": state}
         return saved | {key: value for key, value in (("schedules", schedules), ("place", place)) if value}
@@ -193,10 +193,12 @@ class Optimizer(Declared):
             with interrupts_deferred():
                 self._plan.load(arrays, steps, scalars, load_the_rest)
 
-    def _expect_between_steps(self, steps: int, refusal: str) -> None:
-        """Refuse to go on if a step is under way, or has been taken since `steps` were."""
+    def _expect_between_steps(self, steps: int, what: str, refusal: str = UNDER_WAY) -> None:
+        """Refuse to go on if a step is under way, or has been taken since `steps` were; or if none may be."""
+        if self._plan.held is not None:
+            raise RuntimeError(f"{what}: {self._plan.held}")
         if self._plan.under_way or self.steps != steps:
-            raise RuntimeError(refusal)
+            raise RuntimeError(f"{what}: {refusal}")
 
     def _judged(self, state_dict: object) -> tuple[int, Mapping[str, Any]]:
         """Check the outer layer of a state dict."""
@@ -256,8 +258,7 @@ class Optimizer(Declared):
     def __getstate__(self) -> dict[str, Any]:
         """Return what a pickle and a deep copy are made of; they are refused as `state_dict` is."""
         steps = self.steps
-        refusal = "a pickle or a copy: a step of this optimizer is under way in another thread; share a lock"
-        moment = _Moment(partial(self._expect_between_steps, steps, refusal))
+        moment = _Moment(partial(self._expect_between_steps, steps, "a pickle or a copy"))
         moment.expect()
         state = {name: value for name, value in self.__dict__.items() if name != "_plan"}
         return state | {"_moment": moment}
@@ -311,7 +312,7 @@ class Optimizer(Declared):
         scheduled = any(callable(value) for _, value, _ in self._hypers.values())
         self._constants = None if scheduled else self._scheduled()
 
-    def _scheduled(self) -> tuple[float, ...]:
+    def _scheduled(self) -> tuple[float | None, ...]:
         """Evaluate the schedules at the number of completed steps."""
         t = self.steps
         return tuple(
@@ -404,10 +405,10 @@ class Optimizer(Declared):
     def _keywords(self) -> dict[str, Any]:
         """Everything a rule is told beside its arrays; an option with a slot is told by the slot."""
         told_by_slot = {option for _, option in _core.rules[self._rule].slots}
-        steps, refusal = self.steps, "step: another step of this optimizer is under way"
-        self._expect_between_steps(steps, refusal)
+        steps, refusal = self.steps, "another step of this optimizer is under way"
+        self._expect_between_steps(steps, "step", refusal)
         hyper = self._constants or self._scheduled()
-        self._expect_between_steps(steps, refusal)
+        self._expect_between_steps(steps, "step", refusal)
         return {
             "step": steps + 1,
             "maximize": self._maximize,

@@ -8,6 +8,7 @@ from typing import Literal
 import numpy as np
 
 from fastopt._common.bounds import Epsilon, Fraction, NonNegative
+from fastopt.rules.averages import Averaging
 from fastopt.rules.fields import optimizer
 from fastopt.rules.formulas import Array, fade, nonzero, rule
 from fastopt.rules.optimizer import Optimizer
@@ -318,13 +319,15 @@ class SignSGD(Optimizer):
 
 
 @optimizer("asgd")
-class ASGD(Optimizer):
+class ASGD(Averaging):
     r"""Averaged gradient descent: a falling learning rate, and a running mean of the points it leads through.
 
     .. math::
         \eta_t &= \eta / (1 + \lambda_d\, \eta\, (t - 1))^\alpha \\
         p &\leftarrow (1 - \lambda_d\, \eta_t)\, p - \eta_t\, g \\
         a &\leftarrow a + \mu_t\, (p - a), \qquad \mu_t = 1 / \max(1,\, t - 1 - t_0)
+
+    `averaged` and `averages_in_place` give :math:`a`.
 
     Parameters
     ----------
@@ -361,3 +364,6 @@ class ASGD(Optimizer):
     decoupled_weight_decay: bool = False
 
     _pace = (1.0, "lr")
+
+    def _averages(self) -> list[Array]:
+        return [a.copy(order="K") for a in self._slots["ax"]]
