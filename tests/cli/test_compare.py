@@ -57,7 +57,7 @@ def test_every_optimizer_and_all_options(tmp_path, capsys):
     out = capsys.readouterr().out
     assert list(rows(out)) == names
     assert out.count("lr=warmup(schedule=cosine(") == len(names) - out.count("no learning rate to change")
-    assert re.search(r"nesterov  SGD\(lr=.*, momentum=0.9, nesterov=True\)", out)
+    assert re.search(r"nesterov +SGD\(lr=.*, momentum=0.9, nesterov=True\)", out)
     assert "+ l2(strength=0.0001" in out
 
 

@@ -1,7 +1,7 @@
 """fastopt against the libraries themselves: trajectories recorded by `golden/make_golden.py`.
 
 Needs none of them. Where a library's convention differs from fastopt's, the configuration compared is one in
-which they coincide: see `golden/from_torch.py`, `golden/from_optax.py` and `golden/from_sklearn.py`.
+which they coincide: see `golden/from_torch.py` and its like.
 """
 
 import json
