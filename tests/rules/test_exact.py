@@ -96,7 +96,7 @@ def test_nan_infinity_zeros_and_denormals(case: Case, dtype: type, runtime: None
 
 @over_cases
 def test_grouping_does_not_matter(case: Case, runtime: None) -> None:
-    """All arrays in one call, of both dtypes, or each in a call of its own, if they know nothing of each other."""
+    """All arrays in one call, of both dtypes, or each in its own, if they know nothing of each other."""
     params = normal(LENGTHS, np.float32, 0) + normal(LENGTHS, np.float64, 1)
     gradients = [
         normal(LENGTHS, np.float32, 2 + k) + normal(LENGTHS, np.float64, 9 + k) for k in range(STEPS)

@@ -11,7 +11,7 @@ struct Prodigy : Base {
   static constexpr auto name = "prodigy";
   struct Hyper {
     double lr, beta1, beta2, given_beta3, eps, weight_decay, d0, d_coef, growth_rate;
-    double decoupled_weight_decay, use_bias_correction, safeguard_warmup;
+    double use_bias_correction, safeguard_warmup;
     double beta3() const { return given_beta3 != given_beta3 ? sqrt(beta2) : given_beta3; }
     double rate(const Step& step) const {
       const double corrected = sqrt(1 - std::pow(beta2, step.count)) / (1 - std::pow(beta1, step.count));
@@ -20,7 +20,8 @@ struct Prodigy : Base {
   };
   static constexpr auto hyper =
       names("lr", "beta1", "beta2", "beta3", "eps", "weight_decay", "d0", "d_coef", "growth_rate");
-  static constexpr auto flags = names("decoupled_weight_decay", "use_bias_correction", "safeguard_warmup");
+  static constexpr auto options = names("decoupled_weight_decay");
+  static constexpr auto flags = names("use_bias_correction", "safeguard_warmup");
   static constexpr auto state = slots(slot{"m"}, slot{"v"}, slot{"s"}, slot{"p0"});
   static constexpr auto scalars = names("d", "d_max", "d_numerator");
   static constexpr auto sums = names("along", "length");  // <g, p0 - p> and |s|, of all arrays
@@ -36,30 +37,27 @@ struct Prodigy : Base {
     after[0] = most < after[1] ? most : after[1];
   }
 
-  template <class T>
+  template <class T, bool decoupled>
   struct Lane {
     T beta1, rest1, beta2, rest2, beta3, rest3, lr, eps, weight_decay, keep, least;
-    bool l2;
     Square<T> square;
     Lane(const Hyper& h, const Step& step)
         : beta1(T(h.beta1)),
-          rest1(T((h.beta1 == 0 ? step.scalars[0] : step.before[0]) * (1 - h.beta1))),
+          rest1(T((h.beta1 == 0 ? step.scalars[0] : step.before[0]) * (1 - h.beta1))),  // without a mean: the new d
           beta2(T(h.beta2)),
           rest2(T(step.before[0] * step.before[0] * (1 - h.beta2))),
           beta3(T(h.beta3())),
           rest3(T(step.before[0] / h.d0 * (h.safeguard_warmup != 0 ? step.before[0] : h.rate(step)))),
           eps(T(step.scalars[0] * h.eps)),
           weight_decay(T(h.weight_decay)),
-          l2(h.weight_decay != 0 && h.decoupled_weight_decay == 0),
           square(step.before[0] * step.before[0] * (1 - h.beta2)) {
       const bool moving = step.sums != nullptr && step.sums[1] != 0;
-      const double rate = moving ? h.rate(step) : 0,
-                   kept = h.decoupled_weight_decay != 0 ? 1 - h.weight_decay * rate : 1;
+      const double rate = moving ? h.rate(step) : 0, kept = decoupled ? 1 - h.weight_decay * rate : 1;
       lr = T(rate);
       keep = T(kept);
       least = kept == 1 ? T(0) : Least<T>::mean;  // as in Before
     }
-    T gradient(T p, T g) const { return l2 ? g + fade(weight_decay * p) : g; }
+    T gradient(T p, T g) const { return decoupled ? g : g + fade(weight_decay * p); }
     T next(T s, T g) const { return fade(beta3 * s + rest3 * g); }
     void terms(T p, T g, T /*m*/, T /*v*/, T s, T p0, double* term) const {
       g = gradient(p, g);

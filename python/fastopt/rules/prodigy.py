@@ -105,7 +105,7 @@ def prodigy(
         d_max[...] = max(d_max.item(), estimate)
         d[...] = min(d_max.item(), (max(before, estimate) if before == d0 else before) * growth_rate)
 
-    # Without a running mean the package takes the new distance in its place.
+    # Without a mean of gradients the package takes the new d.
     m[...] = fade(beta1 * m + (before if beta1 else d.item()) * (1 - beta1) * g)
     v[...] = fade_square(beta2 * v + before * before * (1 - beta2) * square(g, before * before * (1 - beta2)))
     s[...] = weighted(s, g, beta3, before / d0 * (before if safeguard_warmup else rate))
@@ -114,8 +114,8 @@ def prodigy(
 
 
 def with_l2(g: Array, p: Array, weight_decay: float, decoupled: bool) -> Array:
-    """Add the term of L2 to the gradient, if it is asked for."""
-    return g if decoupled or weight_decay == 0 else g + fade(weight_decay * p)
+    """Add the term of L2 to the gradient, if the decay is not decoupled."""
+    return g if decoupled else g + fade(weight_decay * p)
 
 
 def correction(step: int, beta1: float, beta2: float, use_bias_correction: bool) -> float:
