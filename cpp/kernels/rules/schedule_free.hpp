@@ -45,7 +45,7 @@ struct ScheduleFree : Base {
   };
 };
 
-/// Algorithm 1 is Adam's; of gradient descent it is eqs. 3 to 5.
+/// Gradient descent.
 struct ScheduleFreeSgd : ScheduleFree {
   static constexpr auto name = "schedule_free_sgd";
   struct Hyper : ScheduleFree::Hyper {
@@ -62,7 +62,7 @@ struct ScheduleFreeSgd : ScheduleFree {
   };
 };
 
-/// Algorithm 1, the decay added to the normalised gradient.
+/// Adam without its first moment (Algorithm 1), the decay added to the normalised gradient.
 struct ScheduleFreeAdamW : ScheduleFree {
   static constexpr auto name = "schedule_free_adamw";
   struct Hyper : ScheduleFree::Hyper {

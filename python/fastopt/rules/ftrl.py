@@ -108,8 +108,10 @@ class FTRL(Optimizer):
         too; these are the two that are the same bits on every machine.
     initial_accumulator_value : float
         Where :math:`n` starts.
-    l1, l2, beta : float or schedule
-        :math:`\lambda_1, \lambda_2, \beta \ge 0`.
+    l1, l2 : float or schedule
+        :math:`\lambda_1, \lambda_2 \ge 0`: the strengths of :math:`\lvert p \rvert` and of :math:`p^2`.
+    beta : float or schedule
+        :math:`\beta \ge 0`, which shortens the first steps.
 
     References
     ----------

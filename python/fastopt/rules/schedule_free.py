@@ -39,7 +39,12 @@ def schedule_free_sgd(
     r: float = 0.0,
     weight_lr_power: float = 2.0,
 ) -> None:
-    """Take a step of `ScheduleFreeSGD`.
+    r"""Take a step of `ScheduleFreeSGD`.
+
+    Parameters
+    ----------
+    weight_decay : float
+        :math:`\lambda \ge 0`: a term :math:`\lambda y` beside the gradient.
 
     Examples
     --------
@@ -73,7 +78,12 @@ def schedule_free_adamw(
     r: float = 0.0,
     weight_lr_power: float = 2.0,
 ) -> None:
-    """Take a step of `ScheduleFreeAdamW`.
+    r"""Take a step of `ScheduleFreeAdamW`.
+
+    Parameters
+    ----------
+    weight_decay : float
+        :math:`\lambda \ge 0`: a term :math:`\lambda y` beside the normalised gradient.
 
     Examples
     --------
@@ -156,8 +166,8 @@ class ScheduleFreeSGD(ScheduleFree):
 
     References
     ----------
-    Defazio, Yang, Mehta, Mishchenko, Khaled and Cutkosky, The road less scheduled, 2024, eqs. 3 to 5; the
-    weights as their package schedulefree has them.
+    Defazio, Yang, Mehta, Mishchenko, Khaled and Cutkosky, The road less scheduled, 2024; the weights
+    as their package schedulefree has them.
 
     Examples
     --------
