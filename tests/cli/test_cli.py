@@ -48,7 +48,7 @@ def test_help(capsys, monkeypatch, argv):
         for name, (_, summary) in cli.COMMANDS.items():
             assert re.search(f"{name} +{summary}", out)
     if argv == ["train", "--help"]:
-        for word in (*OPTIMIZERS, "examples:", "exit codes:", "(default: 128)", "(sgd only)"):
+        for word in (*OPTIMIZERS, "examples:", "exit codes:", "(default: 128)", " only)"):
             assert word in out
 
 
