@@ -7,6 +7,7 @@ import inspect
 import pkgutil
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ import fastopt
 from fastopt import kernels, losses, losses_reference, optimizers, reference
 from fastopt._common import threads
 from fastopt.bench.formula import GUARDS
+from fastopt.optimizers import OPTIMIZERS
 
 MODULES = [
     "fastopt",
@@ -64,6 +66,16 @@ def test_public_objects_are_documented(name: str, value: Any) -> None:
             assert section in text or (section == ".. math::" and ":math:" in text), section
         for field in dataclasses.fields(value):
             assert field.name in text, f"{field.name} is not documented"
+
+
+def test_the_table_of_rules_has_all_of_them_and_what_they_cost() -> None:
+    text = (Path(__file__).parents[1] / "README.md").read_text().split("## The rules")[1].split("\n## ")[0]
+    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in text.splitlines() if "| `" in line]
+    assert [row[0].strip("`") for row in rows] == [cls.__name__ for cls in OPTIMIZERS.values()]
+    for (_, library, *_, state, _), cls in zip(rows, OPTIMIZERS.values(), strict=True):
+        assert library == cls._library.replace("none", "")
+        opt = cls(np.zeros(1000, np.float32))
+        assert int(state.split()[0]) == sum(s[0].nbytes for s in opt._slots.values()) / 1000
 
 
 def test_the_top_shows_its_names() -> None:
