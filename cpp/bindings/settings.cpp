@@ -7,11 +7,6 @@
 #include <type_traits>
 #include <utility>
 
-#include "../core/dense/bfgs_model.hpp"
-#include "../core/lbfgs/box.hpp"
-#include "../core/lbfgs/history.hpp"
-#include "../core/lbfgs/orthant.hpp"
-
 namespace fastopt::bindings {
 namespace {
 
@@ -53,6 +48,14 @@ class Settings::Keywords {
       throw py::value_error(std::string("history_dtype: expected 'float32'") +
                             (dtype == f32 ? " for float32 points" : " or 'float64'") + ", got '" + name + "'");
     return name == "float32" ? f32 : f64;
+  }
+
+  /// What is kept of the curvature.
+  Curvature curvature() {
+    const auto name = take<std::string>("curvature");
+    if (name != "pairs" && name != "matrix")
+      throw py::value_error("curvature: expected 'pairs' or 'matrix', got '" + name + "'");
+    return name == "pairs" ? Curvature::pairs : Curvature::matrix;
   }
 
   void expect_no_more() const {
@@ -102,6 +105,7 @@ Settings::Settings(const py::array& starts, const py::kwargs& given) : Settings(
 Settings::Settings(const py::array& starts, Keywords&& given)
     : vectors_(static_cast<std::size_t>(width(starts)), static_cast<Dtype>(dtype_of(starts)),
                given.stored(dtype_of(starts))),
+      curvature_(given.curvature()),
       memory_(given.take<int>("memory")),
       limits_{given.take<double>("gtol"), given.take<bool>("relative"),        given.take<double>("ftol"),
               given.take<double>("xtol"), given.take<long long>("iterations"), given.take<long long>("evaluations")},
@@ -118,20 +122,13 @@ Settings::Settings(const py::array& starts, Keywords&& given)
 }
 
 Driver Settings::driver(std::size_t row) const {
-  if (dense()) {
-    auto matrix = std::make_unique<BfgsModel>(vectors_);
-    auto region = std::make_unique<Free>(vectors_, *matrix);
-    return {vectors_, std::move(matrix), std::move(region), limits_, search_};
+  Request request{curvature_, memory_, nullptr, nullptr, nullptr};
+  if (l1_.any(row, vectors_)) request.l1 = l1_[row];  // without a weight there are no orthants to heed
+  if (lower_) {
+    request.lower = lower_[row];
+    request.upper = upper_[row];
   }
-  auto history = std::make_unique<History>(vectors_, memory_);
-  std::unique_ptr<Region> region;
-  if (l1_.any(row, vectors_))  // without a weight there are no orthants to heed
-    region = std::make_unique<Orthant>(vectors_, *history, l1_[row]);
-  else if (lower_)
-    region = std::make_unique<Box>(vectors_, *history, lower_[row], upper_[row]);
-  else
-    region = std::make_unique<Free>(vectors_, *history);
-  return {vectors_, std::move(history), std::move(region), limits_, search_};
+  return build(vectors_, request, limits_, search_);
 }
 
 const py::array& judged_starts(const py::array& starts, py::ssize_t ndim, const Label& label) {

@@ -6,7 +6,7 @@
 
 #include <cstddef>
 
-#include "../core/lbfgs/driver.hpp"
+#include "../core/lbfgs/build.hpp"
 #include "arrays.hpp"
 
 namespace fastopt::bindings {
@@ -42,13 +42,14 @@ class Settings {
   int memory() const { return memory_; }
 
   /// Whether the model of the curvature is a matrix and not pairs.
-  bool dense() const { return memory_ == 0; }
+  bool dense() const { return curvature_ == Curvature::matrix; }
 
  private:
   class Keywords;
   Settings(const py::array& starts, Keywords&& given);
 
   Vectors vectors_;
+  Curvature curvature_;
   int memory_;
   Limits limits_;
   MoreThuente::Options search_;

@@ -32,13 +32,12 @@ std::vector<Result> of_blocks(std::size_t rows, std::size_t columns, bool wake, 
   std::vector<Result> results(blocks.count);
   const int threads = rows * columns >= grain() ? num_threads() : 1;
   const std::size_t parts = std::min(blocks.count, static_cast<std::size_t>(threads) * 8);
-  const auto task = [&](std::size_t part) {
+  const auto task = [&](int number) {
+    const auto part = static_cast<std::size_t>(number);
     for (std::size_t k = blocks.count * part / parts; k < blocks.count * (part + 1) / parts; ++k)
       results[k] = f(k * blocks.size, std::min(blocks.rows, (k + 1) * blocks.size));
   };
-  run_parts(
-      [](const void* context, int part) { (*static_cast<decltype(task)*>(context))(static_cast<std::size_t>(part)); },
-      &task, static_cast<int>(parts), std::min(threads, static_cast<int>(parts)), wake);
+  run_parts(task, static_cast<int>(parts), std::min(threads, static_cast<int>(parts)), wake);
   return results;
 }
 

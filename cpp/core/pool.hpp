@@ -17,4 +17,10 @@ using Task = void (*)(const void* context, int part);
 /// false, unless jobs follow each other at once: waking costs the caller some 30 microseconds.
 void run_parts(Task task, const void* context, int parts, int threads, bool wake);
 
+/// The same for f(part).
+template <class F>
+void run_parts(const F& f, int parts, int threads, bool wake) {
+  run_parts([](const void* context, int part) { (*static_cast<const F*>(context))(part); }, &f, parts, threads, wake);
+}
+
 }  // namespace fastopt

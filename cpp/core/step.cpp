@@ -58,13 +58,6 @@ class Rearranged {
   std::vector<unsigned char> room_;
 };
 
-/// f(part) for every part below `parts`.
-template <class F>
-void over_parts(int parts, int threads, bool wake, const F& f) {
-  run_parts([](const void* context, int part) { (*static_cast<const F*>(context))(part); }, &f, parts,
-            std::min(threads, parts), wake);
-}
-
 }  // namespace
 
 /// The constants of a step, for each dtype; for each piece where the rule tells arrays apart.
@@ -147,8 +140,8 @@ std::vector<double> Work::sums(const Recipe& recipe) const {
                                           &of_blocks[block * each]);
     }
   };
-  over_parts(static_cast<int>(parts), threads, traffic_ >= 256 * grain(),
-             [&](int part) { take(static_cast<std::size_t>(part)); });
+  run_parts([&](int part) { take(static_cast<std::size_t>(part)); }, static_cast<int>(parts),
+            std::min(threads, static_cast<int>(parts)), traffic_ >= 256 * grain());
 
   std::vector<double> of_pieces(pieces_.size() * each);
   for (std::size_t k = 0; k < pieces_.size(); ++k)
@@ -196,7 +189,8 @@ void Work::run(const Formula& formula, const Hyper& hyper, std::int64_t step, do
   if (parts == 1)
     update(recipe, 0, 1);
   else
-    over_parts(parts, threads, traffic_ >= 256 * grain(), [&](int part) { update(recipe, part, parts); });
+    run_parts([&](int part) { update(recipe, part, parts); }, parts, std::min(threads, parts),
+              traffic_ >= 256 * grain());
   std::copy(after.begin(), after.end(), scalars);
 }
 

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "elementary.hpp"
+#include "tree.hpp"
 
 namespace fastopt::FASTOPT_ISA {
 namespace {
@@ -57,28 +58,17 @@ struct Min {
   }
 };
 
-/// All of 32 lanes in one: halves onto halves. The upper levels of the tree at once, four lanes wide, since a
-/// vector that goes through memory to be halved costs more than the sum.
-template <class T, class Op>
-inline T tree(const T* lane, const Op op) {
-  T four[4];
-#pragma omp simd
-  for (int l = 0; l < 4; ++l)
-    four[l] = op(op(op(lane[l], lane[l + 16]), op(lane[l + 8], lane[l + 24])),
-                 op(op(lane[l + 4], lane[l + 20]), op(lane[l + 12], lane[l + 28])));
-  return op(op(four[0], four[2]), op(four[1], four[3]));
-}
-
 /// All f(i) for i < n by `op`, in 32 lanes. Called once for each, so f may write element i. The lanes end in double
 /// every `block` elements: however long, the error of a sum stays at some units.
 template <class T, class Op, class F>
 [[gnu::always_inline]] inline double fold(std::size_t n, const Op op, const F f) {
-  constexpr std::size_t lanes = 32, block = Op::block;
+  constexpr int lanes = 32;
+  constexpr std::size_t block = Op::block;
   double all = Op::start;
   for (std::size_t first = 0; first < n; first += block) {
     const std::size_t last = n - first < block ? n : first + block;
     T lane[lanes];
-    for (std::size_t l = 0; l < lanes; ++l) lane[l] = T(Op::start);
+    for (int l = 0; l < lanes; ++l) lane[l] = T(Op::start);
     std::size_t i = first;
     for (; i + lanes <= last; i += lanes) {
 #pragma omp simd
@@ -86,7 +76,7 @@ template <class T, class Op, class F>
     }
 #pragma omp simd
     for (std::size_t l = 0; l < last - i; ++l) lane[l] = op(lane[l], f(i + l));
-    all = op(all, static_cast<double>(tree(lane, op)));
+    all = op(all, static_cast<double>(tree<lanes>(lane, op)));
   }
   return all;
 }

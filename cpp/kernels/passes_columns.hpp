@@ -74,7 +74,8 @@ template <class H, class V, int many>
 /// The first `count` results out of their lanes.
 inline void join_lanes(double* results, int count) {
   for (int k = 0; k < count; ++k)
-    results[k] = joined(results + static_cast<std::size_t>(k) * sum_lanes, [](double a, double b) { return a + b; });
+    results[k] =
+        tree<sum_lanes>(results + static_cast<std::size_t>(k) * sum_lanes, [](double a, double b) { return a + b; });
 }
 
 /// scale v + C factor, of elements `first` to `first + n - 1`.
@@ -221,7 +222,7 @@ void ascend(const Columns& c, std::size_t first, std::size_t last, double* resul
     }
   });
   join_lanes(results, 1);
-  results[1] = joined(most, larger);
+  results[1] = tree<sum_lanes>(most, larger);
 }
 
 }  // namespace

@@ -1,9 +1,11 @@
 // Sums and maxima over elements, in an order that depends on nothing but the number of elements: 16 lanes of
-// double, whatever the width of the vectors, and a fixed tree over them.
+// double, whatever the width of the vectors, and the tree over them.
 #pragma once
 
 #include <cmath>
 #include <cstddef>
+
+#include "tree.hpp"
 
 namespace fastopt::FASTOPT_ISA {
 namespace {
@@ -11,15 +13,6 @@ namespace {
 constexpr std::size_t sum_lanes = 16;
 
 inline double larger(double a, double b) { return a > b ? a : b; }
-
-/// 16 lanes in one by `op`: halves onto halves.
-template <class Op>
-inline double joined(const double* lane, const Op op) {
-  double four[4];
-#pragma omp simd
-  for (int l = 0; l < 4; ++l) four[l] = op(op(lane[l], lane[l + 8]), op(lane[l + 4], lane[l + 12]));
-  return op(op(four[0], four[2]), op(four[1], four[3]));
-}
 
 /// Over all i < n: the sums of the first `sums` terms that f(i, terms) gives, the maxima of the `maxima` after
 /// them. f is called once for each i in any order, so it may write element i. Maxima are of numbers >= 0, and
@@ -41,8 +34,8 @@ template <int sums, int maxima, class F>
   }
 #pragma omp simd
   for (std::size_t l = 0; l < n - i; ++l) add(i + l, l);
-  for (int k = 0; k < sums; ++k) results[k] = joined(lane[k], [](double a, double b) { return a + b; });
-  for (int k = sums; k < terms; ++k) results[k] = joined(lane[k], larger);
+  for (int k = 0; k < sums; ++k) results[k] = tree<sum_lanes>(lane[k], [](double a, double b) { return a + b; });
+  for (int k = sums; k < terms; ++k) results[k] = tree<sum_lanes>(lane[k], larger);
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "arith.hpp"
+#include "tree.hpp"
 
 namespace fastopt::FASTOPT_ISA {
 namespace {
@@ -21,10 +22,6 @@ struct StripSums {
   alignas(64) double x[strip_rows][tile_columns] = {};
   alignas(64) double y[strip_rows][tile_columns] = {};
 };
-
-inline double tree(const double* lane) {
-  return ((lane[0] + lane[4]) + (lane[2] + lane[6])) + ((lane[1] + lane[5]) + (lane[3] + lane[7]));
-}
 
 /// Tiles `first` to `last - 1` of the strip that begins at `row`. Mirrored, if they stand for the other triangle too.
 template <bool mirrored>
@@ -72,6 +69,7 @@ template <bool mirrored>
 /// H += s w' + w s' in the rows of eights `first` to `last - 1`; to hx and hy is added what these rows and their
 /// mirror image give to H x and H y.
 void add_multiply(const Triangle& a, std::size_t first, std::size_t last, double* hx, double* hy) {
+  const auto add = [](double one, double other) { return one + other; };
   for (std::size_t begin = 0; begin < last; begin += tiles_at_a_time) {
     for (std::size_t q = first > begin ? first : begin; q < last; ++q) {
       const bool diagonal = q < begin + tiles_at_a_time;
@@ -83,8 +81,8 @@ void add_multiply(const Triangle& a, std::size_t first, std::size_t last, double
         strip_tiles<true>(a, row, strip, begin, end, sums, hx, hy);
         if (diagonal) strip_tiles<false>(a, row, strip, q, q + 1, sums, hx, hy);
         for (std::size_t r = 0; r < strip_rows; ++r) {
-          hx[row + r] += tree(sums.x[r]);
-          hy[row + r] += tree(sums.y[r]);
+          hx[row + r] += tree<8>(sums.x[r], add);
+          hy[row + r] += tree<8>(sums.y[r], add);
         }
       }
     }

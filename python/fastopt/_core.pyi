@@ -1,7 +1,7 @@
 """The compiled core of fastopt. Private: the public doors are fastopt and its modules."""
 
 from collections.abc import Callable
-from typing import Any, NamedTuple, NotRequired, TypedDict, Unpack
+from typing import Any, Literal, NamedTuple, NotRequired, TypedDict, Unpack
 
 import numpy as np
 from numpy.typing import NDArray
@@ -89,6 +89,7 @@ def exchange(dict: dict[str, Any], key: str, expected: object, changes: dict[str
 
 class _Settings(TypedDict):
     history_dtype: str
+    curvature: Literal["pairs", "matrix"]
     memory: int
     gtol: float
     relative: bool

@@ -22,6 +22,7 @@ Function = Callable[[Array], tuple[float, Array]]
 def descent(start: Array, **options: Any) -> _core.Descent:
     settings: dict[str, Any] = {
         "history_dtype": str(start.dtype),
+        "curvature": "pairs",
         "memory": 10,
         "gtol": 1e-6,
         "relative": False,

@@ -107,8 +107,7 @@ void InverseBfgs::pass(const double* x) {
   const std::size_t elements = triangle(eights_);
   const int parts = static_cast<int>(bands_.size());
   const int threads = elements >= grain() ? std::min(num_threads(), parts) : 1;
-  run_parts([](const void* context, int part) { (*static_cast<decltype(task)*>(context))(part); }, &task, parts,
-            threads, 2 * sizeof(double) * elements >= 256 * grain());
+  run_parts(task, parts, threads, 2 * sizeof(double) * elements >= 256 * grain());
 
   hx_.fill(0);
   hy_.fill(0);

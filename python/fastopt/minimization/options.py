@@ -152,7 +152,8 @@ class SearchOptions(Options):
         """Return them as the core takes them, for points of `dtype`."""
         return {
             "history_dtype": dtype.name,
-            "memory": 0,  # a matrix
+            "curvature": "matrix",
+            "memory": 0,
             "gtol": self.steepness,
             "relative": self.gtol is None,
             "ftol": self.decrease(dtype),
@@ -196,7 +197,8 @@ class LbfgsOptions(SearchOptions):
         history = self.history_dtype or dtype.name
         if dtype == np.float32 and history == "float64":
             raise ValueError("history_dtype: expected float32 for float32 points, got float64")
-        return {**super().core(dtype), "history_dtype": history, "memory": self.memory}
+        pairs = {"history_dtype": history, "curvature": "pairs", "memory": self.memory}
+        return super().core(dtype) | pairs
 
 
 class LbfgsKeywords(TypedDict, total=False):
