@@ -5,10 +5,10 @@ import math
 import numpy as np
 
 from common import Bench, main, spread, table
-from fastopt.bench.formula import overhear
 from fastopt.bench.generate import compiled, numpy_source
 from fastopt.bench.timing import Side, compare
 from fastopt.bench.workload import Numbers, Workload
+from fastopt.rules.overheard import overhear
 
 LR, BETA1, BETA2, EPS, DECAY = 1e-3, 0.9, 0.999, 1e-8, 1e-2
 

@@ -16,8 +16,8 @@ import pytest
 import fastopt
 from fastopt import kernels, losses, losses_reference, optimizers, reference
 from fastopt._common import threads
-from fastopt.bench.formula import GUARDS
 from fastopt.optimizers import OPTIMIZERS
+from fastopt.rules.overheard import GUARDS
 
 MODULES = [
     "fastopt",

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from fastopt.bench.formula import Event, Formula, Scalar, Store, Value
+from fastopt.rules.overheard import Event, Formula, Scalar, Store, Value
 
 # What plain Python calls the ufuncs.
 _PYTHON = {
@@ -41,7 +41,7 @@ def python_source(formula: Formula) -> str:
 
     Examples
     --------
-    >>> from fastopt.bench.formula import overhear
+    >>> from fastopt.rules.overheard import overhear
     >>> print(python_source(overhear("sgd", [], {"lr": 0.5})))
     def sgd(arrays, step, *, lr):
         for p, g in arrays:
@@ -52,7 +52,7 @@ def python_source(formula: Formula) -> str:
     # Those get a name that are more than a hyperparameter.
     texts = [text for text in formula.scalars() if not text.isidentifier()]
     scalars = {text: f"c{k}" for k, text in enumerate(texts, 1)}
-    uses = Counter(arg for event in formula.events if isinstance(event, Value) for arg in event.arrays)
+    uses = Counter(arg for event in formula.elementwise if isinstance(event, Value) for arg in event.arrays)
     stored = formula.stored()
     body = []
 
@@ -65,7 +65,7 @@ def python_source(formula: Formula) -> str:
             raise NotImplementedError(f"np.{arg.op}: say in _PYTHON what plain Python calls it")
         return _PYTHON[arg.op].format(*map(text, arg.args))
 
-    for event in formula.events:
+    for event in formula.elementwise:
         if isinstance(event, Store):
             right = _tidy(text(event.value))
             if uses[event.value] and event.value not in names:
@@ -94,7 +94,7 @@ def numpy_source(formula: Formula) -> tuple[str, list[type]]:
 
     Examples
     --------
-    >>> from fastopt.bench.formula import overhear
+    >>> from fastopt.rules.overheard import overhear
     >>> source, buffers = numpy_source(overhear("sgd_average", ["m"], {"lr": 0.5, "momentum": 0.9}))
     >>> print(source)
     def sgd_average(arrays, step, dtype, *, lr, momentum):
@@ -143,7 +143,7 @@ def _late(formula: Formula) -> list[Event]:
         if value.op != "given":
             done.setdefault(value)
 
-    for store in formula.events:
+    for store in formula.elementwise:
         if isinstance(store, Store):
             before = _ancestors(store.value)
             for reader in readers.get(formula.given[store.name], []):

@@ -10,9 +10,9 @@ import numpy as np
 import fastopt
 from fastopt._common.ratios import STEADY
 from fastopt._common.wording import counted
-from fastopt.bench.formula import GUARDS
 from fastopt.bench.measurement import PYTHON_ELEMENTS, Row
 from fastopt.bench.torch_peer import counterpart
+from fastopt.rules.overheard import GUARDS
 
 if TYPE_CHECKING:
     from rich.table import Table

@@ -8,10 +8,10 @@ import numpy as np
 
 from fastopt import _core, reference
 from fastopt._common.trees import Array
-from fastopt.bench.formula import overhear, plain_rules
 from fastopt.bench.generate import compiled, numpy_source, python_source
 from fastopt.bench.timing import Side
 from fastopt.bench.workload import Numbers, Workload
+from fastopt.rules.overheard import overhear, plain_rule
 
 FIRST = 1000
 """The number of the first step: those of a run under way are measured, not what a rule does at its start."""
@@ -58,7 +58,7 @@ def numpy_side(numbers: Numbers) -> Side:
     """Return NumPy as one would write it: the reference, without its guards against denormal numbers."""
     workload = numbers.workload
     params, state = numbers.params(), numbers.state()
-    rule, hyper, steps = plain_rules()[workload.rule], workload.hyper, count(FIRST)
+    rule, hyper, steps = plain_rule(workload.rule), workload.hyper, count(FIRST)
     if not workload.elementwise:
         opt = workload.optimizer(params)
         opt._count[0] = FIRST - 1

@@ -19,7 +19,6 @@ from fastopt import reference
 from fastopt._common.extras import require
 from fastopt._common.files import expect_file
 from fastopt.bench import report
-from fastopt.bench.formula import overhear
 from fastopt.bench.generate import numpy_source, python_source
 from fastopt.bench.measurement import Disagreement, Row, measure
 from fastopt.bench.sides import FIRST
@@ -28,6 +27,7 @@ from fastopt.bench.workload import Workload, rules
 from fastopt.cli.arguments import FAILED, OK, WrongInput, positive, users_mistakes
 from fastopt.cli.files import write_whole
 from fastopt.cli.threads import use_threads
+from fastopt.rules.overheard import overhear
 
 __all__ = ["add_arguments", "run"]
 

@@ -19,6 +19,9 @@ Formula = Callable[..., None]
 Sums = tuple[Array, ...]
 Decays = Literal["shared", "decoupled", "own"]
 
+REFERENCES: dict[str, Any] = {}
+"""Every rule that has been made of a formula, by name."""
+
 
 @overload
 def rule(formula: Formula) -> Formula: ...
@@ -85,6 +88,7 @@ def rule(
 
     plain.__signature__ = signature  # type: ignore[attr-defined]
     plain.composed = composed  # type: ignore[attr-defined]
+    REFERENCES[bare.__name__] = plain
     return plain
 
 
@@ -127,10 +131,12 @@ class Begun:
 
     def sums(self) -> list[float]:
         """Return the sums over this array."""
+        return [total(term) for term in self.terms()]
+
+    def terms(self) -> Sums:
+        """Return what the rule sums."""
         terms = self.rule.terms
-        if terms is None:
-            return []
-        return [total(term) for term in terms(self.p, self.g, *self.state, **self._known_to(terms))]
+        return () if terms is None else terms(self.p, self.g, *self.state, **self._known_to(terms))
 
     def finish(self, sums: list[float]) -> None:
         """Take the rest of the step."""
@@ -238,6 +244,12 @@ def floored(v: Array) -> Array:
     ``eps=0`` that of no gradient at all would be NaN.
     """
     return np.maximum(v, float(np.finfo(v.dtype).tiny))
+
+
+def normal(x: float, like: Array) -> float:
+    """Take a number, in a denominator, for the smallest normal number of a dtype at least."""
+    limits = np.finfo(like.dtype)
+    return max(float(limits.dtype.type(x)), float(limits.tiny))
 
 
 def square(g: Array, share: float) -> Array:

@@ -9,7 +9,7 @@ import numpy as np
 
 from fastopt._common.bounds import Decays, Epsilon, Fraction, NonNegative
 from fastopt.rules.fields import optimizer
-from fastopt.rules.formulas import Array, Sums, fade, fade_square, floored, norm_square, rule, square
+from fastopt.rules.formulas import Array, Sums, fade, fade_square, floored, norm_square, normal, rule, square
 from fastopt.rules.optimizer import Optimizer
 
 __all__ = ["LAMB", "LARS", "NovoGrad", "lamb", "lars", "novograd"]
@@ -18,7 +18,7 @@ __all__ = ["LAMB", "LARS", "NovoGrad", "lamb", "lars", "novograd"]
 def trust_ratio(sums: list[float], coefficient: float, eps: float) -> float:
     """Return |p| / |u| of their squares; 1 where that would keep p, or u, from ever moving."""
     p, u = (math.sqrt(x) for x in sums)
-    return 1.0 if p == 0 or u == 0 else float(coefficient * np.float64(p) / (u + eps))
+    return 1.0 if p == 0 or u == 0 else coefficient * p / (u + eps)
 
 
 def lamb_direction(
@@ -151,7 +151,7 @@ def novograd(
     """
     beta2 = 0.0 if step == 1 else beta2
     v[...] = fade_square(beta2 * v + (1 - beta2) * sums[0])
-    norm = floored(np.asarray(math.sqrt(v.item() + eps_root) + eps, p.dtype))
+    norm = normal(math.sqrt(v.item() + eps_root) + eps, p)
     m[...] = fade(beta1 * m + (g / norm + fade(weight_decay * p)))
     p[...] = p - lr * m
 

@@ -104,6 +104,30 @@ class Optimizer(Declared):
         """
         self._plan.step(grads, self._constants or self._scheduled, bool(check_finite))
 
+    def explain(self) -> str:
+        """Return the update of the next step, in lines of mathematics with the numbers filled in.
+
+        They are written down while the reference runs, so they are what is computed, but for what is done
+        against denormal numbers. ``p`` is a parameter, ``g`` its gradient, ``t`` the number of the step; the
+        other names are those of `state`, and helpers. A line reads what the lines above it have written.
+
+        Examples
+        --------
+        >>> import numpy as np, fastopt
+        >>> print(fastopt.AdamW(np.zeros(3), lr=0.1).explain())
+        AdamW, step t = 1:
+        <BLANKLINE>
+            p = 0.999 * p
+            m = 0.9 * m + 0.1 * g
+            v = 0.999 * v + 0.001 * g^2
+            p = p - 0.1 / (1 - 0.9^t) * (m / (sqrt(v) * (1 / sqrt(1 - 0.999^t)) + 1e-08))
+        <BLANKLINE>
+        Beside that, nothing sinks into denormal numbers: ...
+        """
+        from fastopt.rules.explain import explained
+
+        return explained(self)
+
     @property
     def steps(self) -> int:
         """Completed steps."""

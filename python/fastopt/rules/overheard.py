@@ -1,11 +1,13 @@
-"""A rule as a list of elementwise operations, overheard from `fastopt.reference`.
+"""A rule as a list of operations, overheard from its reference.
 
 The reference is run once on stand-ins for arrays and hyperparameters that do no arithmetic but write down
-what is asked of them. From the record, `fastopt.bench.generate` writes the same rule in plain Python and in
-NumPy with ``out=``, so that the peers of the benchmark need no second copy of each rule.
+what is asked of them. From the record, `fastopt.rules.explain` tells what an optimizer does, and
+`fastopt.bench.generate` writes the same rule in plain Python and in NumPy with ``out=``, so that nobody needs
+a second copy of each rule.
 """
 
 import ast
+import builtins
 import inspect
 import math
 import operator
@@ -17,44 +19,49 @@ from typing import Any
 
 import numpy as np
 
-from fastopt import reference
+from fastopt import _core
 from fastopt.rules import formulas
 
-GUARDS = ("fade", "fade_square", "felt", "floored", "nonzero")
+GUARDS = ("fade", "fade_square", "felt", "floored", "nonzero", "normal")
 """What the reference does against denormal numbers and 0 / 0, and nobody would write in NumPy."""
 
+PLAIN: dict[str, Callable[..., Any]] = {
+    **dict.fromkeys(GUARDS, lambda x, *_: x),
+    "norm_square": lambda x: x * x,
+    "power": operator.pow,
+    "product": operator.mul,
+}
+"""What stands in their place, and in that of what guards against overflow."""
 
-def plain_rules(**replacements: object) -> dict[str, Any]:
-    """Return the formulas of `fastopt.reference` without its guards: as one would write them in NumPy.
 
-    They are copies that see each other and not the originals, so nothing outside notices.
+def plain_rule(name: str, **replacements: object) -> formulas.Composed:
+    """Return a rule of `fastopt.reference` without its guards: as one would write it in NumPy.
+
+    It is a copy that sees none of the originals, so nothing outside notices.
 
     Parameters
     ----------
+    name : str
+        Of the rule.
     **replacements : object
-        What else they shall see in place of a global of the reference.
+        What else it shall see in place of a global of the reference, or of a function of Python.
     """
-    replaced = {guard: lambda x, *_: x for guard in GUARDS} | replacements
+    rule = formulas.REFERENCES[name]
+    replaced = PLAIN | replacements
     shared = _copied(vars(formulas), formulas.__name__, replaced)
-    rules = {}
-    for name, rule in vars(reference).items():
-        if not hasattr(rule, "composed"):
-            continue
-        family = inspect.unwrap(rule).__module__
-        copied = _copied(vars(sys.modules[family]), family, shared | replaced)
-        terms = rule.composed.terms
-        rules[name] = replace(
-            rule.composed,
-            formula=copied[name],
-            before=shared["before"],
-            terms=None if terms is None else copied[terms.__name__],
-        )
-    return rules
+    family = inspect.unwrap(rule).__module__
+    copied = _copied(vars(sys.modules[family]), family, shared | replaced)
+    composed: formulas.Composed = rule.composed
+    terms = None if composed.terms is None else copied[composed.terms.__name__]
+    return replace(composed, formula=copied[name], before=shared["before"], terms=terms)
 
 
 def _copied(module: Mapping[str, Any], name: str, replaced: Mapping[str, object]) -> dict[str, Any]:
     """Copy the functions of a module, bare, so that they see each other and what is replaced."""
-    seen = {**module, **{key: value for key, value in replaced.items() if key in module}}
+    seen = {
+        **module,
+        **{key: new for key, new in replaced.items() if key in module or hasattr(builtins, key)},
+    }
     for key, value in module.items():
         bare = inspect.unwrap(value) if isinstance(value, FunctionType) else None
         if bare is not None and bare.__module__ == name and key not in replaced:
@@ -89,8 +96,29 @@ class Store:
         return [self.value]
 
 
+@dataclass(frozen=True, eq=False)
+class Keep:
+    """The moment when a number that is kept beside the arrays becomes `scalar`, now called `name`."""
+
+    name: str
+    scalar: "Scalar"
+
+
+@dataclass(frozen=True, eq=False)
+class Total:
+    """The moment when all elements of `value` are summed, to what is called `name`."""
+
+    name: str
+    value: Value
+
+    @property
+    def arrays(self) -> list[Value]:
+        """What it reads."""
+        return [self.value]
+
+
 Event = Value | Store
-"""What happens in a rule: an operation, or a store."""
+"""What happens to elements: an operation, or a store."""
 
 
 @dataclass
@@ -112,7 +140,7 @@ class Formula:
     rule: str
     hyper: dict[str, float]
     given: dict[str, Value]
-    events: list[Event] = field(default_factory=list)
+    events: list[Event | Keep | Total] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self._known: dict[tuple[object, ...], Value] = {}
@@ -123,11 +151,21 @@ class Formula:
         if (op == "multiply" and _is_one(values[0])) or (op in ("multiply", "divide") and _is_one(values[1])):
             (same,) = (value for value in values if isinstance(value, Value))
             return same
+        if op in ("add", "subtract") and _is_zero(values[1]):
+            return values[0]
         key = op, *(value if isinstance(value, Value) else str(value) for value in values)
         if key not in self._known:
             self._known[key] = Value(op, tuple(values))
             self.events.append(self._known[key])
         return self._known[key]
+
+    @property
+    def elementwise(self) -> list[Event]:
+        """The events, if elements know nothing of each other."""
+        events = [event for event in self.events if isinstance(event, Value | Store)]
+        if len(events) != len(self.events):
+            raise NotImplementedError(f"{self.rule}: it has sums, or numbers beside its arrays")
+        return events
 
     def stored(self) -> dict[Value, str]:
         """Return the values that are stored, with the names of their arrays."""
@@ -147,7 +185,13 @@ class Formula:
         return list(dict.fromkeys(str(arg) for arg in args if isinstance(arg, Scalar)))
 
 
-def overhear(rule: str, slots: Sequence[str], hyper: Mapping[str, Any], step: int = 2) -> Formula:
+def overhear(
+    rule: str,
+    slots: Sequence[str],
+    hyper: Mapping[str, Any],
+    step: int = 2,
+    kept: Mapping[str, float] | None = None,
+) -> Formula:
     """Run a rule of the reference on stand-ins and return what it does.
 
     Parameters
@@ -161,6 +205,8 @@ def overhear(rule: str, slots: Sequence[str], hyper: Mapping[str, Any], step: in
         what they turn off is no part of the formula.
     step : int
         A step that the formula is to hold for, and with it every other on the same branches.
+    kept : mapping, optional
+        The numbers that the rule keeps beside its arrays, as they are before that step.
 
     Examples
     --------
@@ -168,12 +214,25 @@ def overhear(rule: str, slots: Sequence[str], hyper: Mapping[str, Any], step: in
     >>> [getattr(event, "op", "store") for event in formula.events]
     ['multiply', 'add', 'store', 'multiply', 'subtract', 'store']
     """
-    symbols = {name: value for name, value in hyper.items() if isinstance(value, float) and value != 0}
+    symbols = {
+        name: value
+        for name, value in hyper.items()
+        if isinstance(value, float) and value != 0 and math.isfinite(value)
+    }
     formula = Formula(rule, symbols, {name: Value("given") for name in ("p", "g", *slots)})
     arrays = {name: Array(formula, value, name) for name, value in formula.given.items()}
     scalars = {name: Scalar(value, name) for name, value in symbols.items()}
-    rules = plain_rules(math=SimpleNamespace(sqrt=_square_root))
-    rules[rule](**arrays, **{**hyper, **scalars}, step=Scalar(step, "step"))
+    numbers = {name: Kept(formula, value, name) for name, value in (kept or {}).items()}
+    numbers_of_python = {"max": _CHOOSING["maximum"], "min": _CHOOSING["minimum"]}
+    composed: Any = plain_rule(
+        rule, math=SimpleNamespace(sqrt=_square_root, inf=math.inf), **numbers_of_python
+    )
+    begun = composed.begin(**arrays, **numbers, **{**hyper, **scalars}, step=Scalar(step, "step"))
+    totals = []
+    for name, term in zip(_core.rules[rule].sums if rule in _core.rules else (), begun.terms(), strict=True):
+        formula.events.append(Total(f"sum_{name}", term.value))
+        totals.append(Scalar(1.0, f"sum_{name}"))
+    begun.finish(totals)
     return formula
 
 
@@ -203,6 +262,10 @@ class Array(np.lib.mixins.NDArrayOperatorsMixin):
         self.value = new.value
         self.formula.events.append(Store(self.name, self.value))
 
+    def astype(self, dtype: object) -> "Array":
+        """Stay as it is: a stand-in has no dtype."""
+        return self
+
 
 class Scalar:
     """A stand-in for a hyperparameter: it computes, so that a rule can branch, and remembers the text."""
@@ -218,6 +281,11 @@ class Scalar:
 
     __hash__ = None  # type: ignore[assignment]
 
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *args: Any, **keywords: Any) -> Any:
+        if any(isinstance(arg, Array) for arg in args):
+            return NotImplemented
+        return _CHOOSING[ufunc.__name__](*args)
+
     def __bool__(self) -> bool:
         return bool(self.value)
 
@@ -226,6 +294,12 @@ class Scalar:
 
     def __gt__(self, other: Any) -> bool:
         return bool(self.value > getattr(other, "value", other))
+
+    def __le__(self, other: Any) -> bool:
+        return bool(self.value <= getattr(other, "value", other))
+
+    def __ge__(self, other: Any) -> bool:
+        return bool(self.value >= getattr(other, "value", other))
 
     def __neg__(self) -> "Scalar":
         return Scalar(-self.value, f"(-{self.text})")
@@ -237,6 +311,8 @@ class Scalar:
         if sign == "*" and isinstance(other, int | float) and other == 0:
             return 0.0
         if (sign == "*" and _is_one(other)) or (sign == "/" and _is_one(right)):
+            return self
+        if (sign == "+" and _is_zero(other)) or (sign == "-" and _is_zero(right)):
             return self
         a, b = (side if isinstance(side, Scalar) else Scalar(side, repr(side)) for side in (left, right))
         return Scalar(compute(a.value, b.value), f"({a.text} {sign} {b.text})")
@@ -272,8 +348,44 @@ class Scalar:
         return self._combine(operator.pow, "**", other, True)
 
 
+class Kept(Scalar):
+    """A stand-in for a number that a rule keeps beside its arrays."""
+
+    def __init__(self, formula: Formula, value: float, name: str) -> None:
+        super().__init__(value, name)
+        self.formula, self.name = formula, name
+
+    def item(self) -> Scalar:
+        """Return the number that it is now."""
+        return Scalar(self.value, self.text)
+
+    def __setitem__(self, key: object, new: Any) -> None:
+        scalar = Scalar(new.value, new.text) if isinstance(new, Scalar) else Scalar(new, repr(new))
+        self.value, self.text = scalar.value, f"{self.name}_new"
+        self.formula.events.append(Keep(self.text, scalar))
+
+
+def _choosing(choose: Callable[[Any], Any]) -> Callable[..., Any]:
+    """Return `max` or `min`, for numbers and what stands in for them."""
+
+    def chosen(*args: Any) -> Any:
+        if not any(isinstance(arg, Scalar) for arg in args):
+            return choose(args)
+        texts = ", ".join(str(arg) for arg in args)
+        return Scalar(choose([getattr(arg, "value", arg) for arg in args]), f"{choose.__name__}({texts})")
+
+    return chosen
+
+
+_CHOOSING = {"maximum": _choosing(max), "minimum": _choosing(min)}
+
+
 def _square_root(x: Any) -> Any:
     return Scalar(math.sqrt(x.value), f"math.sqrt({x.text})") if isinstance(x, Scalar) else math.sqrt(x)
+
+
+def _is_zero(x: object) -> bool:
+    return isinstance(x, int | float) and x == 0
 
 
 def _is_one(x: object) -> bool:
