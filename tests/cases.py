@@ -80,6 +80,9 @@ CASES: list[Case] = [
             "momentum_form": "average",
             "weight_decay": 0.01,
         },
+        keras={"compat": "keras", "lr": falling, "momentum": 0.9, "weight_decay": 0.1},
+        sklearn={"compat": "sklearn"},
+        optax={"compat": "optax", "lr": 0.1, "momentum": 0.9},
     ),
     *_cases(
         fastopt.SignSGD,
@@ -95,6 +98,8 @@ CASES: list[Case] = [
         decays={"lr": 0.1, "lr_decay": 0.05, "weight_decay": 0.01},
         start={"lr": 0.1, "initial_accumulator_value": 0.1, "eps": 1e-7, "eps_inside": True},
         maximize={"lr": 0.1, "maximize": True},
+        keras={"compat": "keras", "weight_decay": 0.1},
+        optax={"compat": "optax", "lr": 0.1},
     ),
     *_cases(
         fastopt.RMSprop,
@@ -108,6 +113,9 @@ CASES: list[Case] = [
         momentum_inside={"lr": 0.02, "momentum": 0.9, "eps_inside": True, "maximize": True},
         all={"lr": 0.02, "momentum": 0.9, "centered": True, "weight_decay": 0.01},
         all_inside={"lr": 0.02, "momentum": 0.9, "centered": True, "eps_inside": True},
+        keras={"compat": "keras", "lr": falling, "momentum": 0.9, "weight_decay": 0.1},
+        keras_centered={"compat": "keras", "centered": True},
+        optax={"compat": "optax", "lr": falling, "momentum": 0.9},
     ),
     *_cases(
         fastopt.Adam,
@@ -120,6 +128,12 @@ CASES: list[Case] = [
         memoryless={"lr": 0.1, "betas": (0.0, 0.0)},
         scheduled={"lr": falling, "betas": (settling, 0.999), "eps": 1e-3},
         maximize={"lr": 0.1, "maximize": True},
+        keras={"compat": "keras", "lr": 0.1, "weight_decay": 0.1},
+        keras_amsgrad={"compat": "keras", "amsgrad": True},
+        sklearn={"compat": "sklearn"},
+        optax={"compat": "optax", "lr": 0.1},
+        optax_amsgrad={"compat": "optax", "lr": 0.1, "amsgrad": True, "betas": (0.8, 0.9)},
+        paper_amsgrad={"compat": "paper", "lr": 0.1, "amsgrad": True},
     ),
     *_cases(
         fastopt.AdamW,
@@ -130,6 +144,10 @@ CASES: list[Case] = [
         almost_amsgrad={"lr": 0.1, "bias_correction": False, "amsgrad": True},
         scheduled={"lr": falling, "weight_decay": falling},
         maximize={"lr": 0.1, "maximize": True},
+        keras={"compat": "keras"},
+        keras_amsgrad={"compat": "keras", "lr": 0.1, "amsgrad": True},
+        optax={"compat": "optax", "lr": 0.1},
+        optax_amsgrad={"compat": "optax", "lr": 0.1, "amsgrad": True},
     ),
     *_cases(
         fastopt.Adamax,
@@ -137,6 +155,9 @@ CASES: list[Case] = [
         decoupled={"lr": 0.1, "weight_decay": 0.1, "decoupled_weight_decay": True},
         decay={"lr": 0.1, "betas": (0.8, 0.9), "weight_decay": 0.01},
         maximize={"lr": 0.1, "maximize": True},
+        keras={"compat": "keras", "lr": 0.1, "weight_decay": 0.1},
+        optax={"compat": "optax", "lr": 0.1},
+        paper={"compat": "paper"},
     ),
     *_cases(
         fastopt.NAdam,
@@ -146,6 +167,8 @@ CASES: list[Case] = [
         scheduled={"lr": falling, "betas": (settling, 0.99), "eps": 1e-3},
         memoryless={"lr": 0.1, "betas": (0.0, 0.0)},
         maximize={"lr": 0.1, "maximize": True},
+        keras={"compat": "keras", "weight_decay": 0.1},
+        optax={"compat": "optax", "lr": 0.1},
     ),
     *_cases(
         fastopt.RAdam,
@@ -155,6 +178,7 @@ CASES: list[Case] = [
         scheduled={"lr": falling, "betas": (settling, 0.9)},
         never={"lr": 0.1, "betas": (0.9, 0.5)},
         maximize={"lr": 0.1, "maximize": True},
+        optax={"compat": "optax", "lr": 0.1, "betas": (0.9, 0.95)},
     ),
     *_cases(
         fastopt.Adadelta,
@@ -162,6 +186,9 @@ CASES: list[Case] = [
         decay={"lr": 0.5, "rho": 0.8, "weight_decay": 0.1},
         decoupled={"lr": falling, "weight_decay": 0.1, "decoupled_weight_decay": True},
         maximize={"eps": 1e-3, "maximize": True},
+        keras={"compat": "keras", "lr": 0.5, "weight_decay": 0.1},
+        optax={"compat": "optax", "lr": 1.0},
+        paper={"compat": "paper"},
     ),
     *_cases(
         fastopt.ASGD,
@@ -404,7 +431,7 @@ ILLEGAL: list[Illegal] = [
         fastopt.NAdam,
         {"momentum_decay": -1},
         ValueError,
-        "momentum_decay: expected a finite number >= 0, got -1",
+        "momentum_decay: expected a number >= 0, got -1",
     ),
     Illegal(fastopt.Adadelta, {"rho": 1.0}, ValueError, "rho: expected a number in [0, 1), got 1.0"),
     Illegal(fastopt.ASGD, {"lambd": -1}, ValueError, "lambd: expected a finite number >= 0, got -1"),
@@ -500,4 +527,20 @@ ILLEGAL: list[Illegal] = [
     Illegal(fastopt.FTRL, {"lr_power": -0.3}, ValueError, "lr_power: expected -0.5 or 0, got -0.3"),
     Illegal(fastopt.FTRL, {"lr_power": 1}, ValueError, "lr_power: expected a number in [-0.5, 0], got 1"),
     Illegal(fastopt.FTRL, {"l1": -1}, ValueError, "l1: expected a finite number >= 0, got -1"),
+    Illegal(
+        fastopt.Adamax,
+        {"compat": "sklearn"},
+        ValueError,
+        "compat: expected one of 'torch', 'keras', 'optax', 'paper' for Adamax, got 'sklearn'",
+    ),
+    Illegal(
+        fastopt.Adam, {"compat": 1}, TypeError, "compat: expected one of 'torch', 'keras', 'optax', 'sklearn'"
+    ),
+    Illegal(
+        fastopt.AdamW,
+        {"compat": "optax", "weight_decay": 0.1},
+        TypeError,
+        "lr: expected a value, as optax has no default, got none",
+    ),
+    Illegal(fastopt.Lion, {"compat": "optax"}, TypeError, "unexpected keyword argument 'compat'"),
 ]

@@ -19,6 +19,9 @@ OPTIMIZERS = {
     "SGD-velocity_nesterov": (SGDOptimizer, {"learning_rate_init": 0.1, "nesterov": True}),
     # scikit-learn folds the corrections into the learning rate: fastopt follows it with a schedule of eps.
     "Adam-folded_eps": (AdamOptimizer, {"learning_rate_init": 0.1}),
+    # The defaults of MLPClassifier, which are not always those of the classes.
+    "SGD-sklearn": (SGDOptimizer, {"learning_rate_init": 0.001}),
+    "Adam-sklearn": (AdamOptimizer, {"learning_rate_init": 0.001}),
 }
 
 STATE = {"SGD": {"v": "velocities"}, "Adam": {"m": "ms", "v": "vs"}}

@@ -169,7 +169,8 @@ def test_repr_shows_the_hyperparameters() -> None:
     opt = fastopt.Adam(np.zeros(3), lr=0.1, betas=[0.8, 0.9])
     assert repr(opt) == (
         "Adam(lr=0.1, betas=(0.8, 0.9), eps=1e-08, weight_decay=0.0, amsgrad=False, "
-        "bias_correction=True, maximize=False, decoupled_weight_decay=False)"
+        "bias_correction=True, eps_hat=False, corrected_maximum=False, maximize=False, "
+        "decoupled_weight_decay=False)"
     )
 
 

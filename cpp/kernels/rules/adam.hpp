@@ -10,16 +10,21 @@ namespace {
 struct Adam : Base {
   static constexpr auto name = "adam";
   struct Hyper {
-    double lr, beta1, beta2, eps, bias_correction;
+    double lr, beta1, beta2, eps, bias_correction, eps_hat, corrected_maximum;
+    /// What m and v are divided by, for their start at zero.
+    double of_m(double count) const { return bias_correction != 0 ? 1 - std::pow(beta1, count) : 1; }
+    double of_v(double count) const { return bias_correction != 0 ? 1 - std::pow(beta2, count) : 1; }
   };
   static constexpr auto hyper = names("lr", "beta1", "beta2", "eps");
   static constexpr auto options = names("amsgrad");
-  static constexpr auto flags = names("bias_correction");
+  static constexpr auto flags = names("bias_correction", "eps_hat", "corrected_maximum");
   static constexpr auto state = slots(slot{"m"}, slot{"v"}, slot{"vmax", "amsgrad"});
 
   template <class T, bool amsgrad>
   struct Lane {
-    T beta1, rest1, beta2, rest2, eps, lr, root;  // sqrt(v / (1 - beta2^t)) = sqrt(v) * root: one division an element
+    // The corrections are in constants: sqrt(v / (1 - beta2^t)) = sqrt(v) * root, so there is one division an element.
+    // With eps_hat that of v is in lr, and in a maximum of corrected moments it is there already.
+    T beta1, rest1, beta2, rest2, eps, lr, root, raise;
     Square<T> square;
     Lane(const Hyper& h, const Step& step)
         : beta1(T(h.beta1)),
@@ -27,13 +32,22 @@ struct Adam : Base {
           beta2(T(h.beta2)),
           rest2(T(1 - h.beta2)),
           eps(T(h.eps)),
-          lr(T(h.bias_correction != 0 ? h.lr / (1 - std::pow(h.beta1, step.count)) : h.lr)),
-          root(T(h.bias_correction != 0 ? 1 / sqrt(1 - std::pow(h.beta2, step.count)) : 1)),
-          square(1 - h.beta2) {}
+          lr(T(h.lr / h.of_m(step.count))),
+          root(T(1 / sqrt(h.of_v(step.count)))),
+          raise(T(1)),
+          square(1 - h.beta2) {
+      if (amsgrad && h.corrected_maximum != 0) {
+        root = T(1);
+        raise = T(1 / h.of_v(step.count));
+      } else if (h.eps_hat != 0) {
+        root = T(1);
+        lr = T(h.lr / h.of_m(step.count) * sqrt(h.of_v(step.count)));
+      }
+    }
     void operator()(T& p, T g, T& m, T& v, T& vmax) const {
       m = fade(beta1 * m + rest1 * g);
       v = fade_square(beta2 * v + rest2 * square(g));
-      if constexpr (amsgrad) vmax = maximum(vmax, v);
+      if constexpr (amsgrad) vmax = maximum(vmax, raise * v);
       p = p - lr * (m / (sqrt(floored(amsgrad ? vmax : v)) * root + eps));  // lr holds the correction of m
     }
   };
@@ -46,28 +60,30 @@ struct AdamW : Adam {
   static constexpr Decays decays = Decays::decoupled;
 };
 
-/// Adamax: Kingma & Ba 2015, Algorithm 2, with eps inside the maximum as torch has it.
+/// Adamax: Kingma & Ba 2015, Algorithm 2, with eps inside the maximum as torch has it, or outside as Keras does.
 struct Adamax : Base {
   static constexpr auto name = "adamax";
   struct Hyper {
-    double lr, beta1, beta2, eps;
+    double lr, beta1, beta2, eps, eps_outside;
   };
   static constexpr auto hyper = names("lr", "beta1", "beta2", "eps");
+  static constexpr auto flags = names("eps_outside");
   static constexpr auto state = slots(slot{"m"}, slot{"u"});
 
   template <class T>
   struct Lane {
-    T beta1, rest1, beta2, eps, lr;
+    T beta1, rest1, beta2, inside, outside, lr;
     Lane(const Hyper& h, const Step& step)
         : beta1(T(h.beta1)),
           rest1(T(1 - h.beta1)),
           beta2(T(h.beta2)),
-          eps(T(h.eps)),
+          inside(T(h.eps_outside != 0 ? 0 : h.eps)),
+          outside(T(h.eps_outside != 0 ? h.eps : 0)),
           lr(T(h.lr / (1 - std::pow(h.beta1, step.count)))) {}
     void operator()(T& p, T g, T& m, T& u) const {
       m = fade(beta1 * m + rest1 * g);
-      u = fade_square(maximum(beta2 * u, absolute(g) + eps));
-      p = p - lr * (m / floored(u));
+      u = fade_square(maximum(beta2 * u, absolute(g) + inside));
+      p = p - lr * (m / (floored(u) + outside));
     }
   };
 };
@@ -108,13 +124,14 @@ struct NAdam : Base {
   };
 };
 
-/// RAdam: Liu et al. 2020, Algorithm 2, eps outside the uncorrected root as torch has it.
+/// RAdam: Liu et al. 2020, Algorithm 2, eps beside the uncorrected root as torch has it, or beside the corrected one.
 struct RAdam : Base {
   static constexpr auto name = "radam";
   struct Hyper {
-    double lr, beta1, beta2, eps;
+    double lr, beta1, beta2, eps, eps_hat;
   };
   static constexpr auto hyper = names("lr", "beta1", "beta2", "eps");
+  static constexpr auto flags = names("eps_hat");
   static constexpr auto state = slots(slot{"m"}, slot{"v"});
 
   /// What the step along m is multiplied with where the variance of v is known to be small enough; else 0.
@@ -127,7 +144,7 @@ struct RAdam : Base {
 
   template <class T>
   struct Lane {
-    T beta1, rest1, beta2, rest2, eps, lr;
+    T beta1, rest1, beta2, rest2, eps, lr, root;
     bool rectified;
     Square<T> square;
     Lane(const Hyper& h, const Step& step)
@@ -136,15 +153,20 @@ struct RAdam : Base {
           beta2(T(h.beta2)),
           rest2(T(1 - h.beta2)),
           eps(T(h.eps)),
+          root(T(1)),
           rectified(rectification(h.beta2, step.count) != 0),
           square(1 - h.beta2) {
-      const double rate = h.lr / (1 - std::pow(h.beta1, step.count));
+      const double rate = h.lr / (1 - std::pow(h.beta1, step.count)), corrected = 1 - std::pow(h.beta2, step.count);
       lr = T(rectified ? rate * rectification(h.beta2, step.count) : rate);
+      if (rectified && h.eps_hat == 0) {
+        lr = T(rate * rectification(h.beta2, step.count) / sqrt(corrected));
+        root = T(1 / sqrt(corrected));
+      }
     }
     void operator()(T& p, T g, T& m, T& v) const {
       m = fade(beta1 * m + rest1 * g);
       v = fade_square(beta2 * v + rest2 * square(g));
-      p = p - lr * (m / (rectified ? sqrt(floored(v)) + eps : T(1)));
+      p = p - lr * (m / (rectified ? sqrt(floored(v)) * root + eps : T(1)));
     }
   };
 };

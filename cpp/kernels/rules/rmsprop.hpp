@@ -9,23 +9,24 @@ namespace {
 struct RMSprop : Base {
   static constexpr auto name = "rmsprop";
   struct Hyper {
-    double lr, alpha, eps, momentum, eps_inside;
+    double lr, alpha, eps, momentum, eps_inside, lr_inside;
   };
   static constexpr auto hyper = names("lr", "alpha", "eps", "momentum");
   static constexpr auto options = names("centered", "momentum");
-  static constexpr auto flags = names("eps_inside");
+  static constexpr auto flags = names("eps_inside", "lr_inside");
   static constexpr auto state = slots(slot{"v"}, slot{"m", "centered"}, slot{"b", "momentum"});
 
   template <class T, bool centered, bool with_momentum>
   struct Lane {
-    T lr, alpha, rest, rho;
+    T lr, alpha, rest, rho, feed;  // feed: the learning rate, where it is inside the momentum
     Root<T> root;
     Square<T> square;
     Lane(const Hyper& h, const Step& /*step*/)
-        : lr(T(h.lr)),
+        : lr(T(with_momentum && h.lr_inside != 0 ? 1 : h.lr)),
           alpha(T(h.alpha)),
           rest(T(1 - h.alpha)),
           rho(T(h.momentum)),
+          feed(T(h.lr_inside != 0 ? h.lr : 1)),
           root(h.eps, h.eps_inside != 0),
           square(1 - h.alpha) {}
     void operator()(T& p, T g, T& v, T& m, T& b) const {
@@ -36,7 +37,7 @@ struct RMSprop : Base {
         variance = maximum(v - square(m), T(0));  // rounding can take the difference below zero
       }
       T d = g / root(variance);
-      if constexpr (with_momentum) d = b = fade(rho * b + d);
+      if constexpr (with_momentum) d = b = fade(rho * b + feed * d);
       p = p - lr * d;
     }
   };

@@ -3,6 +3,7 @@
 from __future__ import annotations  # so that help() shows the annotations as they stand here
 
 from dataclasses import KW_ONLY
+from typing import Literal
 
 import numpy as np
 
@@ -111,6 +112,7 @@ class Adagrad(Optimizer):
     eps_inside: bool = False
     maximize: bool = False
     decoupled_weight_decay: bool = False
+    compat: Literal["torch", "keras", "optax", "paper"] = "torch"
 
     _pace = (5.0, "stride")
 
@@ -156,5 +158,6 @@ class Adadelta(Optimizer):
     _: KW_ONLY
     maximize: bool = False
     decoupled_weight_decay: bool = False
+    compat: Literal["torch", "keras", "optax", "paper"] = "torch"
 
     _pace = (100.0, "stride")

@@ -4,15 +4,18 @@ from __future__ import annotations  # so that help() shows the annotations as th
 
 import math
 from dataclasses import KW_ONLY
+from typing import Annotated, Literal
 
 import numpy as np
 
-from fastopt._common.bounds import Decays, Epsilon, NonNegative
+from fastopt._common.bounds import Bounds, Decays, Epsilon, Hyper, NonNegative
 from fastopt.rules.fields import optimizer
 from fastopt.rules.formulas import Array, fade, fade_square, floored, rule, square
 from fastopt.rules.optimizer import Optimizer
 
 __all__ = ["Adam", "AdamW", "Adamax", "NAdam", "RAdam", "adam", "adamax", "adamw", "nadam", "radam"]
+
+MomentumDecay = Annotated[Hyper, Bounds(0, infinite=True)]
 
 
 @rule
@@ -29,6 +32,8 @@ def adam(
     beta2: float = 0.999,
     eps: float = 1e-8,
     bias_correction: bool = True,
+    eps_hat: bool = False,
+    corrected_maximum: bool = False,
 ) -> None:
     r"""Adam: a running mean of the gradients over the root of one of their squares.
 
@@ -56,8 +61,8 @@ def adam(
     >>> p.round(6), m.round(6), v.round(6)
     (array([0.5]), array([100.]), array([1000.]))
     """
-    lr, root = corrections(step, lr, beta1, beta2, bias_correction)
-    p[...] = p - lr * direction(g, m, v, vmax, beta1, beta2, root, eps)
+    of_m, of_v = (1 - beta1**step, 1 - beta2**step) if bias_correction else (1, 1)
+    update(p, g, m, v, vmax, lr, beta1, beta2, eps, of_m, of_v, eps_hat, corrected_maximum)
 
 
 @rule(decays="decoupled", weight_decay=1e-2)
@@ -74,6 +79,8 @@ def adamw(
     beta2: float = 0.999,
     eps: float = 1e-8,
     bias_correction: bool = True,
+    eps_hat: bool = False,
+    corrected_maximum: bool = False,
 ) -> None:
     """Take a step of `AdamW`.
 
@@ -84,8 +91,8 @@ def adamw(
     >>> p.round(6)
     array([0.25])
     """
-    lr, root = corrections(step, lr, beta1, beta2, bias_correction)
-    p[...] = p - lr * direction(g, m, v, vmax, beta1, beta2, root, eps)
+    of_m, of_v = (1 - beta1**step, 1 - beta2**step) if bias_correction else (1, 1)
+    update(p, g, m, v, vmax, lr, beta1, beta2, eps, of_m, of_v, eps_hat, corrected_maximum)
 
 
 @rule
@@ -100,6 +107,7 @@ def adamax(
     beta1: float = 0.9,
     beta2: float = 0.999,
     eps: float = 1e-8,
+    eps_outside: bool = False,
 ) -> None:
     """Take a step of `Adamax`.
 
@@ -112,8 +120,9 @@ def adamax(
     """
     lr = lr / (1 - beta1**step)
     m[...] = fade(beta1 * m + (1 - beta1) * g)
-    u[...] = fade_square(np.maximum(beta2 * u, np.abs(g) + eps))
-    p[...] = p - lr * (m / floored(u))
+    inside, outside = (0.0, eps) if eps_outside else (eps, 0.0)
+    u[...] = fade_square(np.maximum(beta2 * u, np.abs(g) + inside))
+    p[...] = p - lr * (m / (floored(u) + outside))
 
 
 @rule
@@ -143,7 +152,7 @@ def nadam(
     mu, mu_next = (beta1 * (1 - 0.5 * 0.96 ** (t * momentum_decay)) for t in (step, step + 1))
     mu_product[...] = fade_square(mu_product * mu)
     product = mu_product.item()
-    _, root = corrections(step, lr, beta1, beta2, True)
+    root = 1 / math.sqrt(1 - beta2**step)
     m[...] = fade(beta1 * m + (1 - beta1) * g)
     v[...] = fade_square(beta2 * v + (1 - beta2) * square(g, 1 - beta2))
     step_along = lr * (1 - mu) / (1 - product) * g + lr * mu_next / (1 - product * mu_next) * m
@@ -162,6 +171,7 @@ def radam(
     beta1: float = 0.9,
     beta2: float = 0.999,
     eps: float = 1e-8,
+    eps_hat: bool = True,
 ) -> None:
     """Take a step of `RAdam`.
 
@@ -174,8 +184,15 @@ def radam(
     """
     m[...] = fade(beta1 * m + (1 - beta1) * g)
     v[...] = fade_square(beta2 * v + (1 - beta2) * square(g, 1 - beta2))
-    lr, r = lr / (1 - beta1**step), rectification(beta2, step)
-    p[...] = p - (lr * r * (m / (np.sqrt(floored(v)) + eps)) if r else lr * m)
+    lr, r, root = lr / (1 - beta1**step), rectification(beta2, step), 1.0
+    if not r:
+        p[...] = p - lr * m
+        return
+    if eps_hat:
+        lr = lr * r
+    else:
+        lr, root = lr * r / math.sqrt(1 - beta2**step), 1 / math.sqrt(1 - beta2**step)
+    p[...] = p - lr * (m / (np.sqrt(floored(v)) * root + eps))
 
 
 def rectification(beta2: float, step: int) -> float:
@@ -189,24 +206,33 @@ def rectification(beta2: float, step: int) -> float:
     return math.sqrt(rest * ((length - 4) * (length - 2) * most / ((most - 4) * (most - 2) * length)))
 
 
-def corrections(
-    step: int, lr: float, beta1: float, beta2: float, bias_correction: bool
-) -> tuple[float, float]:
-    """Return what Adam multiplies m and sqrt(v) by: lr / (1 - beta1^t) and 1 / sqrt(1 - beta2^t)."""
-    if not bias_correction:
-        return lr, 1
-    return lr / (1 - beta1**step), 1 / math.sqrt(1 - beta2**step)
-
-
-def direction(
-    g: Array, m: Array, v: Array, vmax: Array | None, beta1: float, beta2: float, root: float, eps: float
-) -> Array:
-    """Update the moments of Adam; return m over sqrt(v) * root + eps; `root` corrects v for its start."""
+def update(
+    p: Array,
+    g: Array,
+    m: Array,
+    v: Array,
+    vmax: Array | None,
+    lr: float,
+    beta1: float,
+    beta2: float,
+    eps: float,
+    of_m: float,
+    of_v: float,
+    eps_hat: bool,
+    corrected_maximum: bool,
+) -> None:
+    """Take a step of Adam; `of_m` and `of_v` are what the moments are divided by for their start at zero."""
     m[...] = fade(beta1 * m + (1 - beta1) * g)
     v[...] = fade_square(beta2 * v + (1 - beta2) * square(g, 1 - beta2))
+    largest, lr, root = v, lr / of_m, 1 / math.sqrt(of_v)
     if vmax is not None:
-        vmax[...] = np.maximum(vmax, v)
-    return m / (np.sqrt(floored(v if vmax is None else vmax)) * root + eps)
+        vmax[...] = np.maximum(vmax, 1 / of_v * v if corrected_maximum else v)
+        largest = vmax
+    if vmax is not None and corrected_maximum:
+        root = 1
+    elif eps_hat:
+        lr, root = lr * math.sqrt(of_v), 1
+    p[...] = p - lr * (m / (np.sqrt(floored(largest)) * root + eps))
 
 
 @optimizer("adam")
@@ -228,6 +254,11 @@ class Adam(Optimizer):
         The largest :math:`v` so far in the root, as in torch (the maximum of uncorrected moments).
     bias_correction : bool
         Without it :math:`\hat m = m, \hat v = v`: "Adam (almost)".
+    eps_hat : bool
+        :math:`\epsilon` added to :math:`\sqrt{v}`, and the correction of :math:`v` in the learning rate: the
+        "epsilon hat" at the end of section 2 of the paper.
+    corrected_maximum : bool
+        The largest :math:`\hat v` with `amsgrad`, in place of the largest :math:`v`.
 
     References
     ----------
@@ -251,8 +282,11 @@ class Adam(Optimizer):
     amsgrad: bool = False
     _: KW_ONLY
     bias_correction: bool = True
+    eps_hat: bool = False
+    corrected_maximum: bool = False
     maximize: bool = False
     decoupled_weight_decay: bool = False
+    compat: Literal["torch", "keras", "optax", "sklearn", "paper"] = "torch"
 
 
 @optimizer("adamw")
@@ -265,7 +299,7 @@ class AdamW(Optimizer):
 
     Parameters
     ----------
-    lr, betas, eps, amsgrad, bias_correction, maximize
+    lr, betas, eps, amsgrad, bias_correction, eps_hat, corrected_maximum, maximize
         As in `Adam`.
     weight_decay : float or schedule
         :math:`\lambda \ge 0`, scaled by `lr` as in torch.
@@ -291,7 +325,10 @@ class AdamW(Optimizer):
     amsgrad: bool = False
     _: KW_ONLY
     bias_correction: bool = True
+    eps_hat: bool = False
+    corrected_maximum: bool = False
     maximize: bool = False
+    compat: Literal["torch", "keras", "optax"] = "torch"
 
 
 @optimizer("adamax")
@@ -306,7 +343,9 @@ class Adamax(Optimizer):
     Parameters
     ----------
     eps : float or schedule
-        :math:`\epsilon \ge 0`, inside the maximum as in torch (Keras and ensmallen add it to :math:`u`).
+        :math:`\epsilon \ge 0`, inside the maximum as in torch.
+    eps_outside : bool
+        :math:`|g|` in the maximum and :math:`u + \epsilon` in the denominator, as in Keras and ensmallen.
 
     References
     ----------
@@ -327,8 +366,10 @@ class Adamax(Optimizer):
     eps: Epsilon = 1e-8
     weight_decay: NonNegative = 0.0
     _: KW_ONLY
+    eps_outside: bool = False
     maximize: bool = False
     decoupled_weight_decay: bool = False
+    compat: Literal["torch", "keras", "optax", "paper"] = "torch"
 
 
 @optimizer("nadam")
@@ -345,7 +386,7 @@ class NAdam(Optimizer):
     Parameters
     ----------
     momentum_decay : float or schedule
-        :math:`\psi \ge 0`: how fast the momentum comes up to its full size.
+        :math:`\psi \ge 0`: how fast the momentum comes up to its full size; at once if infinite.
 
     References
     ----------
@@ -365,10 +406,11 @@ class NAdam(Optimizer):
     betas: Decays = (0.9, 0.999)
     eps: Epsilon = 1e-8
     weight_decay: NonNegative = 0.0
-    momentum_decay: NonNegative = 4e-3
+    momentum_decay: MomentumDecay = 4e-3
     decoupled_weight_decay: bool = False
     _: KW_ONLY
     maximize: bool = False
+    compat: Literal["torch", "keras", "optax"] = "torch"
 
     def _start(self, name: str) -> float:
         return 1.0 if name == "mu_product" else 0.0
@@ -387,6 +429,11 @@ class RAdam(Optimizer):
             &\text{if } \rho_t > 5, \text{ else } p \leftarrow p - \eta\, \hat m
 
     with :math:`r_t^2 = (\rho_t - 4)(\rho_t - 2) \rho_\infty \,/\, (\rho_\infty - 4)(\rho_\infty - 2) \rho_t`.
+
+    Parameters
+    ----------
+    eps_hat : bool
+        Without it :math:`\epsilon` is added to the corrected root, :math:`\sqrt{v / (1 - \beta_2^t)}`.
 
     References
     ----------
@@ -409,5 +456,7 @@ class RAdam(Optimizer):
     decoupled_weight_decay: bool = False
     _: KW_ONLY
     maximize: bool = False
+    eps_hat: bool = True
+    compat: Literal["torch", "optax"] = "torch"
 
     _pace = (0.2, "stride")

@@ -27,6 +27,10 @@ FIELDS = {
         r":math:`p \leftarrow (1 - \eta \lambda)\, p` before the update, in place of that term.",
     ),
     "maximize": ("bool", "Ascend."),
+    "compat": (
+        "str",
+        "Whose formula and defaults it has, where an argument is not given: see `fastopt.rules.compat`.",
+    ),
 }
 """What a field is, by its name, unless its class says otherwise."""
 

@@ -8,6 +8,7 @@ from typing import Literal, TypeVar, cast, dataclass_transform, get_args, get_or
 from fastopt import _core
 from fastopt._common.bounds import Bounds
 from fastopt._common.signatures import leave_out_annotations
+from fastopt.rules.compat import COMPAT, with_defaults_of
 from fastopt.rules.docstrings import documented
 from fastopt.rules.optimizer import Optimizer
 
@@ -35,6 +36,8 @@ def optimizer(*rules: str) -> Callable[[Class], Class]:
     def register(cls: Class) -> Class:
         made = cast(Class, dataclass(eq=False, repr=False)(cls))
         made.rules = rules
+        if made.__name__ in COMPAT:
+            made.__init__ = with_defaults_of(made.__init__, COMPAT[made.__name__])  # type: ignore[method-assign]
         leave_out_annotations(made)
         hints = get_type_hints(made, include_extras=True)
         declared = {f.name: hints[f.name] for f in fields(made)}

@@ -243,8 +243,13 @@ class Optimizer(Declared):
         return int(steps), state
 
     def __repr__(self) -> str:
-        values = (f"{f.name}={getattr(self, f.name)!r}" for f in fields(self) if f.name != "params")
+        shown = (f.name for f in fields(self) if f.name != "params" and self._is_told(f.name))
+        values = (f"{name}={getattr(self, name)!r}" for name in shown)
         return f"{type(self).__name__}({', '.join(values)})"
+
+    def _is_told(self, field: str) -> bool:
+        """Whether a field is worth showing: that it is torch's goes without saying."""
+        return field != "compat" or getattr(self, field) != "torch"
 
     if not TYPE_CHECKING:  # as in Declared
 

@@ -3,6 +3,7 @@
 from __future__ import annotations  # so that help() shows the annotations as they stand here
 
 from dataclasses import KW_ONLY
+from typing import Literal
 
 import numpy as np
 
@@ -27,6 +28,7 @@ def rmsprop(
     eps: float = 1e-8,
     momentum: float = 0.0,
     eps_inside: bool = False,
+    lr_inside: bool = False,
 ) -> None:
     """Take a step of `RMSprop`.
 
@@ -44,7 +46,8 @@ def rmsprop(
         variance = np.maximum(v - square(m, 1 - alpha), 0)
     d = g / (np.sqrt(floored(variance + eps)) if eps_inside else np.sqrt(floored(variance)) + eps)
     if b is not None:
-        b[...] = d = fade(momentum * b + d)
+        b[...] = fade(momentum * b + lr * d if lr_inside else momentum * b + d)
+        d, lr = b, 1 if lr_inside else lr
     p[...] = p - lr * d
 
 
@@ -71,6 +74,9 @@ class RMSprop(Optimizer):
         that hardly changes leaves only :math:`\epsilon` in the denominator: give it `eps_inside` then.
     eps_inside : bool
         :math:`\epsilon` under the root, as in optax and Keras.
+    lr_inside : bool
+        :math:`b \leftarrow \rho b + \eta d` and :math:`p \leftarrow p - b` with momentum, as in optax and
+        Keras: different while the learning rate changes.
 
     References
     ----------
@@ -95,7 +101,9 @@ class RMSprop(Optimizer):
     centered: bool = False
     _: KW_ONLY
     eps_inside: bool = False
+    lr_inside: bool = False
     maximize: bool = False
     decoupled_weight_decay: bool = False
+    compat: Literal["torch", "keras", "optax"] = "torch"
 
     _pace = (0.3, "stride")

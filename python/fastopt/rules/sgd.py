@@ -267,6 +267,7 @@ class SGD(Optimizer):
     maximize: bool = False
     decoupled_weight_decay: bool = False
     momentum_form: Literal["heavy_ball", "velocity", "average"] = "heavy_ball"
+    compat: Literal["torch", "keras", "optax", "sklearn", "paper"] = "torch"
 
     _pace = (1.0, "lr")
 
