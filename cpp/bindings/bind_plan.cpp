@@ -128,7 +128,7 @@ class Plan {
     Py_VISIT(params_.ptr());
     Py_VISIT(count_.ptr());
     Py_VISIT(scalars_.ptr());
-    for (const py::object& key : structure_.keys()) Py_VISIT(key.ptr());
+    if (const int stopped = structure_.traverse(visit, arg)) return stopped;
     for (const Bound& bound : bound_) Py_VISIT(bound.array().ptr());
     for (const py::object& gradient : gradients_) Py_VISIT(gradient.ptr());
     return 0;
@@ -147,7 +147,7 @@ class Plan {
   };
 
   static Flat as_bound(Flat params, const Bindings& bound) {
-    return bound ? Flat(params.kind, bound->first, bound->second) : params;
+    return bound ? Flat(params, bound->first, bound->second) : params;
   }
 
   Plan(const Choice& choice, const py::object& params, const State& state, const py::array_t<std::int64_t>& count,

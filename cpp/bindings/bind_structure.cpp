@@ -8,16 +8,17 @@
 namespace fastopt::bindings {
 namespace {
 
-py::tuple flatten(const char* label, const py::object& structure) {
-  const Flat flat(structure, label);
-  const char* kind = flat.kind == Flat::Kind::array ? "array" : flat.kind == Flat::Kind::list ? "list" : "dict";
-  return py::make_tuple(kind, flat.keys, flat.arrays);
+py::tuple flatten(const char* label, const py::object& structure, bool deep) {
+  const Flat flat(structure, label, deep);
+  constexpr const char* kinds[] = {"array", "list", "dict", "nested"};
+  return py::make_tuple(kinds[static_cast<int>(flat.kind)], flat.keys, flat.arrays, flat.template_of());
 }
 
 }  // namespace
 
 void bind_structure(py::module_& m) {
-  m.def("flatten", &flatten, py::arg("label"), py::arg("structure"), "The kind of a structure, its keys, its arrays.");
+  m.def("flatten", &flatten, py::arg("label"), py::arg("structure"), py::arg("deep") = true,
+        "The kind of a structure, its keys, its arrays, and of a nested one where they are.");
 }
 
 }  // namespace fastopt::bindings

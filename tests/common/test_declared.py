@@ -29,7 +29,8 @@ WRONG = [
     (
         0,
         "zzz",
-        "zzz: AdamW has no such attribute; there are amsgrad, betas, bias_correction, eps, lr, maximize, "
+        "zzz: AdamW has no such attribute; there are amsgrad, betas, bias_correction, compat, "
+        "corrected_maximum, eps, eps_hat, lr, maximize, "
         "params, rules, state, steps, weight_decay (a subclass declares its own in its body)",
     ),
     (1, "memory", "memory: LBFGS has no such attribute; there are "),

@@ -40,7 +40,7 @@ BAD_PARAMS: list[tuple[Any, type[Exception], str]] = [
     (3.0, TypeError, "params: expected a NumPy array, a list or a dict of arrays, got float"),
     ([], ValueError, "params: expected at least one array, got an empty list"),
     ({}, ValueError, "params: expected at least one array, got an empty dict"),
-    ([[1.0, 2.0]], TypeError, "params[0]: expected a NumPy array, got list"),
+    ([[1.0, 2.0]], TypeError, "params['0.0']: expected a NumPy array, got float"),
     ({"W": None}, TypeError, "params['W']: expected a NumPy array, got NoneType"),
     (
         np.ones(3, np.int64),

@@ -11,7 +11,7 @@ import pytest
 
 import fastopt
 from fastopt import reference, regularizers
-from fastopt._common.trees import flatten
+from fastopt._common.trees import Tree
 from fastopt.callbacks import EarlyStopping
 from fastopt.gradcheck import gradcheck
 from support import Array
@@ -127,13 +127,13 @@ def advance(opt: fastopt.Optimizer, kind: Callable[[Any], dict[str, Any]] = dict
 @kinds
 def test_a_structure_is_what_is_in_it(kind: Callable[[Any], dict[str, Any]]) -> None:
     arrays = numbers(0)
-    _, keys, flat = flatten("params", kind(arrays.items()))
-    assert sorted(keys) == sorted(NAMES)
-    assert all(a is arrays[key] for key, a in zip(keys, flat, strict=True))
+    tree = Tree("params", kind(arrays.items()))
+    assert sorted(tree.keys) == sorted(NAMES)
+    assert all(a is arrays[key] for key, a in tree.by_key.items())
 
 
 def test_keys_are_in_the_order_in_which_a_dict_yields_them() -> None:
-    orders = {kind.__name__: flatten("params", kind(numbers(0).items()))[1] for kind in (dict, moved, Sorted)}
+    orders = {kind.__name__: Tree("params", kind(numbers(0).items())).keys for kind in (dict, moved, Sorted)}
     assert orders == {"dict": list("bca"), "moved": list("cab"), "Sorted": list("abc")}
 
 

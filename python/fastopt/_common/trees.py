@@ -1,7 +1,7 @@
 """Structures of arrays taken apart, and put together again.
 
-What optimizers take is one array, a list, or a dict of arrays: `Tree`. What a function to be checked takes is
-anything in lists, tuples and dicts, at any depth: `walk`, `mapped`.
+What optimizers take is one array, or arrays in lists and dicts, at any depth: `Tree`. What a function to be
+checked takes is anything in lists, tuples and dicts: `walk`, `mapped`.
 """
 
 from __future__ import annotations
@@ -16,43 +16,8 @@ from fastopt import _core
 from fastopt._common.wording import counted
 
 Array = NDArray[Any]
-Arrays = Array | list[Array] | tuple[Array, ...] | dict[Any, Array]
-"""Parameters, gradients or state: one array, a list (or tuple), or a dict of arrays."""
-
-
-def flatten(label: str, arrays: object) -> tuple[str, list[Any], list[Array]]:
-    """Take a structure apart: its kind, its keys, its arrays.
-
-    It is what is in it, whatever methods a subclass of list, tuple or dict may have; keys are in the order
-    in which the dict yields them.
-
-    Parameters
-    ----------
-    label : str
-        What messages call it.
-    arrays : array, list, tuple or dict
-        What is in it is not judged.
-
-    Returns
-    -------
-    kind : str
-        ``"array"``, ``"list"`` (also for a tuple) or ``"dict"``.
-    keys : list
-        None for an array, numbers for a list.
-    flat : list
-        What is there under each key.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If it is nothing of that kind, or empty.
-
-    Examples
-    --------
-    >>> flatten("params", {"W": np.zeros(2), "b": np.ones(1)})
-    ('dict', ['W', 'b'], [array([0., 0.]), array([1.])])
-    """
-    return _core.flatten(label, arrays)
+Arrays = Array | list[Any] | tuple[Any, ...] | dict[Any, Any]
+"""Parameters, gradients or state: one array, or arrays in lists (or tuples) and dicts, at any depth."""
 
 
 class Tree:
@@ -63,38 +28,46 @@ class Tree:
     label : str
         What messages call it.
     structure : array, list, tuple or dict
-        What is in it is not judged.
+        It is what is in it, whatever methods a subclass of list, tuple or dict may have; keys are in the
+        order in which a dict yields them. The arrays in it are not judged.
+    deep : bool
+        Whether lists and dicts in it are taken apart too, and not taken for arrays.
 
     Attributes
     ----------
     kind : str
-        ``"array"``, ``"list"`` (also for a tuple) or ``"dict"``.
+        ``"array"``, ``"list"`` (also for a tuple), ``"dict"``, or ``"nested"``.
     keys : list
-        None for an array, numbers for a list.
+        None for an array, numbers for a list, paths such as ``"encoder.0.W"`` for what is nested.
     arrays : list
         What is there under each key.
 
     Raises
     ------
     TypeError, ValueError
-        If it is nothing of that kind, or empty.
+        If it is nothing of that kind, or empty; if two paths are the same, or there is no end to it.
 
     Examples
     --------
     >>> tree = Tree("params", {"W": np.zeros(2), "b": np.ones(1)})
     >>> tree.names, tree.like([1, 2])
     (["params['W']", "params['b']"], {'W': 1, 'b': 2})
+    >>> tree = Tree("params", {"encoder": [{"W": np.zeros(2)}, {"W": np.ones(2)}]})
+    >>> tree.keys, tree.like([1, 2])
+    (['encoder.0.W', 'encoder.1.W'], {'encoder': [{'W': 1}, {'W': 2}]})
     """
 
-    def __init__(self, label: str, structure: object) -> None:
+    def __init__(self, label: str, structure: object, deep: bool = True) -> None:
         self.label = label
-        self.kind, self.keys, self.arrays = flatten(label, structure)
+        self.kind, self.keys, self.arrays, self._places = _core.flatten(label, structure, deep)
 
     def __str__(self) -> str:
         if self.kind == "array":
             return "one array"
+        if self.kind == "list":
+            return f"a list of {counted(len(self.keys), 'array')}"
         keys = ", ".join(map(repr, self.keys))
-        return f"a list of {counted(len(self.keys), 'array')}" if self.kind == "list" else f"a dict of {keys}"
+        return f"a dict of {keys}" if self.kind == "dict" else f"lists and dicts of {keys}"
 
     @property
     def names(self) -> list[str]:
@@ -113,14 +86,11 @@ class Tree:
 
     def like(self, items: Sequence[Any]) -> Any:
         """Return other things in this structure, a list for a tuple."""
-        return rebuilt(self.kind, self.keys, items)
-
-
-def rebuilt(kind: str, keys: Sequence[Any], items: Sequence[Any]) -> Any:
-    """Return things in a structure of some kind with some keys; what is in a tuple, in a list."""
-    if kind == "array":
-        return items[0]
-    return list(items) if kind == "list" else dict(zip(keys, items, strict=True))
+        if self.kind == "array":
+            return items[0]
+        if self.kind == "nested":
+            return mapped(items.__getitem__, self._places)
+        return list(items) if self.kind == "list" else dict(zip(self.keys, items, strict=True))
 
 
 def named(params: Arrays) -> dict[str, Array]:

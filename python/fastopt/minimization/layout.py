@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from fastopt._common.trees import Tree, as_array, described, rebuilt
+from fastopt._common.trees import Tree, as_array, described
 from fastopt._common.wording import counted
 
 __all__ = ["Layout", "RowLayout", "Vector", "as_numbers", "as_reals", "frozen"]
@@ -19,6 +19,9 @@ Vector = NDArray[np.floating[Any]]
 
 DIMENSIONS = 64
 """That NumPy's arrays have at most."""
+
+DEEPEST = 200
+"""Structures in each other, at most."""
 
 FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
 
@@ -78,10 +81,12 @@ class Layout:
             start = as_numbers(label, start) if _is_plain(start) else start
         elif not isinstance(start, dict) and as_array(start).dtype.kind in "iuf":
             start = as_numbers(label, start)  # a number, or an array of another library
-        tree = Tree(label, start)
-        self._tuple = isinstance(start, tuple)
+        self._deep = _is_deep(start)
+        tree = self._tree = self._taken_apart(label, start)
+        self._tuple = isinstance(start, tuple) and tree.kind == "list"
         self.kind, self.keys, self.names = tree.kind, tree.keys, tree.names
         arrays = [as_numbers(name, a) for name, a in tree.named]
+        tree.arrays = []  # the start is not kept
         single = all(a.dtype == np.float32 for a in arrays)
         self.dtype = np.dtype(np.float32 if single else np.float64)
         self.shapes = [a.shape for a in arrays]
@@ -96,7 +101,7 @@ class Layout:
         if self._flat:
             return vector
         views = [vector[part].reshape(shape) for part, shape in zip(self._slices, self.shapes, strict=True)]
-        return tuple(views) if self._tuple else rebuilt(self.kind, self.keys, views)
+        return tuple(views) if self._tuple else self._tree.like(views)
 
     def vector(self, structure: object, label: str) -> Vector:
         """Return `structure` as a vector: itself where it is one, else in memory of the thread's next call.
@@ -166,12 +171,18 @@ class Layout:
                 return f"{name}[{index}]" if index else name
         raise IndexError(k)
 
+    def _taken_apart(self, label: str, structure: object) -> Tree:
+        """Take a structure apart as deep as the start is; lists of numbers are arrays."""
+        return Tree(label, _with_arrays(structure) if self._deep else structure, deep=self._deep)
+
     def _entries(self, structure: object, label: str) -> list[Any]:
         """Take a dict or list apart, in the order of the start."""
-        expected = f"a {self.kind} of {counted(len(self.keys), 'array')}, as {self.label}"
-        if not isinstance(structure, dict if self.kind == "dict" else (list, tuple)):
+        kinds = {"dict": (dict,), "list": (list, tuple), "nested": (dict, list, tuple)}
+        kind = "list or dict" if self.kind == "nested" else self.kind
+        expected = f"a {kind} of {counted(len(self.keys), 'array')}, as {self.label}"
+        if not isinstance(structure, kinds[self.kind]):
             raise TypeError(f"{label}: expected {expected}, got {described(structure)}")
-        tree = Tree(label, structure)
+        tree = self._taken_apart(label, structure)
         if self.kind == "list":
             if len(tree.keys) != len(self.keys):
                 raise ValueError(f"{label}: expected {expected}, got {len(tree.keys)}")
@@ -212,6 +223,24 @@ def _is_plain(start: object, depth: int = 0) -> bool:
     if isinstance(start, list | tuple):
         return depth < DIMENSIONS and all(_is_plain(entry, depth + 1) for entry in start)
     return isinstance(start, int | float | np.number) and not isinstance(start, bool)
+
+
+def _is_deep(start: object) -> bool:
+    """Whether there are dicts, or lists that are no arrays, in a list or dict."""
+    if isinstance(start, dict):
+        inside = list(start.values())
+    else:
+        inside = list(start) if isinstance(start, list | tuple) else []
+    return any(isinstance(x, dict) or (isinstance(x, list | tuple) and not _is_plain(x)) for x in inside)
+
+
+def _with_arrays(node: Any, depth: int = 0) -> Any:
+    """Return a structure with its lists of numbers as arrays."""
+    if depth > DEEPEST or not isinstance(node, dict | list | tuple):
+        return node
+    if isinstance(node, dict):
+        return {key: _with_arrays(value, depth + 1) for key, value in node.items()}
+    return np.asarray(node) if node and _is_plain(node) else [_with_arrays(x, depth + 1) for x in node]
 
 
 def as_numbers(label: str, given: object) -> NDArray[Any]:

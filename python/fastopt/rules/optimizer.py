@@ -20,7 +20,7 @@ from fastopt._common.declared import Declared
 from fastopt._common.interrupts import interrupts_deferred
 from fastopt._common.place import Place
 from fastopt._common.states import load_states, saved_states
-from fastopt._common.trees import Array, Arrays, described, flatten
+from fastopt._common.trees import Array, Arrays, Tree, described
 from fastopt._common.wording import counted
 
 PAGE = 4096
@@ -57,7 +57,8 @@ class Optimizer(Declared):
     def __post_init__(self) -> None:
         if not self.rules:
             raise TypeError("Optimizer: expected one of its subclasses, such as fastopt.AdamW")
-        self._structure, self._keys, self._flat = flatten("params", self.params)
+        self._tree = Tree("params", self.params)
+        self._keys, self._flat = self._tree.keys, self._tree.arrays
         self._single = any(getattr(p, "dtype", None) == np.float32 for p in self._flat)
         for field in self._bounds:
             self._checked(field, getattr(self, field))  # again, now that the dtypes are known
@@ -193,7 +194,7 @@ class Optimizer(Declared):
         for slot, mine in self._slots.items():
             label = f"state_dict['state'][{slot!r}]"
             for key, old, new in zip(self._keys, mine, self._unpack(label, state[slot]), strict=True):
-                where = label if self._structure == "array" else f"{label}[{key!r}]"
+                where = label if self._tree.kind == "array" else f"{label}[{key!r}]"
                 if not isinstance(new, np.ndarray) or new.dtype != old.dtype:
                     raise TypeError(f"{where}: expected {described(old)}, got {described(new)}")
                 if new.shape != old.shape:
@@ -381,9 +382,8 @@ class Optimizer(Declared):
     # Structures of arrays.
 
     def _pack(self, arrays: list[Array]) -> Arrays:
-        if self._structure == "array":
-            return arrays[0]
-        return list(arrays) if self._structure == "list" else dict(zip(self._keys, arrays, strict=True))
+        packed: Arrays = self._tree.like(arrays)
+        return packed
 
     def _packed_scalars(self, scalars: Array) -> dict[str, Any]:
         """Return the scalars by name: one of each, or one for each array."""
@@ -410,16 +410,13 @@ class Optimizer(Declared):
         return scalars
 
     def _unpack(self, label: str, arrays: Arrays) -> list[Array]:
-        structure, keys, flat = flatten(label, arrays)
-        if structure != self._structure or set(keys) != set(self._keys):
-            expected = (
-                "one array"
-                if self._structure == "array"
-                else f"a {self._structure} of {counted(len(self._keys), 'array')}"
-            )
+        mine, tree = self._tree, Tree(label, arrays)
+        if tree.kind != mine.kind or set(tree.keys) != set(mine.keys):
+            kind = "list or dict" if mine.kind == "nested" else mine.kind
+            expected = "one array" if kind == "array" else f"a {kind} of {counted(len(mine.keys), 'array')}"
             raise ValueError(f"{label}: expected {expected}, as params")
-        by_key = dict(zip(keys, flat, strict=True))
-        return [by_key[key] for key in self._keys]
+        by_key = tree.by_key
+        return [by_key[key] for key in mine.keys]
 
     # What `reference.step` needs to take the same step.
 
