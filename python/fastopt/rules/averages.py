@@ -6,7 +6,6 @@ from contextlib import contextmanager
 
 import numpy as np
 
-from fastopt._common.interrupts import interrupts_deferred
 from fastopt._common.trees import Array, Arrays
 from fastopt.rules.optimizer import UNDER_WAY, Optimizer
 
@@ -66,6 +65,8 @@ class Averaging(Optimizer):
         >>> w
         array([-0.5])
         """
+        from fastopt._common.interrupts import interrupts_deferred  # which takes a while to import
+
         steps, held = self.steps, False
         self._expect_between_steps(steps, "averages_in_place")
         averages, kept = self._averages(), [p.copy(order="K") for p in self._flat]

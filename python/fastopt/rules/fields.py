@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, fields
-from typing import Literal, TypeVar, cast, dataclass_transform, get_args, get_origin, get_type_hints
+from typing import Literal, TypeVar, cast, dataclass_transform, get_args, get_origin
 
 from fastopt import _core
 from fastopt._common.bounds import Bounds
@@ -39,8 +39,7 @@ def optimizer(*rules: str) -> Callable[[Class], Class]:
         if made.__name__ in COMPAT:
             made.__init__ = with_defaults_of(made.__init__, COMPAT[made.__name__])  # type: ignore[method-assign]
         leave_out_annotations(made)
-        hints = get_type_hints(made, include_extras=True)
-        declared = {f.name: hints[f.name] for f in fields(made)}
+        declared = {f.name: _evaluated(f.type, made) for f in fields(made)}
         made._bounds = {
             name: item
             for name, hint in declared.items()
@@ -65,3 +64,8 @@ def optimizer(*rules: str) -> Callable[[Class], Class]:
         return made
 
     return register
+
+
+def _evaluated(annotation: object, cls: type) -> object:
+    """Return an annotation as what it says: typing's own function for it takes a quarter of an import."""
+    return eval(annotation, vars(sys.modules[cls.__module__])) if isinstance(annotation, str) else annotation

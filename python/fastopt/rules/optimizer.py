@@ -17,7 +17,6 @@ import numpy as np
 from fastopt import _core
 from fastopt._common.bounds import MOST_STEPS, Bounds, Hyper
 from fastopt._common.declared import Declared
-from fastopt._common.interrupts import interrupts_deferred
 from fastopt._common.place import Place
 from fastopt._common.states import load_states, saved_states
 from fastopt._common.trees import Array, Arrays, Tree, described
@@ -188,6 +187,8 @@ class Optimizer(Declared):
         RuntimeError
             If a step of this optimizer is under way, in another thread or in a schedule. Nothing is changed.
         """
+        from fastopt._common.interrupts import interrupts_deferred  # which takes a while to import
+
         steps, state = self._judged(state_dict)
         scalars = self._judged_scalars(state)
         loaded: dict[str, list[Array]] = {slot: [] for slot in self._slots}
