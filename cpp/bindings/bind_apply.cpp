@@ -6,6 +6,7 @@
 #include "arrays.hpp"
 #include "bindings.hpp"
 #include "formula.hpp"
+#include "state.hpp"
 #include "unlocked.hpp"
 
 namespace fastopt::bindings {
@@ -36,20 +37,20 @@ void apply(const std::string& rule_name, unsigned variant, bool maximize, const 
   expect_same_data(g, p, label(1));
   if (p.size() > 0 && overlap(p, g)) refuse_overlap(label(0), label(1));
 
-  Order order;
-  Piece piece{const_cast<void*>(p.data()),     nullptr, {}, static_cast<std::size_t>(p.size()),
-              static_cast<Dtype>(dtype_of(p)), nullptr};
-  if (rule.sums.size > 0 && !row_major(p)) piece.order = &(order = order_of(p));
+  expect_taken(rule, p, label(0));
+  const std::optional<Order> order = order_for(rule, p);
+  Piece piece{
+      const_cast<void*>(p.data()), nullptr, {}, static_cast<std::size_t>(p.size()), static_cast<Dtype>(dtype_of(p)),
+      order ? &*order : nullptr};
   for (int k = 2; k < slots_end; ++k) {
     if (!rule.slots.data[k - 2].present(choice.formula.variant)) continue;
     const py::array s = updatable(item(k), label(k));
-    expect_same(s, p, label(k));
-    if (!same_order(s, p)) throw py::value_error(label(k).text() + ": expected the memory order of p");
+    expect_state(rule.slots.data[k - 2], s, p, label(k), "p");
     for (int j = 0; j < k; ++j)
       if ((j < 2 || rule.slots.data[j - 2].present(choice.formula.variant)) &&
           overlap(s, py::reinterpret_borrow<py::array>(item(j))))
         refuse_overlap(label(j), label(k));
-    piece.s[k - 2] = const_cast<void*>(s.data());
+    if (s.size() > 0 || rule.slots.data[k - 2].shape == Shape::same) piece.s[k - 2] = const_cast<void*>(s.data());
   }
   double scalars[max_scalars];
   for (int k = slots_end; k < end; ++k) {
@@ -69,7 +70,7 @@ void apply(const std::string& rule_name, unsigned variant, bool maximize, const 
   Work work;
   work.add(piece);
   {
-    const Unlocked unlocked(work.large());
+    const Unlocked unlocked(work.large(rule));
     work.run(choice.formula, hyper, step, scalars);
   }
   for (int k = slots_end; k < end; ++k)

@@ -13,6 +13,7 @@
 #include "arrays.hpp"
 #include "bindings.hpp"
 #include "formula.hpp"
+#include "state.hpp"
 #include "structure.hpp"
 #include "unlocked.hpp"
 
@@ -168,6 +169,7 @@ class Plan {
 
     for (std::size_t k = 0; k < size(); ++k)
       bound_.emplace_back(updatable(bound.arrays[k], Label{labels[k].c_str()}), labels[k]);
+    for (std::size_t k = 0; k < size(); ++k) expect_taken(choice_.rule(), param(k), Label{labels[k].c_str()});
     std::vector<Piece> pieces;
     for (std::size_t k = 0; k < size(); ++k) {
       py::array p = param(k);
@@ -181,17 +183,13 @@ class Plan {
     for_each_state(state, [&](std::size_t k, int i, const py::object& array) {
       const Label label{labels[bound_.size()].c_str()};
       py::array s = updatable(array, label);
-      expect_same(s, param(k), label);
-      if (!same_order(s, param(k)))
-        throw py::value_error(label.text() + ": expected the memory order of its parameter");
-      pieces[k].s[i] = s.mutable_data();
+      expect_state(slots.data[i], s, param(k), label, "its parameter");
+      pieces[k].s[i] = s.size() > 0 || slots.data[i].shape == Shape::same ? s.mutable_data() : nullptr;
       bound_.emplace_back(s, label.text());
     });
-    if (choice_.rule().sums.size > 0) {
-      orders_.resize(size());
-      for (std::size_t k = 0; k < size(); ++k)
-        if (!row_major(param(k))) pieces[k].order = &(orders_[k] = order_of(param(k)));
-    }
+    orders_.resize(size());
+    for (std::size_t k = 0; k < size(); ++k)
+      if ((orders_[k] = order_for(choice_.rule(), param(k)))) pieces[k].order = &*orders_[k];
     for (const Piece& piece : pieces) work_.add(piece);
     if (static_cast<std::size_t>(scalars.size()) != work_.scalars(choice_.rule()))
       throw py::value_error("scalars: expected " + std::to_string(work_.scalars(choice_.rule())) + " numbers, got " +
@@ -273,7 +271,7 @@ class Plan {
   /// Ctrl-C could come between the update and the count.
   std::size_t advance(const Hyper& hyper, bool check_finite) {
     std::int64_t& count = *count_.mutable_data();
-    const Unlocked unlocked(work_.large());
+    const Unlocked unlocked(work_.large(choice_.rule()));
     for (std::size_t k = 0; check_finite && k < size(); ++k) {
       const Piece& piece = work_.pieces()[k];
       if (!table().all_finite[piece.dtype](piece.g, piece.n)) return k;
@@ -289,7 +287,7 @@ class Plan {
   std::vector<Bound> bound_;  // the parameters, then their state
   py::array_t<std::int64_t> count_;
   py::array_t<double> scalars_;
-  std::vector<Order> orders_;
+  std::vector<std::optional<Order>> orders_;
   Work work_;
   Written written_;
   std::vector<std::unique_ptr<char[]>> scratch_;  // for gradients in another memory order

@@ -5,6 +5,7 @@
 #include "dispatch.hpp"
 #include "pool.hpp"
 #include "threads.hpp"
+#include "whole.hpp"
 
 namespace fastopt {
 namespace {
@@ -98,9 +99,9 @@ void Work::add(const Piece& piece) {
   traffic_ += streams * piece.n * item_size[piece.dtype];
 }
 
-bool Work::large() const { return elements_ >= grain(); }
+bool Work::large(const Rule& rule) const { return elements_ * (rule.wholes == nullptr ? 1 : 32) >= grain(); }
 
-int Work::threads() const { return large() ? num_threads() : 1; }
+int Work::threads(const Rule& rule) const { return large(rule) ? num_threads() : 1; }
 
 void Work::update(const Recipe& recipe, int part, int parts) const {
   const std::size_t total = before_.back();
@@ -124,7 +125,7 @@ std::vector<double> Work::sums(const Recipe& recipe) const {
   const auto each = static_cast<std::size_t>(recipe.rule.sums.size);
   const std::size_t blocks = blocks_.back();
   std::vector<double> of_blocks(blocks * each);
-  const int threads = this->threads();
+  const int threads = this->threads(recipe.rule);
   const std::size_t parts = std::min(blocks, static_cast<std::size_t>(threads) * 8);
   const auto take = [&](std::size_t part) {
     const std::size_t first = blocks * part / parts, last = blocks * (part + 1) / parts;
@@ -156,6 +157,10 @@ void Work::run(const Formula& formula, const Hyper& hyper, std::int64_t step, do
   const Decay decay = hyper.weight_decay == 0 || rule.decays == Decays::own ? Decay::none
                       : decoupled                                           ? Decay::decoupled
                                                                             : Decay::l2;
+  if (rule.wholes != nullptr) {
+    const Step now{static_cast<double>(step), static_cast<double>(elements_), nullptr, nullptr, nullptr};
+    return update_wholes(pieces_, rule, hyper, now, decay);
+  }
   Recipe recipe(rule, formula.variant, decay, pieces_.size());
 
   const bool by_array = rule.by_array();
@@ -184,7 +189,7 @@ void Work::run(const Formula& formula, const Hyper& hyper, std::int64_t step, do
     prepare(k, step_now);
   }
 
-  const int threads = this->threads();
+  const int threads = this->threads(rule);
   const int parts = threads == 1 ? 1 : parts_for(before_.back(), threads);
   if (parts == 1)
     update(recipe, 0, 1);

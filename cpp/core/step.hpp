@@ -17,7 +17,7 @@ struct Piece {
   void* s[max_slots];
   std::size_t n;
   Dtype dtype;
-  const Order* order = nullptr;  // of the indices, where memory is in another; sums go by it
+  const Order* order = nullptr;  // of the indices; null where no sum asks, or memory is in the same
 
   /// Its elements from `begin` on.
   Piece from(std::size_t begin) const {
@@ -49,8 +49,9 @@ class Work {
     return static_cast<std::size_t>(rule.scalars.size) * (rule.scope == Scope::array ? pieces_.size() : 1);
   }
 
-  /// Whether it has as many elements as the grain: below, neither helpers nor giving up the GIL are worth it.
-  bool large() const;
+  /// Whether it has as many elements as the grain: below, neither helpers nor giving up the GIL are worth it. Rules
+  /// that look at whole arrays do more with each element.
+  bool large(const Rule& rule) const;
 
   /// Update everything in place, and the rule's scalars with it: one call of the pool, whatever the number of pieces,
   /// and one before it where the rule needs sums.
@@ -61,7 +62,7 @@ class Work {
   struct Recipe;
   void update(const Recipe& recipe, int part, int parts) const;
   std::vector<double> sums(const Recipe& recipe) const;
-  int threads() const;
+  int threads(const Rule& rule) const;
 
   std::vector<Piece> pieces_;
   std::vector<std::size_t> before_{0};  // before_[k]: bytes of p in pieces 0..k-1

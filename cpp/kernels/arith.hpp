@@ -95,7 +95,8 @@ template <class T>
 struct Square {
   T least;
   explicit Square(double share) : least(T(sqrt(static_cast<double>(Least<T>::normal) / share))) {}
-  T operator()(T g) const { return (absolute(g) < least ? T(0) : g) * g; }
+  T felt(T g) const { return absolute(g) < least ? T(0) : g; }
+  T operator()(T g) const { return felt(g) * g; }
 };
 
 /// What is summed for a norm, in double.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "sweep.hpp"
+#include "whole.hpp"
 
 namespace fastopt::FASTOPT_ISA {
 namespace {
@@ -36,8 +37,9 @@ struct Published;
 
 template <class R, std::size_t... s>
 struct Published<R, std::index_sequence<s...>> {
-  static constexpr Slot slots[] = {{R::state.items[s].name, option_index<R>(R::state.items[s].option)}...,
-                                   {nullptr, -1}};
+  static constexpr Slot slots[] = {
+      {R::state.items[s].name, option_index<R>(R::state.items[s].option), R::state.items[s].shape}...,
+      {nullptr, -1, Shape::same}};
   static constexpr Span<Slot> state{slots, R::state.size};
 };
 
@@ -114,6 +116,29 @@ struct Kernels<R, std::index_sequence<i...>> {
   static constexpr Kernel all[] = {at<i>()...};
 };
 
+/// A rule that looks at whole arrays, in one dtype: the functions of a WholeKernel.
+template <class R, class T>
+struct CompiledWhole {
+  static std::size_t room(const Whole& array) {
+    Room counted(nullptr);
+    const typename R::template Stage<T> stage(counted, Taken<T>(counted, array));
+    return counted.used();
+  }
+
+  static void step(const Whole& array, const Hyper& hyper, const Step& step, Decay decay, void* memory,
+                   const Team& team) {
+    Room room(memory);
+    Taken<T> taken(room, array);
+    const typename R::template Stage<T> stage(room, taken);
+    taken.begin(hyper, decay, team);
+    stage(named<R>(hyper), step, taken, team);
+  }
+};
+
+template <class R>
+constexpr WholeKernel wholes[] = {{CompiledWhole<R, float>::room, CompiledWhole<R, float>::step},
+                                  {CompiledWhole<R, double>::room, CompiledWhole<R, double>::step}};
+
 template <class R>
 void settle(const Hyper& hyper, const Step& step, double* scalars) {
   R::settle(named<R>(hyper), step, scalars);
@@ -133,8 +158,14 @@ constexpr Rule rule() {
            R::sums.span(),
            R::scope,
            R::decays,
+           R::takes,
            nullptr,
-           Kernels<typename FormulaOf<R>::type>::all};
+           nullptr,
+           nullptr};
+  if constexpr (R::whole)
+    all.wholes = wholes<R>;
+  else
+    all.kernels = Kernels<typename FormulaOf<R>::type>::all;
   if constexpr (R::scalars.size > 0) all.settle = settle<R>;
   return all;
 }

@@ -22,6 +22,7 @@ constexpr List<Name, sizeof...(Texts)> names(Texts... texts) {
 struct slot {
   const char* name;
   const char* option = nullptr;
+  Shape shape = Shape::same;
 };
 
 template <class... Slots>
@@ -47,6 +48,10 @@ constexpr List<slot, sizeof...(Slots)> slots(Slots... all) {
 /// gives
 ///   for one element: `scope` says whether over each array or over all of them.
 ///
+/// - `takes`: which arrays, if not all.
+///
+/// A rule that is no formula of one element is written in `whole.hpp`.
+///
 /// Before the formula of any rule the gradient is turned round by `maximize`, and `weight_decay` acts: as a term of the
 /// gradient, or decoupled on the parameter, as the caller asks, or always decoupled if `decays` says so. A rule whose
 /// `decays` is `own` sees to it in its formula, or has none.
@@ -58,6 +63,8 @@ struct Base {
   static constexpr auto sums = names();
   static constexpr Scope scope = Scope::all;
   static constexpr Decays decays = Decays::shared;
+  static constexpr Takes takes = Takes::arrays;
+  static constexpr bool whole = false;
 };
 
 /// A list of rules.

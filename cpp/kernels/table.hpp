@@ -49,10 +49,21 @@ struct Name {
   const char* text;
 };
 
+/// The shape of a state array, by that of its parameter. Where that has none such, the array has no elements.
+enum class Shape : unsigned char {
+  same,     // in the memory order of the parameter; all others lie in C order
+  vector,   // that of a parameter of at most one axis
+  rows,     // (..., m, 1) of (..., m, n)
+  columns,  // (..., 1, n)
+  left,     // (m, m) of (m, n), and of (m,)
+  right     // (n, n) of (m, n)
+};
+
 /// A state array, and the option (its index) that it comes with; -1 where it is always there.
 struct Slot {
   const char* name;
   int option;
+  Shape shape;
   constexpr bool present(unsigned variant) const { return option < 0 || (variant >> option & 1) != 0; }
 };
 
@@ -71,6 +82,32 @@ enum class Scope : unsigned char { all, array };
 /// one; or what its own formula has, a `weight_decay` or none.
 enum class Decays : unsigned char { shared, decoupled, own };
 
+/// Which arrays a rule takes.
+enum class Takes : unsigned char { arrays, vectors_and_matrices, matrices };
+
+/// A parameter with its gradient and state, dense in C order, for rules that look at it as a whole.
+struct Whole {
+  void* p;
+  const void* g;
+  void* s[max_slots];  // null where there is none, or it has no elements
+  int rank;
+  std::size_t batch, rows, columns;  // its last two axes, and all before them; a vector is one column
+  std::size_t n() const { return batch * rows * columns; }
+};
+
+/// Who shares the work on an array: calls task(context, part) for each part below `parts`, on some thread.
+struct Team {
+  void (*run)(const Team& team, void (*task)(const void* context, int part), const void* context, int parts);
+  int threads;
+};
+
+/// A rule that looks at an array as a whole, compiled for one dtype.
+struct WholeKernel {
+  /// Bytes of scratch that a step of such an array needs.
+  std::size_t (*room)(const Whole& array);
+  void (*step)(const Whole& array, const Hyper& hyper, const Step& step, Decay decay, void* room, const Team& team);
+};
+
 /// A rule and its variants. Bit k of a variant says whether option k is on.
 struct Rule {
   const char* name;
@@ -82,9 +119,11 @@ struct Rule {
   Span<Name> sums;
   Scope scope;
   Decays decays;
+  Takes takes;
   /// The scalars after a step. Null where a rule has none.
   void (*settle)(const Hyper& hyper, const Step& step, double* scalars);
-  const Kernel* kernels;
+  const Kernel* kernels;      // null where there are
+  const WholeKernel* wholes;  // those that look at whole arrays, by dtype
 
   const Kernel& kernel(unsigned variant, Decay decay, Dtype dtype) const {
     return kernels[(variant * 3 + static_cast<unsigned>(decay)) * 2 + dtype];

@@ -22,10 +22,13 @@ class Rule(NamedTuple):
     scope: str
     decay: str
     flags: tuple[str, ...]
+    takes: str
+    whole: bool
 
 rules: dict[str, Rule]
 probes: dict[str, Rule]
 
+def state_shapes(rule: str, shape: tuple[int, ...]) -> dict[str, tuple[int, ...]]: ...
 def build_info() -> dict[str, Any]: ...
 def select_isa(name: str) -> None: ...
 def num_threads() -> int: ...

@@ -43,6 +43,8 @@ class Bounds:
         Whether infinity, where the interval has no other end, is a number too.
     optional : bool
         Whether it may be None: the rule knows what stands for it then.
+    whole : bool
+        Whether only whole numbers are legal, which are kept as ints.
     """
 
     low: float = -math.inf
@@ -55,9 +57,14 @@ class Bounds:
     names: tuple[str, ...] = ()
     infinite: bool = False
     optional: bool = False
+    whole: bool = False
 
     def __str__(self) -> str:
         or_none = " or None" if self.optional else ""
+        if self.whole:
+            return f"a whole number from {self.low:g} to {self.high:g}"
+        if (self.low, self.high) == (-math.inf, math.inf):
+            return "a finite number"
         if self.high == math.inf:
             kind = "a number" if self.infinite else "a finite number"
             return f"{kind} {'>' if self.above else '>='} {self.low:g}{or_none}"
@@ -75,7 +82,7 @@ class Bounds:
         """Whether it is a number of the interval."""
         low = self.low < x if self.above else self.low <= x
         high = x < self.high if self.below else x <= self.high
-        return (math.isfinite(x) or self.infinite) and low and high
+        return (math.isfinite(x) or self.infinite) and low and high and (not self.whole or x.is_integer())
 
     def check(self, label: str, value: object, single: bool = False) -> float:
         """Return `value` as a float.
@@ -111,7 +118,7 @@ class Bounds:
             )
         if single and math.isfinite(x):
             expect_single(label, x, self.resolved)
-        return x
+        return int(x) if self.whole else x
 
     def check_optional(self, label: str, value: object, single: bool = False) -> float | None:
         """Return `value` as `check` does, or None where that is allowed."""

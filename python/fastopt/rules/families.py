@@ -11,3 +11,4 @@ from fastopt.rules.layerwise import *  # noqa: F403
 from fastopt.rules.schedule_free import *  # noqa: F403
 from fastopt.rules.prodigy import *  # noqa: F403
 from fastopt.rules.ftrl import *  # noqa: F403
+from fastopt.rules.matrix import *  # noqa: F403

@@ -56,7 +56,9 @@ def optimizer(*rules: str) -> Callable[[Class], Class]:
             if rule not in _core.rules:
                 raise ImportError(f"{made.__name__}: the core has no rule {rule!r}")
             expected = _core.rules[rule]
-            missing = (set(expected.hypers) - hypers) | (set(expected.options) - set(declared))
+            missing = (set(expected.hypers) - hypers) | {
+                option for option in expected.options if not hasattr(made, option)
+            }
             if missing:
                 raise ImportError(f"{made.__name__}: no field for {sorted(missing)} of the rule {rule!r}")
         documented(made, _core.rules, {rule: getattr(sys.modules[made.__module__], rule) for rule in rules})

@@ -27,7 +27,11 @@ REFERENCES: dict[str, Any] = {}
 def rule(formula: Formula) -> Formula: ...
 @overload
 def rule(
-    *, decays: Decays = ..., weight_decay: float = ..., terms: Callable[..., Sums] | None = ...
+    *,
+    decays: Decays = ...,
+    weight_decay: float = ...,
+    terms: Callable[..., Sums] | None = ...,
+    whole: bool = ...,
 ) -> Callable[[Formula], Formula]: ...
 def rule(
     formula: Formula | None = None,
@@ -35,6 +39,7 @@ def rule(
     decays: Decays = "shared",
     weight_decay: float = 0.0,
     terms: Callable[..., Sums] | None = None,
+    whole: bool = False,
 ) -> Formula | Callable[[Formula], Formula]:
     """Make a rule of a formula, by adding what all rules share.
 
@@ -56,9 +61,11 @@ def rule(
     terms : callable, optional
         For a formula that needs sums before it: of the same arrays, and of those hyperparameters that it
         names, the arrays that are to be summed. The formula gets the sums as its keyword `sums`.
+    whole : bool
+        Whether the formula is one of a whole array, not of each element. It is not called for no elements.
     """
     if formula is None:
-        return functools.partial(rule, decays=decays, weight_decay=weight_decay, terms=terms)
+        return functools.partial(rule, decays=decays, weight_decay=weight_decay, terms=terms, whole=whole)
     bare = formula
     signature = inspect.signature(bare)
     own = [p for p in signature.parameters.values() if p.name != "sums"]
@@ -70,7 +77,7 @@ def rule(
     signature = _with_keywords(signature.replace(parameters=own), shared | {"maximize": False})
     numbers = {p.name for p in signature.parameters.values() if p.kind is p.KEYWORD_ONLY}
     defaults = {name: signature.parameters[name].default for name in numbers}
-    composed = Composed(bare, before, terms, defaults, decays)
+    composed = Composed(bare, before, terms, defaults, decays, whole)
 
     @functools.wraps(bare)
     def plain(*arrays: Any, **keywords: Any) -> None:
@@ -101,6 +108,7 @@ class Composed:
     terms: Callable[..., Sums] | None
     defaults: dict[str, Any]
     decays: Decays
+    whole: bool = False
 
     def __call__(self, p: Array, g: Array, *state: Array, **keywords: Any) -> None:
         """Take the step of one array."""
@@ -140,6 +148,8 @@ class Begun:
 
     def finish(self, sums: list[float]) -> None:
         """Take the rest of the step."""
+        if self.rule.whole and self.p.size == 0:
+            return
         formula = self.rule.formula
         named = {"sums": sums} if self.rule.terms is not None else {}
         formula(self.p, self.g, *self.state, **self._known_to(formula), **named)

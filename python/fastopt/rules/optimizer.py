@@ -65,7 +65,7 @@ class Optimizer(Declared):
         rule = _core.rules[self._rule]
         self._options = {option: bool(getattr(self, option)) for option in rule.options}
         self._slots = {
-            slot: [_state_like(p, p if slot in self._start_at_p else self._start(slot)) for p in self._flat]
+            slot: [self._state(slot, p) for p in self._flat]
             for slot, option in rule.slots
             if option is None or self._options[option]
         }
@@ -307,6 +307,20 @@ class Optimizer(Declared):
         """Return what a slot or a scalar of the state begins with."""
         return 0.0
 
+    def _start_of(self, slot: str, p: Array, shape: tuple[int, ...]) -> Array:
+        """Return what a slot begins with whose arrays have a shape of their own, `shape` for the parameter `p`."""
+        return np.full(shape, self._start(slot), p.dtype)
+
+    def _state(self, slot: str, p: object) -> Any:
+        """Make a state array for the parameter `p`; what is not an array the plan will refuse."""
+        if not isinstance(p, np.ndarray) or p.dtype.kind != "f":
+            return None
+        p = np.asarray(p)  # as it lies in memory, whatever its class says
+        shape = _core.state_shapes(self._rule, p.shape)[slot]
+        if shape != p.shape:
+            return self._start_of(slot, p, shape)
+        return _state_like(p, p if slot in self._start_at_p else self._start(slot))
+
     # Binding: arrays to a plan, fields to the hyperparameters of the rule.
 
     def _bind(self) -> None:
@@ -455,22 +469,17 @@ class _Moment:
         return str, ()
 
 
-def _state_like(p: object, start: float | Array) -> Any:
-    """Make a state array in dtype, shape and order of `p`; what is not an array the plan will refuse.
+def _state_like(p: Array, start: float | Array) -> Any:
+    """Make a state array in dtype, shape and order of `p`; None for an array with gaps.
 
     It starts at the same place in a page as `p`: where arrays lie at slightly different places, a processor
     that compares the low bits of addresses takes loads of one for stores to another, and waits.
     """
-    if not isinstance(p, np.ndarray):
-        return None
-    p = np.asarray(p)  # as it lies in memory, whatever its class says
-    if p.dtype.kind != "f":
-        return None
     room = np.empty(p.nbytes + PAGE, np.uint8)
     offset = (p.ctypes.data - room.ctypes.data) % PAGE
     try:
         state: Array = np.ndarray(p.shape, p.dtype, room, offset, p.strides)
-    except ValueError:  # an array with gaps
+    except ValueError:
         return None
     state[...] = start
     return state
