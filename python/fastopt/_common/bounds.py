@@ -62,7 +62,8 @@ class Bounds:
     def __str__(self) -> str:
         or_none = " or None" if self.optional else ""
         if self.whole:
-            return f"a whole number from {self.low:g} to {self.high:g}"
+            upper = f"from {self.low:g} to {self.high:g}"
+            return f"a whole number {f'>= {self.low:g}' if self.high == math.inf else upper}"
         if (self.low, self.high) == (-math.inf, math.inf):
             return "a finite number"
         if self.high == math.inf:

@@ -8,15 +8,17 @@ from typing import Annotated, Literal
 
 import numpy as np
 
-from fastopt._common.bounds import Bounds, Decay, Epsilon, Hyper, NonNegative
+from fastopt._common.bounds import Bounds, Decay, Decays, Epsilon, Hyper, NonNegative, Start
 from fastopt.rules.fields import optimizer
-from fastopt.rules.formulas import Array, fade, norm_square, rule, total
-from fastopt.rules.linear_algebra import product
+from fastopt.rules.formulas import Array, fade, fade_square, felt, floored, norm_square, rule, square, total
+from fastopt.rules.linear_algebra import descending, eigen, in_order, inverse_root, normal, orthogonal, product
 from fastopt.rules.optimizer import Optimizer
 
-__all__ = ["Muon", "muon"]
+__all__ = ["SOAP", "Muon", "Shampoo", "muon", "shampoo", "soap"]
 
 Coefficients = Annotated[tuple[Hyper, Hyper, Hyper], Bounds(count=3, names=("a", "b", "c"))]
+OptionalDecay = Annotated[Hyper | None, Bounds(0, 1, below=True, optional=True)]
+Period = Annotated[int, Bounds(1, constant=True, whole=True)]
 Iterations = Annotated[int, Bounds(0, 99, constant=True, whole=True)]
 
 
@@ -63,6 +65,148 @@ def muon(
 
     scale = 0.2 * math.sqrt(max(rows, columns)) if match_rms_adamw else math.sqrt(max(1.0, rows / columns))
     p[...] = p - (lr * scale) * (x.T if rows > columns else x)
+
+
+@rule(whole=True)
+def shampoo(
+    p: Array,
+    g: Array,
+    left: Array,
+    right: Array,
+    left_root: Array,
+    right_root: Array,
+    m: Array | None = None,
+    *,
+    step: int = 1,
+    lr: float = 1e-3,
+    momentum: float = 0.0,
+    preconditioning_compute_steps: int = 1,
+) -> None:
+    """Take a step of `Shampoo`.
+
+    Parameters
+    ----------
+    left, left_root : ndarray
+        State, updated in place: square, of the length of the first axis.
+    right, right_root : ndarray
+        The same for the second axis; of shape (0, 0) for a vector.
+
+    Examples
+    --------
+    >>> p, m = np.zeros(2), None
+    >>> left, root, none = np.eye(2), np.zeros((2, 2)), np.zeros((0, 0))
+    >>> shampoo(p, np.array([0.0, np.sqrt(3.0)]), left, none, root, none, m, lr=1.0)
+    >>> p.round(3)
+    array([ 0.   , -0.866])
+    """
+    if m is not None and step > 1:
+        g = (1 - momentum) * g + momentum * m
+    two_sided = p.ndim == 2
+    a = g if two_sided else g.reshape(-1, 1)
+
+    left += product(a, a.T)
+    if two_sided:
+        right += product(a.T, a)
+    if step % int(preconditioning_compute_steps) == 0:
+        left_root[...] = inverse_root(left, 4 if two_sided else 2)
+        if two_sided:
+            right_root[...] = inverse_root(right, 4)
+
+    u = product(left_root, a)
+    u = product(u, right_root) if two_sided else u.reshape(p.shape)
+    if m is not None:
+        m[...] = fade(u)
+    p[...] = p - lr * u
+
+
+@rule(decays="own", whole=True)
+def soap(
+    p: Array,
+    g: Array,
+    m: Array,
+    v: Array,
+    left: Array,
+    right: Array,
+    left_basis: Array,
+    right_basis: Array,
+    *,
+    step: int = 1,
+    lr: float = 3e-3,
+    beta1: float = 0.95,
+    beta2: float = 0.95,
+    shampoo_beta: float | None = None,
+    weight_decay: float = 1e-2,
+    precondition_frequency: int = 10,
+    eps: float = 1e-8,
+    correct_bias: bool = True,
+    normalize_gradient: bool = False,
+) -> None:
+    """Take a step of `SOAP`.
+
+    Parameters
+    ----------
+    left, left_basis : ndarray
+        State, updated in place: square, of the length of the first axis; or of shape (0, 0), and this axis is
+        left as it is.
+    right, right_basis : ndarray
+        The same for the second axis; of shape (0, 0) for a vector.
+    weight_decay : float
+        See `SOAP`.
+
+    Examples
+    --------
+    >>> p, g = np.zeros((2, 2)), np.array([[1.0, 2.0], [2.0, 1.0]])
+    >>> state = [np.zeros((2, 2)) for _ in range(6)]
+    >>> for step in (1, 2):
+    ...     soap(p, g, *state, step=step, lr=0.1)
+    >>> p.round(3)
+    array([[-0.   , -0.1  ],
+           [-0.1  ,  0.   ]])
+    """
+    sides = [(left, left_basis), (right, right_basis)]
+    matrix = (len(p), -1) if p.ndim == 2 else (-1, 1)
+    if step > 1:
+        turned = _turned(g.reshape(matrix), *sides).reshape(p.shape)
+        m[...] = fade(beta1 * m + (1 - beta1) * g)
+        v[...] = fade_square(beta2 * v + (1 - beta2) * square(turned, 1 - beta2))
+        u = _turned(m.reshape(matrix), *sides) / (np.sqrt(floored(v)) + eps).reshape(matrix)
+        u = _turned(u, *((mean, basis.T) for mean, basis in sides)).reshape(p.shape)
+        if normalize_gradient:
+            u = u / max(math.sqrt(total(norm_square(u)) / u.size) + eps, float(np.finfo(p.dtype).tiny))
+        rate = lr
+        if correct_bias:
+            rate = lr * (math.sqrt(1 - beta2 ** (step - 1)) / (1 - beta1 ** (step - 1)))
+        keep = 1 - lr * weight_decay
+        p[...] = p - rate * u if keep == 1 else fade(keep * (p - rate * u))
+
+    share = beta2 if shampoo_beta is None else shampoo_beta
+    scaled = (math.sqrt(1 - share) * g).reshape(matrix)
+    for a, (mean, _) in zip((scaled, scaled.T), sides, strict=True):
+        if mean.size:
+            mean[...] = normal(share * mean + product(a, a.T), p.dtype)
+    if step == 1:
+        for mean, basis in sides:
+            basis[...] = normal(eigen(mean)[1].T, p.dtype)
+    elif (step - 1) % int(precondition_frequency) == 0:
+        for axis, (mean, basis) in enumerate(sides):
+            if mean.size:
+                order = _follow(mean, basis)
+                v[...] = np.take(v, order, axis)
+
+
+def _turned(a: Array, left: tuple[Array, Array], right: tuple[Array, Array]) -> Array:
+    """Turn a matrix into the bases of its two sides, those that have one."""
+    if left[0].size:
+        a = product(left[1].T, a)
+    return product(a, right[1]) if right[0].size else a
+
+
+def _follow(mean: Array, basis: Array) -> Array:
+    """Turn a basis towards eigenvectors by one round of power iteration; return the new order of its columns."""
+    powers = product(mean, basis)
+    order = descending(in_order(felt(basis.astype(float), 1) * felt(powers.astype(float), 1)))
+    basis[...] = normal(orthogonal(powers[:, order]), mean.dtype)
+    return order
 
 
 @optimizer("muon")
@@ -131,3 +275,126 @@ class Muon(Optimizer):
     def match_rms_adamw(self) -> bool:
         """Whether the step has the second scale."""
         return self.adjust_lr_fn == "match_rms_adamw"
+
+
+@optimizer("shampoo")
+class Shampoo(Optimizer):
+    r"""Shampoo: gradients multiplied by roots of their second moments, from both sides.
+
+    .. math::
+        L &\leftarrow L + G G^\top, \qquad R \leftarrow R + G^\top G \\
+        p &\leftarrow p - \eta\, L^{-1/4} G\, R^{-1/4}
+
+    A vector is a column: :math:`p \leftarrow p - \eta\, L^{-1/2} g`. With `momentum` a mean stands in place of
+    each gradient but the first, :math:`(1 - \mu) G + \mu M`, where :math:`M` is the last direction, without
+    :math:`\eta`. For vectors and matrices; the roots of a side of :math:`n` take about :math:`n^3`
+    operations, and its state :math:`2 n^2` numbers.
+
+    Parameters
+    ----------
+    momentum : float or schedule
+        :math:`\mu \in [0, 1)`.
+    preconditioning_compute_steps : int
+        Roots are computed in each of so many steps: until the first of them they are zero, and nothing moves.
+    matrix_eps : float
+        :math:`L` and :math:`R` start at `matrix_eps` times the identity.
+
+    References
+    ----------
+    Gupta, Koren and Singer, Shampoo: preconditioned stochastic tensor optimization, 2018, Algorithm 1;
+    options and defaults of pytorch-optimizer.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> W = np.zeros((2, 2))
+    >>> Shampoo(W, lr=1.0, matrix_eps=0.0).step(np.array([[4.0, 0.0], [0.0, -1.0]]))
+    >>> W.round(6)
+    array([[-1.,  0.],
+           [ 0.,  1.]])
+    """
+
+    lr: NonNegative = 1e-3
+    momentum: Decay = 0.0
+    weight_decay: NonNegative = 0.0
+    preconditioning_compute_steps: Period = 1
+    matrix_eps: Start = 1e-6
+    _: KW_ONLY
+    maximize: bool = False
+    decoupled_weight_decay: bool = False
+
+    _library = "pytorch_optimizer"
+
+    def _start_of(self, slot: str, p: Array, shape: tuple[int, ...]) -> Array:
+        return np.eye(*shape, dtype=p.dtype) * (self.matrix_eps if slot in ("left", "right") else 0)
+
+
+@optimizer("soap")
+class SOAP(Optimizer):
+    r"""SOAP: Adam in the bases in which Shampoo's second moments are diagonal.
+
+    .. math::
+        L &\leftarrow \beta_3 L + (1 - \beta_3) G G^\top, \qquad
+            R \leftarrow \beta_3 R + (1 - \beta_3) G^\top G \\
+        m &\leftarrow \beta_1 m + (1 - \beta_1) G, \qquad
+            v \leftarrow \beta_2 v + (1 - \beta_2) (Q_L^\top G\, Q_R)^2 \\
+        u &= Q_L \left( \frac{Q_L^\top m\, Q_R}{\sqrt{v} + \epsilon} \right) Q_R^\top \\
+        p &\leftarrow (1 - \eta \lambda) \left( p - \eta\, \frac{\sqrt{1 - \beta_2^t}}{1 - \beta_1^t}\, u \right)
+
+    The first step finds the bases :math:`Q_L` and :math:`Q_R`, eigenvectors of :math:`L` and :math:`R`, and
+    does nothing else; :math:`t` counts from the second. Every `precondition_frequency` steps the bases take
+    a round of power iteration: they become the orthogonal factors of :math:`L Q_L` and :math:`R Q_R`, whose
+    columns have been put in order, and :math:`v` with them. For vectors and matrices.
+
+    Parameters
+    ----------
+    shampoo_beta : float or schedule, optional
+        :math:`\beta_3 \in [0, 1)`; without it :math:`\beta_2`.
+    weight_decay : float or schedule
+        :math:`\lambda \ge 0`, after the step.
+    precondition_frequency : int
+        Steps from one round of power iteration to the next.
+    max_precondition_dim : int
+        A longer axis has no basis, but the one that it is given in.
+    precondition_1d : bool
+        Whether vectors have a basis, as a column.
+    correct_bias : bool
+        Without it the step is :math:`\eta\, u`.
+    normalize_gradient : bool
+        :math:`u / (\operatorname{RMS}(u) + \epsilon)` in place of :math:`u`.
+
+    References
+    ----------
+    Vyas, Morwani, Zhao, Kwun, Shapira, Brandfonbrener, Janson and Kakade, SOAP: improving and stabilizing
+    Shampoo using Adam, 2024, Algorithm 3; options and defaults of pytorch-optimizer.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> W = np.zeros((2, 2))
+    >>> opt = SOAP(W, lr=0.1, weight_decay=0.0)
+    >>> for _ in range(2):
+    ...     opt.step(np.array([[3.0, 4.0], [4.0, -3.0]]))
+    >>> W.round(3)
+    array([[-0.06, -0.08],
+           [-0.08,  0.06]])
+    """
+
+    lr: NonNegative = 3e-3
+    betas: Decays = (0.95, 0.95)
+    shampoo_beta: OptionalDecay = None
+    weight_decay: NonNegative = 1e-2
+    precondition_frequency: Period = 10
+    max_precondition_dim: Period = 10000
+    precondition_1d: bool = False
+    correct_bias: bool = True
+    normalize_gradient: bool = False
+    eps: Epsilon = 1e-8
+    _: KW_ONLY
+    maximize: bool = False
+
+    _library = "pytorch_optimizer"
+
+    def _start_of(self, slot: str, p: Array, shape: tuple[int, ...]) -> Array:
+        left_alone = shape[0] > self.max_precondition_dim or (p.ndim < 2 and not self.precondition_1d)
+        return np.zeros((0, 0) if left_alone else shape, p.dtype)
