@@ -29,11 +29,12 @@ py::object row(const py::object& make_rule, const py::object& make_slot, const R
                    rule.wholes != nullptr);
 }
 
-/// The shapes of the state arrays of a rule, for a parameter of this shape.
+/// The shapes of those state arrays of a rule that have one of their own, for a parameter of this shape.
 py::dict state_shapes(const std::string& name, const std::vector<std::size_t>& shape) {
   const Choice choice = choice_of(name, 0, false);
   py::dict shapes;
-  for (const Slot& slot : choice.rule().slots) shapes[slot.name] = py::tuple(py::cast(state_shape(slot.shape, shape)));
+  for (const Slot& slot : choice.rule().slots)
+    if (slot.shape != Shape::same) shapes[slot.name] = py::tuple(py::cast(state_shape(slot.shape, shape)));
   return shapes;
 }
 
@@ -56,7 +57,7 @@ void bind_rules(py::module_& m) {
   m.attr("rules") = rules;
   m.attr("probes") = probes;
   m.def("state_shapes", &state_shapes, py::arg("rule"), py::arg("shape"),
-        "The shapes of its state arrays, for a parameter of this shape.");
+        "The shapes of those state arrays that have one of their own, for a parameter of this shape.");
 }
 
 }  // namespace fastopt::bindings

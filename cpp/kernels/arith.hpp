@@ -81,6 +81,12 @@ inline T floored(T v) {
   return v < Least<T>::normal ? Least<T>::normal : v;
 }
 
+/// Round; what would be a denormal number is 0.
+template <class T>
+inline T normal(double x) {
+  return absolute(x) < static_cast<double>(Least<T>::normal) ? T(0) : T(x);
+}
+
 /// The root of a mean of squares, as a denominator: eps is added to it, or to the mean inside.
 template <class T>
 struct Root {

@@ -71,17 +71,39 @@ constexpr std::size_t total_block = 4096;
 /// Room for the sums of the blocks of n elements.
 inline double* room_for_total(Room& room, std::size_t n) { return room.of<double>(n / total_block + 1); }
 
+/// The sum of f(i) over i < n, of one block.
+template <class F>
+[[gnu::always_inline]] inline double total_of_block(std::size_t n, const F f) {
+  double sum;
+  reduce<1, 0>(n, &sum, [=](std::size_t i, double* term) __attribute__((always_inline)) { *term = f(i); });
+  return sum;
+}
+
 /// The sum of f(i) over all i < n, in the order of all sums: blocks by themselves, and then one after another.
 template <class F>
-double total(const Team& team, std::size_t n, double* of_blocks, const F f) {
-  share_blocks(team, n, total_block, [&](std::size_t first, std::size_t last) {
-    const F own = f;
-    reduce<1, 0>(last - first, of_blocks + first / total_block,
-                 [=](std::size_t i, double* term) __attribute__((always_inline)) { *term = own(first + i); });
-  });
+double total(std::size_t n, const F f) {
+  double sum = 0;
+  for (std::size_t first = 0; first < n; first += total_block)
+    sum +=
+        total_of_block(n - first < total_block ? n - first : total_block, [=](std::size_t i) { return f(first + i); });
+  return sum;
+}
+
+/// The same sum, shared out; f(first, last) gives that of one block.
+template <class F>
+double total_by_blocks(const Team& team, std::size_t n, double* of_blocks, const F& f) {
+  share_blocks(team, n, total_block,
+               [&](std::size_t first, std::size_t last) { of_blocks[first / total_block] = f(first, last); });
   double sum = 0;
   for (std::size_t block = 0; block * total_block < n; ++block) sum += of_blocks[block];
   return sum;
+}
+
+template <class F>
+double total(const Team& team, std::size_t n, double* of_blocks, const F f) {
+  return total_by_blocks(team, n, of_blocks, [f](std::size_t first, std::size_t last) {
+    return total_of_block(last - first, [=](std::size_t i) { return f(first + i); });
+  });
 }
 
 /// An array as a rule takes it.

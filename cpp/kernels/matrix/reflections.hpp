@@ -6,20 +6,6 @@
 namespace fastopt::FASTOPT_ISA {
 namespace {
 
-/// The sum of f(i) over i < n, in the order of all sums, on one thread.
-template <class F>
-double total(std::size_t n, const F f) {
-  double sum = 0;
-  for (std::size_t first = 0; first < n; first += total_block) {
-    double some;
-    reduce<1, 0>(
-        n - first < total_block ? n - first : total_block, &some,
-        [=](std::size_t i, double* term) __attribute__((always_inline)) { *term = f(first + i); });
-    sum += some;
-  }
-  return sum;
-}
-
 inline double felt(double x) { return Square<double>(1).felt(x); }
 
 /// Turn x, of n numbers, into the unit vector u of the reflection that takes it to (head, 0, 0, ...); zeros where there
@@ -76,8 +62,7 @@ inline void multiply_out(const Team& team, double* q, const double* u, std::size
 /// Replace an n x n matrix by the orthogonal factor Q of A = Q R, whose signs are those of LAPACK.
 class Orthogonal {
  public:
-  Orthogonal(Room& room, std::size_t n)
-      : u_(room.of<double>(n * n)), along_(room.of<double>(n)), n_(n) {}
+  Orthogonal(Room& room, std::size_t n) : u_(room.of<double>(n * n)), along_(room.of<double>(n)), n_(n) {}
 
   void operator()(const Team& team, double* a) const {
     for (std::size_t k = 0; k + 1 < n_; ++k) {

@@ -91,12 +91,6 @@ struct Muon : OfWhole {
 /// The longer one of two sides.
 inline std::size_t longer(std::size_t a, std::size_t b) { return a > b ? a : b; }
 
-/// Round; what would be a denormal number is 0.
-template <class T>
-inline T normal(double x) {
-  return absolute(x) < static_cast<double>(Least<T>::normal) ? T(0) : T(x);
-}
-
 /// A symmetric matrix to the power -1 / 2 or -1 / 4.
 class InverseRoot {
  public:
@@ -164,9 +158,8 @@ struct Shampoo : OfWhole {
       T *const m = of.s[4], *const p = of.p;
       const T rho = T(h.momentum), rest = T(1 - h.momentum), lr = T(h.lr);
       const bool mixed = m != nullptr && step.count != 1;
-      each(team, of.n, [=, mine = g, given = of.g](std::size_t i) {
-        mine[i] = mixed ? rest * given[i] + rho * m[i] : given[i];
-      });
+      each(team, of.n,
+           [=, mine = g, given = of.g](std::size_t i) { mine[i] = mixed ? rest * given[i] + rho * m[i] : given[i]; });
       const Matrix<T> G(g, rows, columns);
       add_gram(team, G, left);
       if (two_sided) add_gram(team, G.transposed(), right);
@@ -201,9 +194,9 @@ struct Soap : OfWhole {
   static constexpr auto hyper =
       names("lr", "beta1", "beta2", "shampoo_beta", "weight_decay", "precondition_frequency", "eps");
   static constexpr auto flags = names("correct_bias", "normalize_gradient");
-  static constexpr auto state = slots(
-      slot{"m"}, slot{"v"}, slot{"left", nullptr, Shape::left}, slot{"right", nullptr, Shape::right},
-      slot{"left_basis", nullptr, Shape::left}, slot{"right_basis", nullptr, Shape::right});
+  static constexpr auto state =
+      slots(slot{"m"}, slot{"v"}, slot{"left", nullptr, Shape::left}, slot{"right", nullptr, Shape::right},
+            slot{"left_basis", nullptr, Shape::left}, slot{"right_basis", nullptr, Shape::right});
   static constexpr Decays decays = Decays::own;
   static constexpr Takes takes = Takes::vectors_and_matrices;
 
@@ -238,9 +231,8 @@ struct Soap : OfWhole {
 
     void find_basis(const Team& team) const {
       spectrum(team, mean);
-      each(team, n * n, [n = n, to = basis, from = spectrum.vectors](std::size_t i) {
-        to[i] = normal<T>(from[i % n * n + i / n]);
-      });
+      each(team, n * n,
+           [n = n, to = basis, from = spectrum.vectors](std::size_t i) { to[i] = normal<T>(from[i % n * n + i / n]); });
     }
 
     /// One round of power iteration. Afterwards column k of the basis has come from column order[k].
@@ -345,12 +337,13 @@ struct Soap : OfWhole {
       if (right.n > 0) right.follow(team, product);
       if (left.n == 0 && right.n == 0) return;
       each(team, n, [=, to = turned](std::size_t i) { to[i] = v[i]; });
-      each(team, n, [=, from = turned, columns = columns, of_left = left.n > 0 ? left.order : nullptr,
-                     of_right = right.n > 0 ? right.order : nullptr](std::size_t i) {
-        const std::size_t row = i / columns, column = i % columns;
-        v[i] = from[(of_left == nullptr ? row : of_left[row]) * columns +
-                    (of_right == nullptr ? column : of_right[column])];
-      });
+      each(team, n,
+           [=, from = turned, columns = columns, of_left = left.n > 0 ? left.order : nullptr,
+            of_right = right.n > 0 ? right.order : nullptr](std::size_t i) {
+             const std::size_t row = i / columns, column = i % columns;
+             v[i] = from[(of_left == nullptr ? row : of_left[row]) * columns +
+                         (of_right == nullptr ? column : of_right[column])];
+           });
     }
   };
 };

@@ -64,8 +64,8 @@ class Bounds:
         if self.whole:
             upper = f"from {self.low:g} to {self.high:g}"
             return f"a whole number {f'>= {self.low:g}' if self.high == math.inf else upper}"
-        if (self.low, self.high) == (-math.inf, math.inf):
-            return "a finite number"
+        if self.low == -math.inf:
+            return "a finite number" if self.high == math.inf else f"a finite number <= {self.high:g}"
         if self.high == math.inf:
             kind = "a number" if self.infinite else "a finite number"
             return f"{kind} {'>' if self.above else '>='} {self.low:g}{or_none}"

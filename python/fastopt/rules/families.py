@@ -12,3 +12,4 @@ from fastopt.rules.schedule_free import *  # noqa: F403
 from fastopt.rules.prodigy import *  # noqa: F403
 from fastopt.rules.ftrl import *  # noqa: F403
 from fastopt.rules.matrix import *  # noqa: F403
+from fastopt.rules.factored import *  # noqa: F403

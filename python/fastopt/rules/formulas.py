@@ -165,17 +165,23 @@ def _parameters(function: Callable[..., object]) -> frozenset[str]:
 
 
 def total(term: Array) -> float:
-    """Add up an array in the one order in which the kernels do, that of its indices.
+    """Add up an array in the one order in which the kernels do, that of its indices."""
+    return float(totals(np.ravel(term)))
+
+
+def totals(terms: Array) -> Array:
+    """Add up each row of an array, that is, along its last axis.
 
     Blocks of 4096 elements are added in their order. Within a block, element i goes into partial sum i % 16,
     and these are added half onto half: k and k + 8, then k and k + 4, ...
     """
-    flat = np.ravel(np.asarray(term, np.float64))
-    blocks = np.pad(flat, (0, -flat.size % 4096)).reshape(-1, 256, 16)
-    partial = np.add.reduce(blocks, axis=1)
+    *rows, n = terms.shape
+    beside = [(0, 0)] * len(rows)
+    blocks = np.pad(np.asarray(terms, np.float64), [*beside, (0, -n % 4096)]).reshape(*rows, -1, 256, 16)
+    partial = np.add.reduce(blocks, axis=-2)
     for half in (8, 4, 2, 1):
-        partial = partial[:, :half] + partial[:, half:]
-    return float(np.add.accumulate([0.0, *partial[:, 0]])[-1])
+        partial = partial[..., :half] + partial[..., half:]
+    return np.add.accumulate(np.pad(partial[..., 0], [*beside, (1, 0)]), axis=-1)[..., -1]
 
 
 def before(

@@ -35,9 +35,11 @@ def normal(x: Array, dtype: type | np.dtype = np.float64) -> Array:
     return np.where(np.abs(x) < float(np.finfo(dtype).tiny), 0, x).astype(dtype)
 
 
-def in_order(terms: Array) -> Array:
-    """Add the rows of an array, one after another."""
-    return np.add.accumulate(np.concatenate([np.zeros((1, *terms.shape[1:])), terms]))[-1]
+def in_order(terms: Array, axis: int = 0) -> Array:
+    """Add up along an axis, one after another."""
+    before = [(0, 0)] * terms.ndim
+    before[axis] = (1, 0)
+    return np.take(np.add.accumulate(np.pad(terms, before), axis), -1, axis)
 
 
 def descending(x: Array) -> Array:

@@ -11,7 +11,15 @@ import numpy as np
 from fastopt._common.bounds import Bounds, Decay, Decays, Epsilon, Hyper, NonNegative, Start
 from fastopt.rules.fields import optimizer
 from fastopt.rules.formulas import Array, fade, fade_square, felt, floored, norm_square, rule, square, total
-from fastopt.rules.linear_algebra import descending, eigen, in_order, inverse_root, normal, orthogonal, product
+from fastopt.rules.linear_algebra import (
+    descending,
+    eigen,
+    in_order,
+    inverse_root,
+    normal,
+    orthogonal,
+    product,
+)
 from fastopt.rules.optimizer import Optimizer
 
 __all__ = ["SOAP", "Muon", "Shampoo", "muon", "shampoo", "soap"]

@@ -316,9 +316,9 @@ class Optimizer(Declared):
         if not isinstance(p, np.ndarray) or p.dtype.kind != "f":
             return None
         p = np.asarray(p)  # as it lies in memory, whatever its class says
-        shape = _core.state_shapes(self._rule, p.shape)[slot]
-        if shape != p.shape:
-            return self._start_of(slot, p, shape)
+        shapes = _core.state_shapes(self._rule, p.shape)
+        if slot in shapes:
+            return self._start_of(slot, p, shapes[slot])
         return _state_like(p, p if slot in self._start_at_p else self._start(slot))
 
     # Binding: arrays to a plan, fields to the hyperparameters of the rule.
