@@ -313,6 +313,41 @@ CASES: list[Case] = [
         fixed={"lr": 0.1, "lr_power": 0.0},
         fixed_sparse={"lr": 0.2, "lr_power": 0.0, "l1": 0.5, "l2": 0.1, "beta": 0.1},
     ),
+    *_cases(
+        fastopt.Muon,
+        default={},
+        heavy={"lr": 0.1, "momentum": 0.5, "nesterov": False, "weight_decay": 0.5},
+        as_adamw={"lr": falling, "adjust_lr_fn": "match_rms_adamw", "weight_decay": 0.0},
+        cubic={"lr": 0.1, "ns_coefficients": (1.5, -0.5, 0.0), "ns_steps": 12, "eps": 0.0},
+        untouched={"lr": 0.1, "ns_steps": 0, "adjust_lr_fn": "original", "momentum": settling},
+        maximize={"lr": 0.1, "maximize": True},
+    ),
+    *_cases(
+        fastopt.Shampoo,
+        default={},
+        momentum={"lr": 0.1, "momentum": 0.5, "matrix_eps": 0.1},
+        now_and_then={"lr": falling, "preconditioning_compute_steps": 2},
+        l2={"lr": 0.1, "weight_decay": 0.1, "matrix_eps": 0.0},
+        decoupled={"lr": 0.1, "momentum": 0.9, "weight_decay": 0.1, "decoupled_weight_decay": True},
+        maximize={"lr": 0.1, "maximize": True},
+    ),
+    *_cases(
+        fastopt.SOAP,
+        default={},
+        agile={"lr": 0.1, "betas": (0.5, 0.5), "precondition_frequency": 1},
+        vectors={"lr": falling, "precondition_1d": True, "precondition_frequency": 2, "weight_decay": 0.0},
+        one_sided={"lr": 0.1, "max_precondition_dim": 3, "shampoo_beta": 0.8, "precondition_frequency": 3},
+        normalized={"lr": 0.1, "normalize_gradient": True, "correct_bias": False, "eps": 0.0},
+        maximize={"lr": 0.1, "shampoo_beta": settling, "maximize": True},
+    ),
+    *_cases(
+        fastopt.Adafactor,
+        default={},
+        decay={"lr": 0.1, "weight_decay": 0.5, "beta2_decay": -0.5},
+        unclipped={"lr": falling, "eps": (1e-3, 0.0), "d": 100.0},
+        exact={"lr": 0.1, "eps": (0.0, 1.0), "beta2_decay": 0.0},
+        maximize={"lr": 0.1, "maximize": True},
+    ),
 ]
 
 BY_NAME = {case.name: case for case in CASES}
@@ -359,7 +394,7 @@ def _has(optimizer: type[fastopt.Optimizer], field: str) -> bool:
     bounds = optimizer._bounds.get(field)
     return field == "momentun" or (
         field in optimizer.__dataclass_fields__
-        and (field != "betas" or (bounds is not None and bounds.count == 2))
+        and (bounds is None or bounds.count == {"betas": 2}.get(field, 1))
     )
 
 
@@ -543,4 +578,85 @@ ILLEGAL: list[Illegal] = [
         "lr: expected a value, as optax has no default, got none",
     ),
     Illegal(fastopt.Lion, {"compat": "optax"}, TypeError, "unexpected keyword argument 'compat'"),
+    Illegal(
+        fastopt.Muon,
+        {"ns_coefficients": (1, 2)},
+        TypeError,
+        "ns_coefficients: expected 3 numbers, got (1, 2)",
+    ),
+    Illegal(
+        fastopt.Muon,
+        {"ns_coefficients": (1, _NAN, 2)},
+        ValueError,
+        "ns_coefficients[1]: expected a finite number, got nan",
+    ),
+    Illegal(
+        fastopt.Muon,
+        {"ns_steps": 2.5},
+        ValueError,
+        "ns_steps: expected a whole number from 0 to 99, got 2.5",
+    ),
+    Illegal(
+        fastopt.Muon,
+        {"ns_steps": 100},
+        ValueError,
+        "ns_steps: expected a whole number from 0 to 99, got 100",
+    ),
+    Illegal(
+        fastopt.Muon,
+        {"adjust_lr_fn": "mine"},
+        ValueError,
+        "adjust_lr_fn: expected 'original' or 'match_rms_adamw' or None, got 'mine'",
+    ),
+    Illegal(fastopt.Muon, {"momentum": 1.0}, ValueError, "momentum: expected a number in [0, 1), got 1.0"),
+    Illegal(
+        fastopt.Shampoo,
+        {"preconditioning_compute_steps": 0},
+        ValueError,
+        "preconditioning_compute_steps: expected a whole number >= 1, got 0",
+    ),
+    Illegal(
+        fastopt.Shampoo, {"matrix_eps": -1}, ValueError, "matrix_eps: expected a finite number >= 0, got -1"
+    ),
+    Illegal(
+        fastopt.SOAP,
+        {"shampoo_beta": 1},
+        ValueError,
+        "shampoo_beta: expected a number in [0, 1) or None, got 1",
+    ),
+    Illegal(
+        fastopt.SOAP,
+        {"precondition_frequency": falling},
+        TypeError,
+        "precondition_frequency: expected a whole number >= 1, got <function",
+    ),
+    Illegal(
+        fastopt.SOAP,
+        {"max_precondition_dim": 0.5},
+        ValueError,
+        "max_precondition_dim: expected a whole number >= 1, got 0.5",
+    ),
+    Illegal(
+        fastopt.SOAP, {"precondition_1d": 1}, TypeError, "precondition_1d: expected True or False, got 1"
+    ),
+    Illegal(fastopt.Adafactor, {"eps": 1e-8}, TypeError, "eps: expected 2 numbers, got 1e-08"),
+    Illegal(
+        fastopt.Adafactor,
+        {"eps": (-1, 1e-3)},
+        ValueError,
+        "eps[0]: expected a finite number >= 0 or None, got -1",
+    ),
+    Illegal(
+        fastopt.Adafactor,
+        {"eps": (None, None)},
+        TypeError,
+        "eps[1]: expected a finite number >= 0, got None (NoneType)",
+    ),
+    Illegal(
+        fastopt.Adafactor,
+        {"beta2_decay": 0.8},
+        ValueError,
+        "beta2_decay: expected a finite number <= 0, got 0.8",
+    ),
+    Illegal(fastopt.Adafactor, {"d": 0.5}, ValueError, "d: expected a finite number >= 1, got 0.5"),
 ]

@@ -1,5 +1,6 @@
 """What many tests need: arrays to step on, and a comparison that knows no tolerance."""
 
+import math
 import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -59,11 +60,45 @@ def sums_over_all(opt: fastopt.Optimizer) -> bool:
     return bool(rule.sums) and rule.scope == "all"
 
 
+def taken(optimizer: Any) -> str:
+    """What arrays an optimizer, or the class of one, takes."""
+    return _core.rules[optimizer.rules[0]].takes
+
+
+def whole(optimizer: Any) -> bool:
+    """Whether its rule is one of whole arrays, which know their shape."""
+    return _core.rules[optimizer.rules[0]].whole
+
+
+def as_taken(optimizer: Any, a: Array) -> Array:
+    """The same numbers in a shape that it takes: this one, if it can be."""
+    takes = taken(optimizer)
+    if a.ndim == 2 or takes == "arrays" or (a.ndim < 2 and takes != "matrices"):
+        return a
+    return a.reshape(-1, a.shape[-1]) if a.ndim > 2 else a.reshape(height(a.size), -1)
+
+
+def height(n: int) -> int:
+    """The largest divisor that is no larger than the root."""
+    return max((k for k in range(1, math.isqrt(n) + 1) if n % k == 0), default=1)
+
+
+def shapes(optimizer: Any) -> list[tuple[int, ...]]:
+    """Shapes to try a rule on: of all lengths; or those that it takes, of all kinds."""
+    if not whole(optimizer):
+        return [(n,) for n in LENGTHS]
+    known = [(0, 3), (3, 0), (1, 1), (1, 17), (17, 1), (3, 11), (25, 40), (53, 48)]
+    known += [] if taken(optimizer) == "matrices" else [(), (0,), (1,), (7,), (33,)]
+    return known + ([(2, 3, 4), (2, 70, 2, 3), (10003,)] if taken(optimizer) == "arrays" else [])
+
+
 def state_for(rule: str, shape: tuple[int, ...], dtype: type, given: Iterable[str] = ()) -> dict[str, Any]:
     """What a function of a rule takes beside parameter and gradient: ones, of optional arrays those given."""
     row = _core.rules[rule]
+    own = _core.state_shapes(rule, shape)
     slots = {
-        slot: None if option and slot not in given else np.ones(shape, dtype) for slot, option in row.slots
+        slot: None if option and slot not in given else np.ones(own.get(slot, shape), dtype)
+        for slot, option in row.slots
     }
     return slots | {name: np.ones(1) for name in row.scalars}
 

@@ -44,7 +44,7 @@ def test_every_tail_at_every_alignment(case: Case, dtype: type, runtime: None) -
 @pytest.mark.parametrize("rule", sorted(_core.rules))
 def test_every_float32(rule: str) -> None:
     """A step from every 1021st float32 there is, as gradient and as parameter."""
-    cases = [case for case in CASES if case.make(np.zeros(1))._rule == rule]
+    cases = [case for case in CASES if case.make(np.zeros((1, 1)))._rule == rule]
     patterns = np.arange(0, 2**32, 1021, dtype=np.uint64).astype(np.uint32).view(np.float32)
     g = np.roll(patterns, patterns.size // 3)
     for case in cases:

@@ -28,7 +28,7 @@ from fastopt.rules.formulas import rule
 from fastopt.rules.overheard import GUARDS, Formula, Store, overhear, plain_rule
 
 N = 33
-ELEMENTWISE = [case for case in CASES if Workload(case.make([np.zeros(1)])._rule, 1).elementwise]
+ELEMENTWISE = [case for case in CASES if Workload(case.make([np.zeros((1, 1))])._rule, 1).elementwise]
 
 
 def run(*argv: str) -> int:

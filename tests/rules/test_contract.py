@@ -62,6 +62,8 @@ def test_defaults_of_reference_and_class_are_the_same(rule: str) -> None:
     for field, bounds in cls._bounds.items():
         values = defaults[field] if bounds.count > 1 else (defaults[field],)
         defaults.update({hyper: x for (hyper, _), x in zip(bounds.hypers(field), values, strict=True)})
+    made = cls(np.zeros((1, 1)))  # an option of the rule need not be a field
+    defaults |= {option: getattr(made, option) for option in _core.rules[rule].options if option not in defaults}
     for name, value in keywords(rule).items():
         if name != "step":
             assert value == defaults[name], name
@@ -71,7 +73,7 @@ def test_every_variant_has_a_case() -> None:
     """Each combination of options of each rule, with and without L2, so that no kernel goes untested."""
     seen: set[tuple[object, ...]] = set()
     for case in CASES:
-        opt = case.make([np.zeros(1)])
+        opt = case.make([np.zeros((1, 1))])
         decays = opt._hypers.get("weight_decay", ("", 0.0))[1] != 0
         constants = {*_core.rules[opt._rule].flags, "decoupled_weight_decay"}
         seen.add((opt._rule, frozenset(o for o, on in opt._options.items() if on and o not in constants)))

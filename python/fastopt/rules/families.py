@@ -11,5 +11,6 @@ from fastopt.rules.layerwise import *  # noqa: F403
 from fastopt.rules.schedule_free import *  # noqa: F403
 from fastopt.rules.prodigy import *  # noqa: F403
 from fastopt.rules.ftrl import *  # noqa: F403
-from fastopt.rules.matrix import *  # noqa: F403
+from fastopt.rules.muon import *  # noqa: F403
+from fastopt.rules.shampoo import *  # noqa: F403
 from fastopt.rules.factored import *  # noqa: F403

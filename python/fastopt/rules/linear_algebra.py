@@ -44,7 +44,8 @@ def in_order(terms: Array, axis: int = 0) -> Array:
 
 def descending(x: Array) -> Array:
     """Return which number is the first in descending order, which the second, ...; NaN comes last."""
-    return np.argsort(-x, kind="stable")
+    order: Array = np.argsort(-x, kind="stable")
+    return order
 
 
 # Orthogonal matrices are products of reflections I - 2 u u' (Householder 1958).
@@ -111,12 +112,12 @@ def eigen(a: Array) -> tuple[Array, Array]:
     exponent = max(-1000, min(1000, math.frexp(largest)[1]))  # with the largest near 1, nothing overflows
     d, e, q = tridiagonal(felt(a * math.ldexp(1.0, -exponent), 1))
     vectors = q.T.copy()
-    for l in range(n):
+    for first in range(n):
         for _ in range(60):
-            m = next((k for k in range(l, n - 1) if _split(d, e, k)), n - 1)
-            if m == l:
+            last = next((k for k in range(first, n - 1) if _split(d, e, k)), n - 1)
+            if last == first:
                 break
-            _sweep(d, e, vectors, l, m)
+            _sweep(d, e, vectors, first, last)
     values = np.array([math.ldexp(x, exponent) for x in d])
     order = descending(values)
     return values[order], vectors[order]
@@ -142,13 +143,13 @@ def _split(d: list[float], e: list[float], k: int) -> bool:
     return abs(e[k]) <= 2.0**-52 * (abs(d[k]) + abs(d[k + 1]))
 
 
-def _sweep(d: list[float], e: list[float], vectors: Array, l: int, m: int) -> None:
-    """Make one sweep of QL over numbers l to m of the diagonal, and turn the vectors with it."""
-    g = (d[l + 1] - d[l]) / (2 * e[l])
+def _sweep(d: list[float], e: list[float], vectors: Array, first: int, last: int) -> None:
+    """Make one sweep of QL over numbers `first` to `last` of the diagonal, and turn the vectors with it."""
+    g = (d[first + 1] - d[first]) / (2 * e[first])
     r = math.sqrt(g * g + 1)
-    g = d[m] - d[l] + e[l] / (g + (-r if g < 0 else r))
+    g = d[last] - d[first] + e[first] / (g + (-r if g < 0 else r))
     s, c, shift = 1.0, 1.0, 0.0
-    for i in range(m - 1, l - 1, -1):
+    for i in range(last - 1, first - 1, -1):
         f, b = s * e[i], c * e[i]
         r = math.sqrt(f * f + g * g)
         e[i + 1] = r
@@ -165,9 +166,9 @@ def _sweep(d: list[float], e: list[float], vectors: Array, l: int, m: int) -> No
         x, y = vectors[i].copy(), vectors[i + 1]
         vectors[i], vectors[i + 1] = cosine * x - sine * y, sine * x + cosine * y
     else:
-        d[l] -= shift
-        e[l] = g
-    e[m] = 0.0
+        d[first] -= shift
+        e[first] = g
+    e[last] = 0.0
 
 
 def inverse_root(a: Array, root: int) -> Array:

@@ -308,7 +308,7 @@ class Optimizer(Declared):
         return 0.0
 
     def _start_of(self, slot: str, p: Array, shape: tuple[int, ...]) -> Array:
-        """Return what a slot begins with whose arrays have a shape of their own, `shape` for the parameter `p`."""
+        """Return what a slot begins with whose arrays have a shape of their own: this one for `p`."""
         return np.full(shape, self._start(slot), p.dtype)
 
     def _state(self, slot: str, p: object) -> Any:

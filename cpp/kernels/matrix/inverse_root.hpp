@@ -1,0 +1,41 @@
+// Roots of symmetric matrices, by their eigenvalues.
+#pragma once
+
+#include "eigen.hpp"
+#include "product.hpp"
+
+namespace fastopt::FASTOPT_ISA {
+namespace {
+
+/// A symmetric matrix to the power -1 / 2 or -1 / 4.
+class InverseRoot {
+ public:
+  InverseRoot(Room& room, std::size_t n)
+      : n_(n), spectrum_(room, n), product_(room, n, n, n), result_(room.of<double>(n * n)) {}
+
+  template <class T>
+  void operator()(const Team& team, const T* a, int root, T* to) const {
+    spectrum_(team, a);
+    double* const half = spectrum_.vectors;
+    share_blocks(team, n_, 64, [&](std::size_t first, std::size_t last) {
+      for (std::size_t k = first; k < last; ++k) {
+        double value = maximum(absolute(spectrum_.values[k]), static_cast<double>(Least<T>::normal));
+        for (int r = root; r > 1; r /= 2) value = sqrt(value);
+        const double size = sqrt(value);
+        for (std::size_t j = 0; j < n_; ++j) half[k * n_ + j] = half[k * n_ + j] / size;
+      }
+    });
+    const Matrix<double> rows(half, n_, n_);
+    product_(team, result_, rows.transposed(), rows, true);
+    each(team, n_ * n_, [to, from = result_](std::size_t i) { to[i] = normal<T>(from[i]); });
+  }
+
+ private:
+  std::size_t n_;
+  Spectrum spectrum_;
+  Products<double> product_;
+  double* result_;
+};
+
+}  // namespace
+}  // namespace fastopt::FASTOPT_ISA
