@@ -57,10 +57,12 @@ struct Least;
 template <>
 struct Least<float> {
   static constexpr float mean = 0x1p-103f, normal = 0x1p-126f;
+  static constexpr double epsilon = 0x1p-23;  // between 1 and the next number
 };
 template <>
 struct Least<double> {
   static constexpr double mean = 0x1p-970, normal = 0x1p-1022;
+  static constexpr double epsilon = 0x1p-52;
 };
 
 /// A mean of gradients, or a weight that decays: zero where it has faded away, itself otherwise.

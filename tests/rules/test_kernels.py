@@ -12,7 +12,7 @@ import pytest
 
 from cases import CASES, Case
 from fastopt import _core, kernels, reference
-from support import DTYPES, Array, assert_same, raises, reference_step, same, state_for
+from support import DTYPES, Array, as_taken, assert_same, raises, reference_step, same, state_for
 
 RULES = sorted(_core.rules)
 VALUES = {
@@ -23,6 +23,8 @@ VALUES = {
     "beta1": 0.8,
     "beta2": 0.95,
     "beta3": 0.9,
+    "shampoo_beta": 0.9,
+    "eps1": 1e-3,
     "lr_decay": 0.1,
     "eps": 1e-6,
     "weight_decay": 0.01,
@@ -39,9 +41,8 @@ def calls(rule: str) -> list[tuple[set[str], dict[str, Any]]]:
     for on in itertools.product((False, True), repeat=len(slots)):
         for settings in itertools.product((False, True), repeat=len(flags)):
             given = {slot for slot, yes in zip(slots, on, strict=True) if yes}
-            hyper = dict(hypers)
-            if rule == "rmsprop" and "b" not in given:
-                hyper["momentum"] = 0.0
+            without = {option for slot, option in _core.rules[rule].slots if option and slot not in given}
+            hyper = hypers | dict.fromkeys(without & hypers.keys(), 0.0)
             rows.append((given, {**hyper, **dict(zip(flags, settings, strict=True))}))
     return rows
 
@@ -160,10 +161,10 @@ def test_numbers_of_any_kind_are_python_floats(rule: str, number: Any, dtype: ty
             whole = next((number(n) for n in (1, 0) if bounds.holds(n)), floating)
             values[name] = number(floating) if issubclass(number, np.floating) else whole
     options = [slot for slot, _ in _core.rules[rule].slots]
-    start = rng.standard_normal(9).astype(dtype) ** 2
-    mine, theirs = ([start.copy(), *state_for(rule, (9,), dtype, options).values()] for _ in range(2))
+    start = rng.standard_normal((3, 3)).astype(dtype) ** 2
+    mine, theirs = ([start.copy(), *state_for(rule, (3, 3), dtype, options).values()] for _ in range(2))
     for step in (1, 2):
-        g = rng.standard_normal(9).astype(dtype)
+        g = rng.standard_normal((3, 3)).astype(dtype)
         for functions, arrays in ((kernels, mine), (reference, theirs)):
             p, *state = arrays
             getattr(functions, rule)(p, g, *state, step=np.int64(step), **values, **flags)
@@ -184,7 +185,8 @@ SUBCLASSES: list[Any] = [
 def test_subclasses_are_taken_as_they_lie_in_memory(rule: str, wrap: Any) -> None:
     rng = np.random.default_rng(3)
     row = _core.rules[rule]
-    plain = [rng.standard_normal((3, 3)) ** 2 for _ in range(2 + len(row.slots))]
+    shapes = {slot: (3, 3) for slot, _ in row.slots} | _core.state_shapes(rule, (3, 3))
+    plain = [rng.standard_normal(shape) ** 2 for shape in ((3, 3), (3, 3), *shapes.values())]
     plain += [np.ones(1) for _ in row.scalars]
     mine, theirs = ([wrap(a.copy()) if a.ndim == 2 else a.copy() for a in plain] for _ in range(2))
     hyper = {"lr": 0.5, "weight_decay": 0.1} if row.decay != "own" else {}
@@ -216,10 +218,10 @@ def test_reference_steps_over_subclasses(case: Case) -> None:
 def test_no_error_state_stops_a_step_halfway(case: Case) -> None:
     rng = np.random.default_rng(4)
     values = np.array([0, 1, 1e-20, 1e-40, 1e20, 3e38, np.inf, np.nan], np.float32)
-    p = rng.choice(values, 50)
+    p = as_taken(case.optimizer, rng.choice(values, 50))
     opts = [case.make(p.copy()) for _ in range(3)]
     for _ in range(3):
-        g = rng.choice(values, 50)
+        g = as_taken(case.optimizer, rng.choice(values, 50))
         reference_step(opts[0], g)
         with np.errstate(all="raise"), warnings.catch_warnings(action="error"):
             reference.step(opts[1], g)

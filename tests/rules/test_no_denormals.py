@@ -13,7 +13,7 @@ import pytest
 import fastopt
 from cases import CASES, Case
 from fastopt import reference
-from support import DTYPES, Array, assert_same, reference_step
+from support import DTYPES, Array, as_taken, assert_same, reference_step
 
 over_cases = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 over_dtypes = pytest.mark.parametrize("dtype", DTYPES, ids=lambda dtype: dtype.__name__)
@@ -32,10 +32,11 @@ def normal(n: int, dtype: type, seed: int) -> Array:
 @over_cases
 @over_dtypes
 def test_gradients_that_have_always_been_zero(case: Case, dtype: type) -> None:
-    opt, kernel = (case.make(normal(17, dtype, 0)) for _ in range(2))
+    start = as_taken(case.optimizer, normal(18, dtype, 0))
+    opt, kernel = (case.make(start.copy()) for _ in range(2))
     for k in range(30):
-        g = np.zeros(17, dtype)
-        g[0] = normal(30, dtype, 1)[k]  # an element that lives, beside them
+        g = np.zeros_like(start)
+        g.flat[0] = normal(30, dtype, 1)[k]  # an element that lives, beside them
         step_without_underflow(opt, g)
         kernel.step(g)
     assert_same(kernel, opt)
@@ -71,7 +72,7 @@ def test_small_gradients(case: Case, dtype: type) -> None:
     """Their squares would be denormal, or nothing at all; they are not themselves."""
     tiny = float(np.finfo(dtype).tiny)
     sizes = [tiny**power * spread for power in (0.47, 0.5, 0.55, 0.7, 0.8) for spread in (-1.0, 0.3, 2.0)]
-    g = np.array(sizes, dtype)
+    g = as_taken(case.optimizer, np.array(sizes, dtype))
     opt, kernel = (case.make(np.zeros_like(g)) for _ in range(2))
     decays = "weight_decay" in case.hyper and case.optimizer is not fastopt.AdamW
     for _ in range(3):

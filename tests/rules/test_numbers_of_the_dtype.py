@@ -147,7 +147,8 @@ def test_numbers_beyond_all(name: str, value: int, rule: str, functions: Any) ->
     """Whoever computes, it is a ValueError that names the argument, before anything is written."""
     if name not in inspect.signature(getattr(reference, rule)).parameters:
         pytest.skip("the rule has none")
-    arrays = [np.ones(2), np.ones(2), *(a for a in state_for(rule, (2,), float).values() if a is not None)]
+    state = state_for(rule, (2, 2), float).values()
+    arrays = [np.ones((2, 2)), np.ones((2, 2)), *(a for a in state if a is not None)]
     with pytest.raises(ValueError, match=f"^{name}: expected "):
         getattr(functions, rule)(*arrays, **{name: value})
     assert all((a == 1).all() for a in arrays)

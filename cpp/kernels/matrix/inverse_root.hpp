@@ -7,7 +7,8 @@
 namespace fastopt::FASTOPT_ISA {
 namespace {
 
-/// A symmetric matrix to the power -1 / 2 or -1 / 4.
+/// A symmetric matrix with no negative eigenvalue to the power -1 / 2 or -1 / 4. An eigenvalue counts without its sign,
+/// which is that of a rounding, and as no less than what the largest one is rounded by.
 class InverseRoot {
  public:
   InverseRoot(Room& room, std::size_t n)
@@ -17,9 +18,11 @@ class InverseRoot {
   void operator()(const Team& team, const T* a, int root, T* to) const {
     spectrum_(team, a);
     double* const half = spectrum_.vectors;
+    const double rounding = Least<T>::epsilon * absolute(n_ > 0 ? spectrum_.values[0] : 0.0);
+    const double least = maximum(static_cast<double>(Least<T>::normal), rounding);
     share_blocks(team, n_, 64, [&](std::size_t first, std::size_t last) {
       for (std::size_t k = first; k < last; ++k) {
-        double value = maximum(absolute(spectrum_.values[k]), static_cast<double>(Least<T>::normal));
+        double value = maximum(absolute(spectrum_.values[k]), least);
         for (int r = root; r > 1; r /= 2) value = sqrt(value);
         const double size = sqrt(value);
         for (std::size_t j = 0; j < n_; ++j) half[k * n_ + j] = half[k * n_ + j] / size;

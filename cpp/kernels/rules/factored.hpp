@@ -20,7 +20,6 @@ struct Adafactor : OfWhole {
   template <class T>
   struct Stage {
     static constexpr std::size_t rows_at_a_time = 64;
-    static constexpr double epsilon = sizeof(T) == 4 ? 0x1p-23 : 0x1p-52;
 
     std::size_t batch, rows, columns, n, blocks;
     bool factored;
@@ -42,7 +41,7 @@ struct Adafactor : OfWhole {
     void operator()(const Hyper& h, const Step& step, const Taken<T>& of, const Team& team) const {
       const double count = static_cast<double>(n);
       const double share = std::pow(step.count, h.beta2_decay), root = 1 / sqrt(step.count);
-      const double eps = std::isnan(h.eps1) ? epsilon : h.eps1;
+      const double eps = std::isnan(h.eps1) ? Least<T>::epsilon : h.eps1;
       T* const p = of.p;
       const double size = sqrt(total(team, n, sums, [p](std::size_t i) { return squared(p[i]); }) / count);
       const double alpha = (size > h.eps2 ? size : h.eps2) * (root < h.lr ? root : h.lr);

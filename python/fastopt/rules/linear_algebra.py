@@ -174,8 +174,8 @@ def _sweep(d: list[float], e: list[float], vectors: Array, first: int, last: int
 def inverse_root(a: Array, root: int) -> Array:
     """Return the matrix to the power -1 / root, 2 or 4, of a symmetric matrix with no negative eigenvalue.
 
-    Eigenvalues count as the smallest normal number at least, and without their sign, which is that of a
-    rounding.
+    An eigenvalue counts without its sign, which is that of a rounding, and as no less than what the largest
+    one is rounded by.
 
     Examples
     --------
@@ -184,7 +184,8 @@ def inverse_root(a: Array, root: int) -> Array:
            [0.  , 0.25]])
     """
     values, vectors = eigen(a)
-    values = np.maximum(np.abs(values), float(np.finfo(a.dtype).tiny))
+    limits = np.finfo(a.dtype)
+    values = np.maximum(np.abs(values), max(float(limits.tiny), float(limits.eps) * abs(float(values[0]))))
     for _ in range(1 if root == 2 else 2):
         values = np.sqrt(values)
     half = vectors / np.sqrt(values)[:, np.newaxis]
