@@ -59,7 +59,7 @@ class Run:
     def __init__(self, case: Case, dtype: str) -> None:
         name = case.optimizer.__name__
         self.hyper = {NAMES.get(n, n): value for n, value in case.hyper.items() if n != "compat"}
-        self.variables = [keras.Variable(p) for p in start(dtype).values()]
+        self.variables = [keras.Variable(p) for p in start(dtype, case).values()]
         self.optimizer = getattr(keras.optimizers, CLASSES.get(name, name))(**at(0, self.hyper))
         self.names = dict(STATE[name])
         if self.hyper.get("learning_rate_power") == 0:  # then fastopt has no use for the sum of squares

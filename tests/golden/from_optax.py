@@ -130,7 +130,7 @@ class Run:
     def __init__(self, case: Case, dtype: str) -> None:
         self.transform = TRANSFORMS[case.name]
         self.names = STATE.get(case.name) or STATE.get(case.optimizer.__name__, {})
-        self.tree = [jax.numpy.asarray(p) for p in start(dtype).values()]
+        self.tree = [jax.numpy.asarray(p) for p in start(dtype, case).values()]
         self.tree_state = self.transform.init(self.tree)
 
     def step(self, t: int, grads: list[Array]) -> None:

@@ -24,7 +24,7 @@ class Run:
     def __init__(self, case: Case, dtype: str) -> None:
         self.hyper = dict(case.hyper)
         decouple = self.hyper.pop("decoupled_weight_decay", True)
-        self.tensors = [torch.tensor(p, requires_grad=True) for p in start(dtype).values()]
+        self.tensors = [torch.tensor(p, requires_grad=True) for p in start(dtype, case).values()]
         self.optimizer = prodigyopt.Prodigy(self.tensors, **at(0, self.hyper), decouple=decouple)
 
     def step(self, t: int, grads: list[Array]) -> None:

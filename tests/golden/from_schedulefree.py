@@ -26,7 +26,7 @@ def cases() -> Iterable[tuple[Case, str]]:
 class Run:
     def __init__(self, case: Case, dtype: str) -> None:
         self.hyper = case.hyper
-        self.tensors = [torch.tensor(p, requires_grad=True) for p in start(dtype).values()]
+        self.tensors = [torch.tensor(p, requires_grad=True) for p in start(dtype, case).values()]
         cls = CLASSES[case.optimizer.__name__]
         self.optimizer = cls(self.tensors, **at(0, self.hyper), foreach=False)
         self.optimizer.train()

@@ -34,7 +34,7 @@ def cases() -> Iterable[tuple[Case, str]]:
 
 class Run:
     def __init__(self, case: Case, dtype: str) -> None:
-        self.arrays = list(start(dtype).values())
+        self.arrays = list(start(dtype, case).values())
         cls, hyper = OPTIMIZERS[case.name]
         self.optimizer = cls(self.arrays, **hyper)
         self.names = STATE[case.optimizer.__name__]

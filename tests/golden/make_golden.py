@@ -1,6 +1,6 @@
 """Record the trajectories of other libraries, for `rules/test_golden.py` to hold fastopt against.
 
-    python tests/golden/make_golden.py torch optax sklearn schedulefree prodigy keras
+    python tests/golden/make_golden.py torch optax sklearn schedulefree prodigy keras pytorch_optimizer
 
 writes `torch.json`, `optax.json` and so on. It needs fastopt and the libraries that are named, in which each
 is the packages listed at the top of its module: `pip install . optax`, say. The test needs none of them.
@@ -24,7 +24,7 @@ from cases import Case
 from golden.problem import RECORDED, STEPS, Array, described, flat, gradients
 
 HERE = Path(__file__).parent
-LIBRARIES = ("torch", "optax", "sklearn", "schedulefree", "prodigy", "keras")
+LIBRARIES = ("torch", "optax", "sklearn", "schedulefree", "prodigy", "keras", "pytorch_optimizer")
 
 
 class Run(Protocol):
@@ -43,7 +43,7 @@ class Run(Protocol):
 def trajectory(case: Case, dtype: str, run: Run) -> dict[str, Any]:
     params = {}
     for t in range(1, STEPS + 1):
-        run.step(t, list(gradients(t, dtype).values()))
+        run.step(t, list(gradients(t, dtype, case).values()))
         if t in RECORDED:
             params[t] = flat(run.params()).tolist()
     state = {slot: flat(arrays).tolist() for slot, arrays in run.state().items()}

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 import fastopt
 from cases import CASES, Case
+from shapes import as_taken, taken
 
 Array = NDArray[Any]
 
@@ -45,29 +46,32 @@ MORE = [
 CONFIGURATIONS = {case.name: case for case in [*CASES, *MORE]}
 
 
-def start(dtype: Any) -> dict[str, Array]:
+def start(dtype: Any, case: Case) -> dict[str, Array]:
     """Return the parameters: ``(5 k mod 17 - 8) / 4 + 1 / 8`` for element k, in [-2, 2] and never zero."""
     k = np.arange(SIZE)
-    return shaped((5 * k % 17 - 8) / 4 + 1 / 8, dtype)
+    return shaped((5 * k % 17 - 8) / 4 + 1 / 8, dtype, case)
 
 
-def gradients(t: int, dtype: Any) -> dict[str, Array]:
+def gradients(t: int, dtype: Any, case: Case) -> dict[str, Array]:
     """Return the gradients of step `t`, 1 first: multiples of 1/8 in [-1, 1] times a power of two.
 
     They are exact in float32. The powers go from 2**-24 to 2**12, neighbours differ by 2**6, and every seven
     steps each element takes over the scale of its neighbour, so that second moments meet bursts and lulls.
+    For rules of matrices the power is 1: what is small would be lost in the squares of what is large.
     """
     k = np.arange(SIZE)
     eighths = (5 * k + 3 * t + k * t) % 17 - 8
     exponents = 6 * ((k + t // 7) % 7) - 24
+    if taken(case.optimizer) != "arrays":
+        exponents = 0 * exponents
     alive = (k != DEAD) & (t not in SILENT)
-    return shaped(np.where(alive, np.ldexp(eighths / 8, exponents), 0), dtype)
+    return shaped(np.where(alive, np.ldexp(eighths / 8, exponents), 0), dtype, case)
 
 
-def shaped(numbers: Array, dtype: Any) -> dict[str, Array]:
-    """Return 17 numbers as `W` and `b`."""
+def shaped(numbers: Array, dtype: Any, case: Case) -> dict[str, Array]:
+    """Return 17 numbers as `W` and `b`, which is a row for rules of matrices alone."""
     numbers = numbers.astype(dtype)
-    return {"W": numbers[:12].reshape(3, 4), "b": numbers[12:]}
+    return {"W": numbers[:12].reshape(3, 4), "b": as_taken(case.optimizer, numbers[12:])}
 
 
 def flat(arrays: Iterable[Any]) -> Array:

@@ -11,7 +11,8 @@ import fastopt
 from fastopt import _core
 from fastopt.regularizers import Regularizer, elastic_net, l1, l2
 from regularizers.penalties import draw, over_dtypes, over_penalties
-from support import ISAS, LENGTHS, Array, raises, same
+from shapes import LENGTHS
+from support import ISAS, Array, raises, same
 
 BUFFER_OF_SIX = np.ones(6)
 IN_NUMPY: list[tuple[Regularizer, Callable[[Array], Array], Callable[[float], float]]] = [

@@ -63,7 +63,9 @@ def test_defaults_of_reference_and_class_are_the_same(rule: str) -> None:
         values = defaults[field] if bounds.count > 1 else (defaults[field],)
         defaults.update({hyper: x for (hyper, _), x in zip(bounds.hypers(field), values, strict=True)})
     made = cls(np.zeros((1, 1)))  # an option of the rule need not be a field
-    defaults |= {option: getattr(made, option) for option in _core.rules[rule].options if option not in defaults}
+    defaults |= {
+        option: getattr(made, option) for option in _core.rules[rule].options if option not in defaults
+    }
     for name, value in keywords(rule).items():
         if name != "step":
             assert value == defaults[name], name

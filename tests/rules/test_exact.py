@@ -11,18 +11,8 @@ from hypothesis.extra.numpy import arrays
 import fastopt
 from cases import CASES, Case
 from fastopt import _core
-from support import (
-    DTYPES,
-    ISAS,
-    Array,
-    as_taken,
-    assert_same,
-    elements,
-    reference_step,
-    shapes,
-    sums_over_all,
-    whole,
-)
+from shapes import as_taken, shapes, whole
+from support import DTYPES, ISAS, Array, assert_same, elements, reference_step, sums_over_all
 
 STEPS = 4
 

@@ -12,7 +12,8 @@ import pytest
 
 from cases import CASES, Case
 from fastopt import _core, kernels, reference
-from support import DTYPES, Array, as_taken, assert_same, raises, reference_step, same, state_for
+from shapes import as_taken
+from support import DTYPES, Array, assert_same, raises, reference_step, same, state_for
 
 RULES = sorted(_core.rules)
 VALUES = {

@@ -13,7 +13,8 @@ import pytest
 import fastopt
 from cases import CASES, Case
 from fastopt import reference
-from support import DTYPES, Array, as_taken, assert_same, reference_step
+from shapes import as_taken
+from support import DTYPES, Array, assert_same, reference_step
 
 over_cases = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 over_dtypes = pytest.mark.parametrize("dtype", DTYPES, ids=lambda dtype: dtype.__name__)

@@ -1,8 +1,8 @@
 """The classes: structures, memory orders, schedules, state, copies."""
 
 import copy
-import itertools
 import gc
+import itertools
 import pickle
 import weakref
 from typing import Any
@@ -13,7 +13,8 @@ import pytest
 import fastopt
 from cases import CASES, Case
 from fastopt import _core
-from support import Array, arrays_of, as_taken, assert_same, elements, raises, reference_step
+from shapes import as_taken
+from support import Array, arrays_of, assert_same, elements, raises, reference_step
 
 over_cases = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 

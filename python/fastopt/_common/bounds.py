@@ -83,7 +83,9 @@ class Bounds:
         """Whether it is a number of the interval."""
         low = self.low < x if self.above else self.low <= x
         high = x < self.high if self.below else x <= self.high
-        return (math.isfinite(x) or self.infinite) and low and high and (not self.whole or float(x).is_integer())
+        return (
+            (math.isfinite(x) or self.infinite) and low and high and (not self.whole or float(x).is_integer())
+        )
 
     def check(self, label: str, value: object, single: bool = False) -> float:
         """Return `value` as a float.

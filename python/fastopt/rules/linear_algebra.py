@@ -39,7 +39,9 @@ def in_order(terms: Array, axis: int = 0) -> Array:
     """Add up along an axis, one after another."""
     before = [(0, 0)] * terms.ndim
     before[axis] = (1, 0)
-    return np.take(np.add.accumulate(np.pad(terms, before), axis), -1, axis)
+    added: Array = np.add.accumulate(np.pad(terms, before), axis)
+    total: Array = np.take(added, -1, axis)
+    return total
 
 
 def descending(x: Array) -> Array:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 import fastopt
-from cases import CASES
+from cases import CASES, Case
 from fastopt._common.fingerprint import fingerprint
 from fastopt.regularizers import elastic_net, l1, l2
 from golden.problem import STEPS, gradients, start
@@ -29,7 +29,7 @@ def runs() -> Iterator[tuple[str, Made]]:
     """Yield all runs under their names: functions that return arrays."""
     for dtype in DTYPES:
         for case in CASES:
-            yield f"rule {case.name} {dtype}", partial(steps, case.make, dtype)
+            yield f"rule {case.name} {dtype}", partial(steps, case, dtype)
         for loss in COMPILED:
             yield f"loss {loss} {dtype}", partial(values, loss, dtype)
         for name, penalty in {"l1": l1(0.1), "l2": l2(0.1), "elastic_net": elastic_net(0.1, 0.3)}.items():
@@ -44,10 +44,10 @@ def digest(made: Made) -> str:
     return fingerprint({name: np.asarray(array) for name, array in made().items()})[:16]
 
 
-def steps(make: Callable[[Any], fastopt.Optimizer], dtype: str) -> dict[str, Any]:
-    opt = make(start(dtype))
+def steps(case: Case, dtype: str) -> dict[str, Any]:
+    opt = case.make(start(dtype, case))
     for t in range(1, STEPS + 1):
-        opt.step(gradients(t, dtype))
+        opt.step(gradients(t, dtype, case))
     return dict(arrays_of(opt))
 
 
