@@ -13,7 +13,7 @@ import pytest
 
 import fastopt
 from fastopt import cli
-from fastopt.optimizers import OPTIMIZERS
+from fastopt.rules.catalogue import GENERAL
 
 
 def test_info(capsys):
@@ -48,7 +48,7 @@ def test_help(capsys, monkeypatch, argv):
         for name, (_, summary) in cli.COMMANDS.items():
             assert re.search(f"{name} +{summary}", out)
     if argv == ["train", "--help"]:
-        for word in (*OPTIMIZERS, "examples:", "exit codes:", "(default: 128)", " only)"):
+        for word in (*GENERAL, "examples:", "exit codes:", "(default: 128)", " only)"):
             assert word in out
 
 

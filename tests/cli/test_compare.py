@@ -8,8 +8,7 @@ from matplotlib.figure import Figure
 
 from fastopt import cli, data
 from fastopt.cli.compare import Progress, entries
-from fastopt.optimizers import OPTIMIZERS
-from fastopt.rules.catalogue import NAMES
+from fastopt.rules.catalogue import GENERAL, NAMES
 from fastopt.training import train_in_turns
 from fastopt.training.pictures import draw_comparison
 from runs import make_run
@@ -51,7 +50,7 @@ def test_the_best_of_a_column_has_a_star(tmp_path, capsys):
 
 
 def test_every_optimizer_and_all_options(tmp_path, capsys):
-    names = [*OPTIMIZERS, "momentum", "nesterov"]
+    names = [*GENERAL, "momentum", "nesterov"]
     options = ["--schedule", "cosine", "--warmup", "3", "--l2", "1e-4", "--dtype", "float64", "--seed", "3"]
     assert compare(tmp_path, "--optimizers", ",".join(names), *options) == 0
     out = capsys.readouterr().out
@@ -173,7 +172,7 @@ def test_help(capsys, monkeypatch):
     assert stop.value.code == 0
     out = capsys.readouterr().out
     assert max(map(len, out.splitlines())) <= 84
-    for word in (*OPTIMIZERS, "nesterov", "--schedule", "examples:", "exit codes:"):
+    for word in (*GENERAL, "nesterov", "--schedule", "examples:", "exit codes:"):
         assert word in out
 
 

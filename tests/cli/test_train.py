@@ -13,7 +13,7 @@ from fastopt import cli
 from fastopt._common.fingerprint import fingerprint
 from fastopt.cli.files import write_csv
 from fastopt.cli.schedule import SCHEDULES, scheduled
-from fastopt.optimizers import OPTIMIZERS
+from fastopt.rules.catalogue import GENERAL
 from fastopt.training import train_in_turns
 from runs import make_run
 
@@ -41,7 +41,7 @@ def test_one_is_in_the_singular(capsys):
     assert "fewer than the 1 epoch, got 1" in refuse(capsys, argv)
 
 
-@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+@pytest.mark.parametrize("optimizer", GENERAL)
 def test_every_optimizer_beside_numpy(capsys, optimizer):
     assert cli.main([*SMALL, "--optimizer", optimizer]) == 0
     assert SAME in capsys.readouterr().out

@@ -12,6 +12,7 @@ import fastopt
 from cases import CASES, Case
 from fastopt.callbacks import Checkpoint, EarlyStopping, Print, TimeBudget
 from fastopt.schedules import ReduceOnPlateau
+from shapes import as_taken
 
 OBJECTS = [
     lambda: fastopt.AdamW(np.zeros(2)),
@@ -57,7 +58,7 @@ def test_unknown_names_are_refused(k: int, name: str, message: str) -> None:
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_no_optimizer_takes_one(case: Case) -> None:
-    opt: Any = case.make(np.zeros(2))
+    opt: Any = case.make(as_taken(case.optimizer, np.zeros(2)))
     for twin in (opt, copy.copy(opt), copy.deepcopy(opt)):
         with raises(f"learning_rate: {type(opt).__name__} has no such attribute; did you mean lr?"):
             twin.learning_rate = 0.5

@@ -14,7 +14,7 @@ from absurd import ABSURD, DEEP, RECURSIVE, shown
 from fastopt import problems, schedules
 from fastopt.optimizers import OPTIMIZERS
 from fastopt.problems import PROBLEMS, Minimum, Problem
-from fastopt.rules.catalogue import NAMES
+from fastopt.rules.catalogue import GENERAL, NAMES
 from fastopt.trajectories import default_lr, maker, trace
 
 EVERY = pytest.mark.parametrize("problem", PROBLEMS.values(), ids=PROBLEMS)
@@ -243,4 +243,4 @@ def test_trace_refuses():
 
 
 def test_names():
-    assert set(NAMES) == {*OPTIMIZERS, "momentum", "nesterov"}
+    assert set(NAMES) == {*GENERAL, "momentum", "nesterov"}

@@ -87,7 +87,7 @@ class Workload:
     def elementwise(self) -> bool:
         """Whether elements know nothing of each other: neither sums nor numbers kept beside the arrays."""
         rule = _core.rules[self.rule]
-        return not rule.sums and not rule.scalars
+        return not rule.sums and not rule.scalars and not rule.whole
 
     @property
     def hyper(self) -> dict[str, Any]:
@@ -132,5 +132,5 @@ class Numbers:
 
 
 def rules() -> list[str]:
-    """Return the names of all rules."""
-    return list(_core.rules)
+    """Return the names of the rules that are measured: those whose steps are passes over elements."""
+    return [name for name, rule in _core.rules.items() if not rule.whole]

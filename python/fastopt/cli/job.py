@@ -23,6 +23,7 @@ from fastopt.losses import multiclass_hinge, softmax_cross_entropy
 from fastopt.nn.models import MLP, Linear, Model
 from fastopt.optimizers import OPTIMIZERS
 from fastopt.regularizers import Regularizer
+from fastopt.rules.catalogue import GENERAL
 from fastopt.rules.optimizer import Optimizer
 from fastopt.training import Run, evaluate, learning_rate_of
 
@@ -336,7 +337,7 @@ def hyperparameters(args: argparse.Namespace) -> dict[str, Any]:
 
 
 def owners(hyperparameter: str) -> list[str]:
-    """Return the optimizers that have a hyperparameter.
+    """Return the optimizers of a network that have a hyperparameter.
 
     Examples
     --------
@@ -345,8 +346,8 @@ def owners(hyperparameter: str) -> list[str]:
     """
     return [
         name
-        for name, cls in OPTIMIZERS.items()
-        if any(field.name == hyperparameter for field in dataclasses.fields(cls))
+        for name in GENERAL
+        if any(field.name == hyperparameter for field in dataclasses.fields(OPTIMIZERS[name]))
     ]
 
 

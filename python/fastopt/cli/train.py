@@ -31,6 +31,7 @@ from fastopt.cli.report import Progress, print_results
 from fastopt.cli.threads import Threads, use_threads
 from fastopt.cli.training_options import add_data_and_model, add_penalties, add_run, add_schedule
 from fastopt.optimizers import OPTIMIZERS
+from fastopt.rules.catalogue import GENERAL
 from fastopt.training import Outcome, train_in_turns
 from fastopt.training.comparison import compare
 
@@ -80,10 +81,10 @@ def _add_optimizer(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--optimizer",
         type=str.lower,
-        choices=(*OPTIMIZERS, descent.NAME),
+        choices=(*GENERAL, descent.NAME),
         default="adamw",
         metavar="NAME",
-        help=f"{', '.join(OPTIMIZERS)}, or {descent.NAME}: all samples at once, no learning rate "
+        help=f"{', '.join(GENERAL)}, or {descent.NAME}: all samples at once, no learning rate "
         "(default: %(default)s)",
     )
     group.add_argument("--lr", type=float, metavar="X", help="learning rate")

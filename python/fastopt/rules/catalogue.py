@@ -1,7 +1,7 @@
 """Optimizers under the names that one types.
 
-These are those of `fastopt.optimizers.OPTIMIZERS`, and names for what one compares though it is an option:
-SGD with momentum.
+These are those of `fastopt.optimizers.OPTIMIZERS` that take vectors as well as matrices, and names for what
+one compares though it is an option: SGD with momentum.
 """
 
 from __future__ import annotations
@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
+from fastopt import _core
 from fastopt._common.wording import shown
 from fastopt.rules.families import SGD
 from fastopt.rules.fields import OPTIMIZERS
 from fastopt.rules.optimizer import Optimizer
 
-__all__ = ["NAMES", "VARIANTS", "made_by", "pace"]
+__all__ = ["GENERAL", "NAMES", "VARIANTS", "made_by", "pace", "takes_vectors"]
 
 VARIANTS: dict[str, Callable[..., Optimizer]] = {
     "momentum": partial(SGD, momentum=0.9),
@@ -22,8 +23,17 @@ VARIANTS: dict[str, Callable[..., Optimizer]] = {
 }
 """Options under names of their own."""
 
-NAMES = ("sgd", *VARIANTS, *(name for name in OPTIMIZERS if name != "sgd"))
-"""What `made_by` knows: the optimizers in lower case, and the variants beside theirs."""
+
+def takes_vectors(optimizer: type[Optimizer]) -> bool:
+    """Whether an optimizer takes vectors, and not matrices alone."""
+    return all(_core.rules[rule].takes != "matrices" for rule in optimizer.rules)
+
+
+GENERAL = tuple(name for name, cls in OPTIMIZERS.items() if takes_vectors(cls))
+"""The optimizers in lower case, those that take the weights and the biases of a network."""
+
+NAMES = ("sgd", *VARIANTS, *(name for name in GENERAL if name != "sgd"))
+"""What `made_by` knows: these, and the variants beside theirs."""
 
 
 def made_by(name: str) -> Callable[..., Optimizer]:

@@ -46,10 +46,10 @@ def muon(
     Examples
     --------
     >>> p, m = np.zeros((2, 2)), np.zeros((2, 2))
-    >>> muon(p, np.array([[5.0, 0.0], [0.0, 3.0]]), m, lr=0.5)
-    >>> p.round(2)
-    array([[-0.35,  0.  ],
-           [ 0.  , -0.51]])
+    >>> muon(p, np.array([[5.0, 0.0], [0.0, 0.5]]), m, lr=1.0, a=1.5, b=-0.5, c=0.0, ns_steps=20)
+    >>> p.round(6)
+    array([[-1.,  0.],
+           [ 0., -1.]])
     """
     rows, columns = p.shape
     m[...] = fade(momentum * m + (1 - momentum) * g)

@@ -120,9 +120,9 @@ def soap(
     >>> state = [np.zeros((2, 2)) for _ in range(6)]
     >>> for step in (1, 2):
     ...     soap(p, g, *state, step=step, lr=0.1)
-    >>> p.round(3)
-    array([[-0.   , -0.1  ],
-           [-0.1  ,  0.   ]])
+    >>> p.round(3) + 0.0
+    array([[ 0. , -0.1],
+           [-0.1,  0. ]])
     """
     sides = [(left, left_basis), (right, right_basis)]
     matrix = (len(p), -1) if p.ndim == 2 else (-1, 1)
