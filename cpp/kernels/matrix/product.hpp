@@ -44,7 +44,6 @@ struct Tile {
     const Vector* right = reinterpret_cast<const Vector*>(b);
     for (std::size_t k = 0; k < depth; ++k, a += height, right += 2) {
       const Vector first = right[0], second = right[1];
-#pragma GCC unroll 12
       for (std::size_t i = 0; i < height; ++i) {
         sum[i][0] += first * a[i];
         sum[i][1] += second * a[i];

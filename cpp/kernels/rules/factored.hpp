@@ -40,15 +40,15 @@ struct Adafactor : OfWhole {
 
     void operator()(const Hyper& h, const Step& step, const Taken<T>& of, const Team& team) const {
       const double count = static_cast<double>(n);
-      const double share = std::pow(step.count, h.beta2_decay), root = 1 / sqrt(step.count);
+      const double feed = std::pow(step.count, h.beta2_decay), root = 1 / sqrt(step.count);
       const double eps = std::isnan(h.eps1) ? Least<T>::epsilon : h.eps1;
       T* const p = of.p;
       const double size = sqrt(total(team, n, sums, [p](std::size_t i) { return squared(p[i]); }) / count);
       const double alpha = (size > h.eps2 ? size : h.eps2) * (root < h.lr ? root : h.lr);
       if (factored)
-        take_in_factored(share, eps, of, team);
+        take_in_factored(feed, eps, of, team);
       else
-        take_in(share, of, team);
+        take_in(feed, of, team);
 
       const Direction u{*this, of.g, of.s[2], T(eps)};
       const double of_squares = total_by_blocks(team, n, sums, [&](std::size_t first, std::size_t last) {
@@ -96,19 +96,19 @@ struct Adafactor : OfWhole {
       }
     };
 
-    void take_in(double share, const Taken<T>& of, const Team& team) const {
-      const T keep = T(1 - share), feed = T(share);
-      const Square<T> square(share);
+    void take_in(double feed, const Taken<T>& of, const Team& team) const {
+      const T keep = T(1 - feed), fed = T(feed);
+      const Square<T> square(feed);
       each(team, n,
-           [=, v = of.s[2], g = of.g](std::size_t i) { v[i] = fade_square(keep * v[i] + feed * square(g[i])); });
+           [=, v = of.s[2], g = of.g](std::size_t i) { v[i] = fade_square(keep * v[i] + fed * square(g[i])); });
     }
 
     /// A mean of squares takes in the mean of these.
-    static T fed(T mean, double share, double of_squares) {
-      return fade_square(T(1 - share) * mean + normal<T>(share * of_squares));
+    static T fed(T mean, double feed, double of_squares) {
+      return fade_square(T(1 - feed) * mean + normal<T>(feed * of_squares));
     }
 
-    void take_in_factored(double share, double eps, const Taken<T>& of, const Team& team) const {
+    void take_in_factored(double feed, double eps, const Taken<T>& of, const Team& team) const {
       T *const row = of.s[0], *const column = of.s[1];
       const double height = static_cast<double>(rows), width = static_cast<double>(columns);
       const auto take_block = [&](std::size_t block) {
@@ -120,19 +120,28 @@ struct Adafactor : OfWhole {
           const T* const g = of.g + i * columns;
 #pragma omp simd
           for (std::size_t j = 0; j < columns; ++j) along[j] += squared(g[j]);
-          row[i] = fed(row[i], share, total(columns, [g](std::size_t j) { return squared(g[j]); }) / width);
+          row[i] = fed(row[i], feed, total(columns, [g](std::size_t j) { return squared(g[j]); }) / width);
         }
       };
       share_blocks(team, batch * blocks, 1 + 64 / rows, [&](std::size_t first, std::size_t last) {
         for (std::size_t block = first; block < last; ++block) take_block(block);
       });
-      share_blocks(team, batch * columns, 256, [&](std::size_t first, std::size_t last) {
+      constexpr std::size_t some = 256;
+      const std::size_t parts = (columns + some - 1) / some;
+      share(team, batch * parts, [&](std::size_t part) {
+        const std::size_t k = part / parts, first = part % parts * some;
+        const std::size_t last = first + some < columns ? first + some : columns;
+        double* const sum = of_blocks + k * blocks * columns;
+        for (std::size_t block = 1; block < blocks; ++block) {
+          const double* const next = sum + block * columns;
+#pragma omp simd
+          for (std::size_t j = first; j < last; ++j) sum[j] += next[j];
+        }
+        T *const mine = column + k * columns, *const roots = of_column + k * columns;
+#pragma omp simd
         for (std::size_t j = first; j < last; ++j) {
-          const double* const of_block = of_blocks + j / columns * blocks * columns + j % columns;
-          double sum = 0;
-          for (std::size_t block = 0; block < blocks; ++block) sum += of_block[block * columns];
-          column[j] = fed(column[j], share, sum / height);
-          of_column[j] = sqrt(column[j]);
+          mine[j] = fed(mine[j], feed, sum[j] / height);
+          roots[j] = sqrt(mine[j]);
         }
       });
       const Square<T> square(1);

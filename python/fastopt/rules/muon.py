@@ -113,7 +113,7 @@ class Muon(Optimizer):
     >>> opt.step(np.array([[100.0, 0.0, 0.0], [0.0, 1.0, 0.0]]))
     >>> W.round(2)
     array([[-0.35,  0.  ,  0.  ],
-           [ 0.  , -0.45,  0.  ]])
+           [ 0.  , -0.35,  0.  ]])
     """
 
     lr: NonNegative = 1e-3

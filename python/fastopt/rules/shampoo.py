@@ -268,10 +268,10 @@ class SOAP(Optimizer):
     >>> W = np.zeros((2, 2))
     >>> opt = SOAP(W, lr=0.1, weight_decay=0.0)
     >>> for _ in range(2):
-    ...     opt.step(np.array([[3.0, 4.0], [4.0, -3.0]]))
+    ...     opt.step(np.array([[8.0, 4.0], [4.0, 2.0]]))
     >>> W.round(3)
-    array([[-0.06, -0.08],
-           [-0.08,  0.06]])
+    array([[-0.08, -0.04],
+           [-0.04, -0.02]])
     """
 
     lr: NonNegative = 3e-3
