@@ -131,6 +131,7 @@ std::vector<std::size_t> state_shape(Shape kind, const std::vector<std::size_t>&
       found.end()[-2] = 1;
       return found;
     case Shape::left:
+    case Shape::left_or_none:
       found.assign(2, shape.empty() ? 1 : shape[0]);
       return found;
     default:

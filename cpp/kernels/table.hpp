@@ -51,12 +51,14 @@ struct Name {
 
 /// The shape of a state array, by that of its parameter. Where that has none such, the array has no elements.
 enum class Shape : unsigned char {
-  same,     // in the memory order of the parameter; all others lie in C order
-  vector,   // that of a parameter of at most one axis
-  rows,     // (..., m, 1) of (..., m, n)
-  columns,  // (..., 1, n)
-  left,     // (m, m) of (m, n), and of (m,)
-  right     // (n, n) of (m, n)
+  same,          // in the memory order of the parameter; all others lie in C order
+  vector,        // that of a parameter of at most one axis
+  rows,          // (..., m, 1) of (..., m, n)
+  columns,       // (..., 1, n)
+  left,          // (m, m) of (m, n), and of (m,)
+  right,         // (n, n) of (m, n)
+  left_or_none,  // or (0, 0), as the caller likes
+  right_or_none
 };
 
 /// A state array, and the option (its index) that it comes with; -1 where it is always there.

@@ -82,9 +82,9 @@ struct Soap : OfWhole {
   static constexpr auto hyper =
       names("lr", "beta1", "beta2", "shampoo_beta", "weight_decay", "precondition_frequency", "eps");
   static constexpr auto flags = names("correct_bias", "normalize_gradient");
-  static constexpr auto state =
-      slots(slot{"m"}, slot{"v"}, slot{"left", nullptr, Shape::left}, slot{"right", nullptr, Shape::right},
-            slot{"left_basis", nullptr, Shape::left}, slot{"right_basis", nullptr, Shape::right});
+  static constexpr auto state = slots(
+      slot{"m"}, slot{"v"}, slot{"left", nullptr, Shape::left_or_none}, slot{"right", nullptr, Shape::right_or_none},
+      slot{"left_basis", nullptr, Shape::left_or_none}, slot{"right_basis", nullptr, Shape::right_or_none});
   static constexpr Decays decays = Decays::own;
   static constexpr Takes takes = Takes::vectors_and_matrices;
 
@@ -99,7 +99,7 @@ struct Soap : OfWhole {
     Orthogonal orthogonal;
 
     Side(Room& room, std::size_t n_, T* mean_, T* basis_)
-        : n(mean_ == nullptr ? 0 : n_),
+        : n(mean_ == nullptr || basis_ == nullptr ? 0 : n_),
           mean(mean_),
           basis(basis_),
           gram(room.of<T>(n * n)),

@@ -124,14 +124,14 @@ def soap(
     array([[ 0. , -0.1],
            [-0.1,  0. ]])
     """
-    sides = [(left, left_basis), (right, right_basis)]
+    sides = (left, left_basis), (right, right_basis)
     matrix = (len(p), -1) if p.ndim == 2 else (-1, 1)
     if step > 1:
         turned = _turned(g.reshape(matrix), *sides).reshape(p.shape)
         m[...] = fade(beta1 * m + (1 - beta1) * g)
         v[...] = fade_square(beta2 * v + (1 - beta2) * square(turned, 1 - beta2))
         u = _turned(m.reshape(matrix), *sides) / (np.sqrt(floored(v)) + eps).reshape(matrix)
-        u = _turned(u, *((mean, basis.T) for mean, basis in sides)).reshape(p.shape)
+        u = _turned(u, (left, left_basis.T), (right, right_basis.T)).reshape(p.shape)
         if normalize_gradient:
             u = u / max(math.sqrt(total(norm_square(u)) / u.size) + eps, float(np.finfo(p.dtype).tiny))
         rate = lr
@@ -142,24 +142,29 @@ def soap(
 
     share = beta2 if shampoo_beta is None else shampoo_beta
     scaled = (math.sqrt(1 - share) * g).reshape(matrix)
-    for a, (mean, _) in zip((scaled, scaled.T), sides, strict=True):
-        if mean.size:
-            mean[...] = normal(share * mean + product(a, a.T), p.dtype)
-    if step == 1:
-        for mean, basis in sides:
+    for axis, (a, side) in enumerate(zip((scaled, scaled.T), sides, strict=True)):
+        if not _has_basis(side):
+            continue
+        mean, basis = side
+        mean[...] = normal(share * mean + product(a, a.T), p.dtype)
+        if step == 1:
             basis[...] = normal(eigen(mean)[1].T, p.dtype)
-    elif (step - 1) % int(precondition_frequency) == 0:
-        for axis, (mean, basis) in enumerate(sides):
-            if mean.size:
-                order = _follow(mean, basis)
-                v[...] = np.take(v, order, axis)
+        elif (step - 1) % int(precondition_frequency) == 0:
+            v[...] = np.take(v, _follow(mean, basis), axis)
 
 
-def _turned(a: Array, left: tuple[Array, Array], right: tuple[Array, Array]) -> Array:
+Side = tuple[Array, Array]  # the mean of squares, and the basis
+
+
+def _has_basis(side: Side) -> bool:
+    return all(array.size for array in side)
+
+
+def _turned(a: Array, left: Side, right: Side) -> Array:
     """Turn a matrix into the bases of its two sides, those that have one."""
-    if left[0].size:
+    if _has_basis(left):
         a = product(left[1].T, a)
-    return product(a, right[1]) if right[0].size else a
+    return product(a, right[1]) if _has_basis(right) else a
 
 
 def _follow(mean: Array, basis: Array) -> Array:
