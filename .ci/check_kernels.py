@@ -18,10 +18,10 @@ ROOT = pathlib.Path(__file__).resolve().parents[1]
 KERNELS = ROOT / "cpp/kernels"
 ARITHMETIC = re.compile(r"\tv?(?:add|sub|mul|div|sqrt)([ps])[sd]\s")
 # Rules; losses over rows (of either shape, and what judges their targets); losses of one score; functions;
-# penalties.
+# penalties; what rules of whole arrays share out.
 LOOPS = re.compile(
     r"::block\(|::sweep<|RowLoss<.*::(gradient|wrong)<|PointwiseLoss<.*::(run|run_with|judge)[<(]|::map<"
-    r"|::update_multiply|PenaltyDriver<.*::run<"
+    r"|::update_multiply|PenaltyDriver<.*::run<|::share<"
 )
 
 

@@ -11,9 +11,21 @@ from typing import Any
 import torch
 
 from cases import Case
-from golden.problem import CONFIGURATIONS, CONSTANT, CONSTANT_ALPHA, Array, at, start
+from golden.problem import (
+    CONFIGURATIONS,
+    CONSTANT,
+    CONSTANT_ALPHA,
+    MUON_IN_BFLOAT16,
+    STEPS,
+    Array,
+    at,
+    flat,
+    gradients,
+    start,
+)
 
-# Products of Muon in the dtype of the parameter, in place of bfloat16.
+# Products of Muon in the dtype of the parameter, in place of bfloat16: see `facts` for the difference.
+bfloat16 = torch.Tensor.bfloat16
 torch.Tensor.bfloat16 = torch.Tensor.clone
 
 # torch keeps some numbers (ASGD's rate, NAdam's product of momenta) in the default dtype, whatever that of
@@ -110,13 +122,29 @@ class Run:
 
 
 def facts() -> dict[str, Any]:
-    """Return when centered RMSprop, which does not clamp its variance, reaches NaN on constant gradients."""
+    """Return what torch does that is not in a trajectory."""
+    return {"centered_rmsprop_nan_at_step": centered_rmsprop(), "muon_in_bfloat16": muon_in_bfloat16()}
+
+
+def centered_rmsprop() -> int:
+    """Find out when centered RMSprop, which does not clamp its variance, has NaN on constant gradients."""
     constant = torch.tensor(CONSTANT)
     p = torch.zeros_like(constant, requires_grad=True)
     optimizer = torch.optim.RMSprop([p], alpha=CONSTANT_ALPHA, centered=True, foreach=False)
     p.grad = constant
-    for t in range(1, 1001):
+    steps = 0
+    while not p.isnan().any():
         optimizer.step()
-        if p.isnan().any():
-            return {"centered_rmsprop_nan_at_step": t}
-    return {}
+        steps += 1
+    return steps
+
+
+def muon_in_bfloat16() -> list[float]:
+    """Return where a run of Muon comes to whose products are those of torch."""
+    case = CONFIGURATIONS[MUON_IN_BFLOAT16]
+    torch.Tensor.bfloat16 = bfloat16
+    run = Run(case, "float64")
+    for t in range(1, STEPS + 1):
+        run.step(t, list(gradients(t, "float64", case).values()))
+    torch.Tensor.bfloat16 = torch.Tensor.clone
+    return flat(run.params()).tolist()

@@ -28,6 +28,10 @@ CONSTANT_ALPHA = 0.9
 """Gradients that stay what they are, on which the variance of centered RMSprop rounds below zero."""
 
 
+MUON_IN_BFLOAT16 = "Muon-heavy"
+"""The run of Muon that torch makes in its own precision, too."""
+
+
 def folded_eps(t: int) -> float:
     """The eps of Adam's Algorithm 1 that equals an "epsilon hat" of 1e-8 (Kingma and Ba, end of section 2).
 

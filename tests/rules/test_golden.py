@@ -17,6 +17,7 @@ from golden.problem import (
     CONFIGURATIONS,
     CONSTANT,
     CONSTANT_ALPHA,
+    MUON_IN_BFLOAT16,
     STEPS,
     described,
     flat,
@@ -105,3 +106,12 @@ def test_centered_rmsprop_stays_finite_where_torch_does_not() -> None:
         negative |= opt.state["v"] - opt.state["m"] * opt.state["m"] < 0
     assert negative.any(), "expected gradients on which the clamp matters"
     assert np.isfinite(p).all()
+
+
+def test_muon_is_that_of_torch_to_within_bfloat16() -> None:
+    case = CONFIGURATIONS[MUON_IN_BFLOAT16]
+    follower = Follower(case, "float64")
+    for t in range(1, STEPS + 1):
+        follower.step(t)
+    error = np.abs(numbers(follower.opt)["params"] - FILES["torch"]["facts"]["muon_in_bfloat16"])
+    assert 1e-5 < np.max(error / follower.largest["params"]) < 1e-2
