@@ -29,9 +29,9 @@ class Memory {
 };
 
 /// The step of one array.
-class Turn {
+class Update {
  public:
-  Turn(const Piece& piece, const Rule& rule)
+  Update(const Piece& piece, const Rule& rule)
       : piece_(piece), rule_(rule), kernel_(rule.wholes[piece.dtype]), array_{piece.p, piece.g, {}, 0, 1, 1, 1} {
     const std::vector<std::size_t>& shape = piece.order->shape;
     array_.rank = static_cast<int>(shape.size());
@@ -98,7 +98,7 @@ class Turn {
 };
 
 void alone(const Team& /*team*/, void (*task)(const void* context, int part), const void* context, int parts) {
-  for (int part = 0; part < parts; ++part) task(context, part);
+  run_parts(task, context, parts, 1, false);
 }
 
 void together(const Team& team, void (*task)(const void* context, int part), const void* context, int parts) {
@@ -106,9 +106,9 @@ void together(const Team& team, void (*task)(const void* context, int part), con
 }
 
 /// The largest scratch that any of these takes.
-std::size_t largest(const std::vector<Turn>& turns) {
+std::size_t largest(const std::vector<Update>& updates) {
   std::size_t bytes = 0;
-  for (const Turn& turn : turns) bytes = std::max(bytes, lines(turn.room()));
+  for (const Update& update : updates) bytes = std::max(bytes, lines(update.room()));
   return bytes;
 }
 
@@ -142,13 +142,13 @@ std::vector<std::size_t> state_shape(Shape kind, const std::vector<std::size_t>&
 
 void update_wholes(const std::vector<Piece>& pieces, const Rule& rule, const Hyper& hyper, const Step& step,
                    Decay decay) {
-  std::vector<Turn> small, large;
+  std::vector<Update> small, large;
   std::size_t work = 0;
   for (const Piece& piece : pieces) {
     if (piece.n == 0) continue;
-    const Turn turn(piece, rule);
-    work += turn.cost();
-    (turn.cost() < 32 * grain() ? small : large).push_back(turn);
+    const Update update(piece, rule);
+    work += update.cost();
+    (update.cost() < 32 * grain() ? small : large).push_back(update);
   }
   const int threads = work < grain() ? 1 : num_threads();
   const std::size_t parts = std::min(small.size(), static_cast<std::size_t>(threads == 1 ? 1 : 4 * threads));
@@ -161,9 +161,8 @@ void update_wholes(const std::vector<Piece>& pieces, const Rule& rule, const Hyp
     for (std::size_t i = small.size() * k / parts; i < small.size() * (k + 1) / parts; ++i)
       small[i].take(hyper, step, decay, memory.at(k * each), one);
   };
-  const auto task = [](const void* context, int part) { (*static_cast<decltype(share)*>(context))(part); };
-  run_parts(task, &share, static_cast<int>(parts), std::min(threads, static_cast<int>(parts)), work >= 32 * grain());
-  for (const Turn& turn : large) turn.take(hyper, step, decay, memory.at(0), all);
+  run_parts(share, static_cast<int>(parts), std::min(threads, static_cast<int>(parts)), work >= 32 * grain());
+  for (const Update& update : large) update.take(hyper, step, decay, memory.at(0), all);
 }
 
 }  // namespace fastopt
