@@ -1,6 +1,9 @@
 """What `explain` says is what a step does: the lines are computed, and compared."""
 
+import inspect
 import re
+import sys
+import textwrap
 from typing import Any
 
 import numpy as np
@@ -8,7 +11,8 @@ import pytest
 
 import fastopt
 from cases import CASES, Case
-from fastopt import _core
+from fastopt import _core, reference
+from shapes import whole
 from support import Array
 
 FUNCTIONS: dict[str, Any] = {
@@ -32,7 +36,30 @@ def computed(text: str, names: dict[str, Any]) -> dict[str, Any]:
     return known
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+ELEMENTWISE = [case for case in CASES if not whole(case.optimizer)]
+WHOLE = [case for case in CASES if whole(case.optimizer)]
+
+
+@pytest.mark.parametrize("case", WHOLE, ids=lambda case: case.name)
+def test_the_lines_of_a_rule_of_whole_arrays_are_those_of_its_reference(case: Case) -> None:
+    rng = np.random.default_rng(0)
+    p = rng.standard_normal((3, 4))
+    opt = case.make(p)
+    module = vars(sys.modules[inspect.unwrap(getattr(reference, opt._rule)).__module__])
+    for _ in range(4):
+        g = rng.standard_normal((3, 4))
+        _, lines, notes = opt.explain().split("\n\n")
+        values = dict(part.split(" = ") for part in notes.splitlines()[-1].rstrip(".").split(", "))
+        names = {"p": p.copy(), "g": g, "m": None}
+        names |= {slot: a[0].copy() for slot, a in opt._slots.items()}
+        known = {**module, **names, **{name: eval(value) for name, value in values.items()}}
+        exec(textwrap.dedent(lines), known | {"t": known["step"]}, known)
+        opt.step(g)
+        for name, array in {"p": p, **{slot: a[0] for slot, a in opt._slots.items()}}.items():
+            np.testing.assert_allclose(known[name], array, rtol=1e-8, atol=1e-10, err_msg=name)
+
+
+@pytest.mark.parametrize("case", ELEMENTWISE, ids=lambda case: case.name)
 def test_the_lines_are_the_step(case: Case) -> None:
     rng = np.random.default_rng(0)
     p = rng.standard_normal(5)

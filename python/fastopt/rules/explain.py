@@ -1,15 +1,17 @@
 """What an optimizer does, in lines of mathematics: written down from the reference while it runs.
 
 Nothing here knows any rule. The lines are the operations that `fastopt.rules.overheard` hears, so they cannot
-say anything else than what is computed.
+say anything else than what is computed. Of a rule of whole arrays they are the lines of the reference itself.
 """
 
 import ast
+import inspect
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from fastopt import _core
+from fastopt.rules.formulas import REFERENCES
 from fastopt.rules.overheard import Formula, Keep, Scalar, Store, Total, Value, overhear
 
 __all__ = ["explained"]
@@ -47,6 +49,8 @@ def explained(optimizer: Any) -> str:
     kept = dict(zip(rule.scalars, map(float, optimizer._scalars[0]), strict=True))
     formula = overhear(optimizer._rule, list(optimizer._slots), keywords, step, kept)
     lines = Writer(formula).lines()
+    if rule.whole:
+        lines += source_lines(optimizer._rule)
     over, of_each = ("all arrays", "once") if rule.scope == "all" else ("the array", "one for each array")
     notes = [f"sum(...) goes over all elements of {over}."] if rule.sums else []
     if rule.scalars:
@@ -56,8 +60,30 @@ def explained(optimizer: Any) -> str:
         for hyper, (label, value, _) in optimizer._hypers.items()
         if callable(value)
     ]
+    if rule.whole:
+        known = {"step": step} | {name: keywords[name] for name in keywords if name in names_in(lines)}
+        notes.append(", ".join(f"{name} = {written(value)}" for name, value in known.items()) + ".")
+    else:
+        notes.append(LEFT_OUT)
     head = f"{type(optimizer).__name__}, step t = {step}:"
-    return "\n".join([head, "", *(f"    {line}" for line in lines), "", *notes, LEFT_OUT])
+    return "\n".join([head, "", *(f"    {line}".rstrip() for line in lines), "", *notes])
+
+
+def source_lines(rule: str) -> list[str]:
+    """Return the body of a function of the reference, without its docstring."""
+    tree = ast.parse(inspect.getsource(inspect.unwrap(REFERENCES[rule])))
+    body = tree.body[0].body[1:]  # type: ignore[attr-defined]
+    return [line for statement in body for line in ast.unparse(statement).splitlines()]
+
+
+def names_in(lines: Iterable[str]) -> set[str]:
+    """Return the names that lines of Python use."""
+    return {node.id for node in ast.walk(ast.parse("\n".join(lines))) if isinstance(node, ast.Name)}
+
+
+def written(value: object) -> str:
+    """Write the value of a hyperparameter."""
+    return number(value) if isinstance(value, float) else str(value)
 
 
 class Writer:

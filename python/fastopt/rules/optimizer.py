@@ -110,6 +110,7 @@ class Optimizer(Declared):
         They are written down while the reference runs, so they are what is computed, but for what is done
         against denormal numbers. ``p`` is a parameter, ``g`` its gradient, ``t`` the number of the step; the
         other names are those of `state`, and helpers. A line reads what the lines above it have written.
+        Of a rule that looks at whole arrays, as `Muon`, the lines are those of its reference.
 
         Examples
         --------

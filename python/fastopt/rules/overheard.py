@@ -208,6 +208,8 @@ def overhear(
     kept : mapping, optional
         The numbers that the rule keeps beside its arrays, as they are before that step.
 
+    Of a rule of whole arrays only what comes before its formula can be heard.
+
     Examples
     --------
     >>> formula = overhear("sgd_momentum", ["v"], {"lr": 0.1, "momentum": 0.9, "dampening": 0.0})
@@ -232,7 +234,10 @@ def overhear(
     for name, term in zip(_core.rules[rule].sums if rule in _core.rules else (), begun.terms(), strict=True):
         formula.events.append(Total(f"sum_{name}", term.value))
         totals.append(Scalar(1.0, f"sum_{name}"))
-    begun.finish(totals)
+    if not composed.whole:
+        begun.finish(totals)
+    elif begun.g.value is not formula.given["g"]:
+        formula.events.append(Store("g", begun.g.value))
     return formula
 
 
