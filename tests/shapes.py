@@ -38,6 +38,6 @@ def shapes(optimizer: Any) -> list[tuple[int, ...]]:
     """Shapes to try a rule on: of all lengths; or those that it takes, of all kinds."""
     if not whole(optimizer):
         return [(n,) for n in LENGTHS]
-    known = [(0, 3), (3, 0), (1, 1), (1, 17), (17, 1), (3, 11), (25, 40), (53, 48)]
+    known = [(0, 3), (3, 0), (1, 1), (1, 17), (17, 1), (3, 11), (25, 40), (61, 70)]
     known += [] if taken(optimizer) == "matrices" else [(), (0,), (1,), (7,), (33,)]
     return known + ([(2, 3, 4), (2, 70, 2, 3), (10003,)] if taken(optimizer) == "arrays" else [])

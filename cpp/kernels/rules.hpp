@@ -4,4 +4,4 @@
 
 #define FASTOPT_FAMILIES(family)                                                                           \
   family(sgd) family(adagrad) family(rmsprop) family(adam) family(signs) family(moments) family(layerwise) \
-      family(schedule_free) family(prodigy) family(ftrl) family(muon) family(shampoo) family(factored)
+      family(schedule_free) family(prodigy) family(ftrl) family(muon) family(shampoo) family(soap) family(factored)

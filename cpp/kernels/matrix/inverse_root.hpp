@@ -12,7 +12,7 @@ namespace {
 class InverseRoot {
  public:
   InverseRoot(Room& room, std::size_t n)
-      : n_(n), spectrum_(room, n), product_(room, n, n, n), result_(room.of<double>(n * n)) {}
+      : n_(n), spectrum_(room, n), product_(room, n, n), result_(room.of<double>(n * n)) {}
 
   template <class T>
   void operator()(const Team& team, const T* a, int root, T* to) const {

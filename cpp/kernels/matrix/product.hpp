@@ -10,6 +10,11 @@
 namespace fastopt::FASTOPT_ISA {
 namespace {
 
+/// The longer one of two sides.
+inline std::size_t longer(std::size_t a, std::size_t b) { return a > b ? a : b; }
+
+inline std::size_t shorter(std::size_t a, std::size_t b) { return a < b ? a : b; }
+
 /// A matrix that is only read: element (i, j) lies at `i * down + j * along`.
 template <class T>
 struct Matrix {
@@ -56,9 +61,9 @@ struct Tile {
 template <class T>
 class Products {
  public:
-  /// For products of m x k and k x n, at most as large as these altogether.
-  Products(Room& room, std::size_t m, std::size_t k, std::size_t n)
-      : left_(room.of<T>(up(m, height) * k)), right_(room.of<T>(k * up(n, width))) {}
+  /// For factors that have, lying or upright, no more than these rows and columns.
+  Products(Room& room, std::size_t rows, std::size_t columns)
+      : left_(room.of<T>(filled(rows) * filled(columns))), right_(room.of<T>(filled(rows) * filled(columns))) {}
 
   /// out = a b, in C order. If it is known to be symmetric, its upper triangle is computed, and mirrored.
   void operator()(const Team& team, T* out, const Matrix<T>& a, const Matrix<T>& b, bool symmetric = false) const {
@@ -88,6 +93,7 @@ class Products {
  private:
   static constexpr std::size_t height = Tile<T>::height, width = Tile<T>::width, depth = 256;
   static std::size_t up(std::size_t n, std::size_t to) { return (n + to - 1) / to * to; }
+  static std::size_t filled(std::size_t n) { return longer(up(n, height), up(n, width)); }
 
   /// Rows `first` to `first + size - 1` of a matrix, column by column. What is so small that its square would be
   /// denormal counts as 0: so no product is denormal.
@@ -103,10 +109,10 @@ class Products {
   void corner(T* out, const Matrix<T>& a, const Matrix<T>& b, std::size_t strip, std::size_t band,
               std::size_t first) const {
     const std::size_t row = strip * height, column = band * width;
-    const std::size_t some = a.columns - first < depth ? a.columns - first : depth;
+    const std::size_t some = shorter(a.columns - first, depth);
     const Tile<T> tile(left_ + row * a.columns + first * height, right_ + column * a.columns + first * width, some);
-    const std::size_t rows = a.rows - row < height ? a.rows - row : height;
-    const std::size_t columns = b.columns - column < width ? b.columns - column : width;
+    const std::size_t rows = shorter(a.rows - row, height);
+    const std::size_t columns = shorter(b.columns - column, width);
     for (std::size_t i = 0; i < rows; ++i) {
       T* const to = out + (row + i) * b.columns + column;
       const T* const sums = reinterpret_cast<const T*>(tile.sum[i]);

@@ -39,7 +39,7 @@ struct Muon : OfWhole {
           gram(room.of<T>(height * height)),
           square(room.of<T>(height * height)),
           sums(room_for_total(room, of.n)),
-          product(room, height, width, width) {}
+          product(room, height, width) {}
 
     void operator()(const Hyper& h, const Step& /*step*/, const Taken<T>& of, const Team& team) const {
       take_in(h, of, team);

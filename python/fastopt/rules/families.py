@@ -13,4 +13,5 @@ from fastopt.rules.prodigy import *  # noqa: F403
 from fastopt.rules.ftrl import *  # noqa: F403
 from fastopt.rules.muon import *  # noqa: F403
 from fastopt.rules.shampoo import *  # noqa: F403
+from fastopt.rules.soap import *  # noqa: F403
 from fastopt.rules.factored import *  # noqa: F403

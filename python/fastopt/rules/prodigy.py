@@ -8,14 +8,13 @@ from typing import Annotated
 
 import numpy as np
 
-from fastopt._common.bounds import Bounds, Decays, Epsilon, Hyper, NonNegative
+from fastopt._common.bounds import Bounds, Decays, Epsilon, Hyper, NonNegative, OptionalDecay
 from fastopt.rules.fields import optimizer
 from fastopt.rules.formulas import Array, fade, fade_square, floored, rule, square
 from fastopt.rules.optimizer import Optimizer
 
 __all__ = ["Prodigy", "prodigy"]
 
-OptionalDecay = Annotated[Hyper | None, Bounds(0, 1, below=True, optional=True)]
 Distance = Annotated[float, Bounds(0, above=True, constant=True)]
 Growth = Annotated[Hyper, Bounds(1, infinite=True)]
 
