@@ -4,7 +4,8 @@ Each function updates the parameter `p` and its state in place from the gradient
 reads like its paper. It is the oracle of the tests, the peer of the benchmarks, and the documentation:
 `fastopt.kernels` has the same functions, compiled. All constants are derived in double precision and
 rounded once to the dtype of the arrays. State arrays start at zero; an optional one (``None`` by default)
-turns its option on by being there. Every rule also takes
+turns its option on by being there. One that has the shape of rows, columns or sides of its parameter lies in
+C order, and has no elements where the parameter has no such thing. Every rule also takes
 
 - `step`: the number of this step, 1 first, from which corrections for the start are computed;
 - `weight_decay`: L2, :math:`g + \lambda p` in place of :math:`g`, no term for 0;
