@@ -126,43 +126,26 @@ bool same_order(const py::array& a, const py::array& b) {
   return true;
 }
 
-namespace {
-
-/// An axis of a gradient that is read in the order of its parameter.
-struct Axis {
-  py::ssize_t length, from, to;  // strides in bytes
-};
-
-/// The innermost axis of `p` runs fastest, so that writing is sequential.
-template <class T>
-void gather(const char* from, const Axis* axis, const Axis* last, T*& to) {
-  if (axis == last) {
-    *to++ = *reinterpret_cast<const T*>(from);
-    return;
+Order order_as(const py::array& g, const py::array& p) {
+  std::vector<py::ssize_t> axes;
+  for (py::ssize_t k = 0; k < p.ndim(); ++k)
+    if (p.shape(k) != 1) axes.push_back(k);
+  std::sort(axes.begin(), axes.end(), [&p](auto a, auto b) { return p.strides(a) > p.strides(b); });
+  Order order;
+  for (const py::ssize_t k : axes) {
+    order.shape.push_back(static_cast<std::size_t>(p.shape(k)));
+    order.strides.push_back(g.strides(k) / g.itemsize());
   }
-  if (axis + 1 == last) {
-    for (py::ssize_t i = 0; i < axis->length; ++i) *to++ = *reinterpret_cast<const T*>(from + i * axis->from);
-    return;
-  }
-  for (py::ssize_t i = 0; i < axis->length; ++i) gather(from + i * axis->from, axis + 1, last, to);
+  return order;
 }
 
-}  // namespace
-
 void gather(const py::array& g, const py::array& p, void* out) {
-  std::vector<Axis> axes;
-  for (py::ssize_t k = 0; k < p.ndim(); ++k)
-    if (p.shape(k) != 1) axes.push_back({p.shape(k), g.strides(k), p.strides(k)});
-  std::sort(axes.begin(), axes.end(), [](const Axis& a, const Axis& b) { return a.to > b.to; });
-  const auto* from = static_cast<const char*>(g.data());
-  const Axis *first = axes.data(), *last = first + axes.size();
-  if (dtype_of(p) == f32) {
-    auto* to = static_cast<float*>(out);
-    gather(from, first, last, to);
-  } else {
-    auto* to = static_cast<double*>(out);
-    gather(from, first, last, to);
-  }
+  const Order order = order_as(g, p);
+  const auto n = static_cast<std::size_t>(p.size());
+  if (dtype_of(p) == f32)
+    order.gather(static_cast<const float*>(g.data()), 0, n, static_cast<float*>(out));
+  else
+    order.gather(static_cast<const double*>(g.data()), 0, n, static_cast<double*>(out));
 }
 
 py::array empty(const py::dtype& dtype, const std::vector<py::ssize_t>& shape) { return py::array(dtype, shape); }
@@ -183,7 +166,7 @@ Order order_of(const py::array& a) {
   Order order;
   for (py::ssize_t k = 0; k < a.ndim(); ++k) {
     order.shape.push_back(static_cast<std::size_t>(a.shape(k)));
-    order.strides.push_back(static_cast<std::size_t>(a.strides(k) / a.itemsize()));
+    order.strides.push_back(a.strides(k) / a.itemsize());
   }
   return order;
 }

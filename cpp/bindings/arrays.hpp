@@ -54,6 +54,9 @@ void expect_same_data(const py::array& a, const py::array& like, const Label& la
 /// Whether element k in memory is the same element of both; shapes are equal.
 bool same_order(const py::array& a, const py::array& b);
 
+/// The axes of `p` in the order of its memory, with the strides of `g`.
+Order order_as(const py::array& g, const py::array& p);
+
 /// Read `g`, of any strides, into `out` in the memory order of `p`. No Python code runs.
 void gather(const py::array& g, const py::array& p, void* out);
 

@@ -140,7 +140,10 @@ class Plan {
   class Step {
    public:
     Step(Plan& plan, const char* refusal) : plan_(plan), turn_(plan.busy_, refusal) {}
-    ~Step() { plan_.gradients_.clear(); }
+    ~Step() {
+      plan_.gradients_.clear();
+      plan_.foreign_.clear();
+    }
 
    private:
     Plan& plan_;
@@ -263,7 +266,7 @@ class Plan {
     piece.g = g.data();
     if (same_order(g, p)) return;
     if (!scratch_[k]) scratch_[k].reset(new char[static_cast<std::size_t>(p.nbytes())]);
-    gather(g, p, scratch_[k].get());
+    foreign_.push_back({order_as(g, p), g.data(), scratch_[k].get(), piece.n, piece.dtype});
     piece.g = scratch_[k].get();
   }
 
@@ -272,10 +275,9 @@ class Plan {
   std::size_t advance(const Hyper& hyper, bool check_finite) {
     std::int64_t& count = *count_.mutable_data();
     const Unlocked unlocked(work_.large(choice_.rule()));
-    for (std::size_t k = 0; check_finite && k < size(); ++k) {
-      const Piece& piece = work_.pieces()[k];
-      if (!table().all_finite[piece.dtype](piece.g, piece.n)) return k;
-    }
+    if (!foreign_.empty()) work_.gather(foreign_);
+    if (check_finite)
+      if (const std::size_t wild = work_.first_wild(); wild < size()) return wild;
     work_.run(choice_.formula, hyper, count + 1, scalars_.mutable_data());
     ++count;
     return size();
@@ -291,6 +293,7 @@ class Plan {
   Work work_;
   Written written_;
   std::vector<std::unique_ptr<char[]>> scratch_;  // for gradients in another memory order
+  std::vector<Foreign> foreign_;                  // those of a step
   std::vector<py::object> gradients_;             // held during a step: another thread may drop them
   Busy busy_;
   std::optional<std::string> held_;  // why there may be no step now

@@ -1,6 +1,7 @@
 #include "step.hpp"
 
 #include <algorithm>
+#include <atomic>
 
 #include "dispatch.hpp"
 #include "pool.hpp"
@@ -103,7 +104,9 @@ bool Work::large(const Rule& rule) const { return elements_ * (rule.wholes == nu
 
 int Work::threads(const Rule& rule) const { return large(rule) ? num_threads() : 1; }
 
-void Work::update(const Recipe& recipe, int part, int parts) const {
+/// f(k, begin, end) for the elements of each piece k that are in a part of all.
+template <class F>
+void Work::share(int part, int parts, const F& f) const {
   const std::size_t total = before_.back();
   const auto edge = [&](int k) { return total / static_cast<std::size_t>(parts) * static_cast<std::size_t>(k); };
   const std::size_t first = edge(part), last = part + 1 == parts ? total : edge(part + 1);
@@ -114,10 +117,56 @@ void Work::update(const Recipe& recipe, int part, int parts) const {
     const Piece& piece = pieces_[k];
     const std::size_t begin = first <= before_[k] ? 0 : cut(piece, first - before_[k]);
     const std::size_t end = last >= before_[k + 1] ? piece.n : cut(piece, last - before_[k]);
-    if (begin >= end) continue;
-    const Piece some = piece.from(begin);
-    recipe.kernels[piece.dtype]->block(recipe.lane(k, piece.dtype), some.p, some.g, some.s, end - begin);
+    if (begin < end) f(k, begin, end);
   }
+}
+
+void Work::update(const Recipe& recipe, int part, int parts) const {
+  share(part, parts, [&](std::size_t k, std::size_t begin, std::size_t end) {
+    const Dtype dtype = pieces_[k].dtype;
+    const Piece some = pieces_[k].from(begin);
+    recipe.kernels[dtype]->block(recipe.lane(k, dtype), some.p, some.g, some.s, end - begin);
+  });
+}
+
+std::size_t Work::first_wild() const {
+  std::atomic<std::size_t> first{pieces_.size()};
+  const int threads = elements_ >= grain() ? num_threads() : 1;
+  const int parts = threads == 1 ? 1 : parts_for(before_.back(), threads);
+  const auto look = [&](int part) {
+    share(part, parts, [&](std::size_t k, std::size_t begin, std::size_t end) {
+      const Dtype dtype = pieces_[k].dtype;
+      std::size_t known = first;
+      if (k >= known || table().all_finite[dtype](pieces_[k].from(begin).g, end - begin)) return;
+      while (k < known && !first.compare_exchange_weak(known, k)) {
+      }
+    });
+  };
+  run_parts(look, parts, std::min(threads, parts), elements_ >= 256 * grain());
+  return first;
+}
+
+void Work::gather(const std::vector<Foreign>& gradients) const {
+  constexpr std::size_t block = 16384;  // elements
+  std::vector<std::size_t> blocks{0};   // before each gradient
+  std::size_t elements = 0;
+  for (const Foreign& each : gradients) {
+    blocks.push_back(blocks.back() + (each.n + block - 1) / block);
+    elements += each.n;
+  }
+  const auto take = [&](int part) {
+    const auto number = static_cast<std::size_t>(part);
+    const auto k =
+        static_cast<std::size_t>(std::upper_bound(blocks.begin(), blocks.end(), number) - blocks.begin()) - 1;
+    const Foreign& each = gradients[k];
+    const std::size_t begin = (number - blocks[k]) * block, n = std::min(block, each.n - begin);
+    if (each.dtype == f32)
+      each.order.gather(static_cast<const float*>(each.from), begin, n, static_cast<float*>(each.to) + begin);
+    else
+      each.order.gather(static_cast<const double*>(each.from), begin, n, static_cast<double*>(each.to) + begin);
+  };
+  const int parts = static_cast<int>(blocks.back());
+  run_parts(take, parts, std::min(elements >= grain() ? num_threads() : 1, parts), elements >= 64 * grain());
 }
 
 /// The rule's sums over each piece: those of its blocks, added in their order, whatever threads took them.

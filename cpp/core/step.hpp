@@ -28,6 +28,15 @@ struct Piece {
   }
 };
 
+/// A gradient in another memory order than its parameter, and where it is to be in that order.
+struct Foreign {
+  Order order;  // axes in the order of the parameter's memory, strides of the gradient
+  const void* from;
+  void* to;
+  std::size_t n;
+  Dtype dtype;
+};
+
 /// What to run. `rule` is an index: it names the same rule in the table of every instruction set.
 struct Formula {
   int rule;
@@ -53,6 +62,12 @@ class Work {
   /// that look at whole arrays do more with each element.
   bool large(const Rule& rule) const;
 
+  /// Bring gradients into the order of their parameters, on all threads.
+  void gather(const std::vector<Foreign>& gradients) const;
+
+  /// The first piece whose gradient is not finite, or how many there are: on all threads.
+  std::size_t first_wild() const;
+
   /// Update everything in place, and the rule's scalars with it: one call of the pool, whatever the number of pieces,
   /// and one before it where the rule needs sums.
   void run(const Formula& formula, const Hyper& hyper, std::int64_t step, double* scalars) const;
@@ -60,6 +75,8 @@ class Work {
  private:
   class Lanes;
   struct Recipe;
+  template <class F>
+  void share(int part, int parts, const F& f) const;
   void update(const Recipe& recipe, int part, int parts) const;
   std::vector<double> sums(const Recipe& recipe) const;
   int threads(const Rule& rule) const;

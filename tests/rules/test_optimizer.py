@@ -390,3 +390,40 @@ def test_reference_and_kernel_steps_may_alternate() -> None:
             grads = numbers(case.optimizer, rng)
             (reference_step if k % 2 else fastopt.Optimizer.step)(mixed, grads)
         assert_same(mixed, want)
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_large_gradients_in_other_orders(threads: int, runtime: None) -> None:
+    """They are read by all threads: every element once, turned round, broadcast, or with gaps."""
+    fastopt.set_num_threads(threads)
+    rng = np.random.default_rng(0)
+    base = rng.standard_normal((70, 90, 60)).astype(np.float32)
+    grads = [
+        base.transpose(2, 0, 1)[::-1, :, ::2],
+        np.asfortranarray(base.transpose(2, 0, 1)[:, :, ::2]),
+        np.broadcast_to(base[0, :45, 0], (60, 70, 45)),
+    ]
+    for order in ("C", "F"):
+        p = np.zeros((60, 70, 45), np.float32, order=order)
+        opt = fastopt.SGD(p, lr=1.0)
+        for g in grads:
+            before = p.copy()
+            opt.step(g)
+            assert np.array_equal(p, before - g)
+        wild = grads[0].copy()
+        wild[50, 60, 40] = np.nan
+        with raises(FloatingPointError, "grads: expected finite values, got NaN or infinity"):
+            opt.step(wild.transpose(0, 1, 2)[::1], check_finite=True)
+
+
+def test_the_first_gradient_that_is_not_finite_is_named(runtime: None) -> None:
+    fastopt.set_num_threads(3)
+    params = [np.zeros(100_000, np.float32) for _ in range(5)]
+    opt = fastopt.SGD(params)
+    grads = [np.zeros(100_000, np.float32) for _ in range(5)]
+    grads[4][0] = np.inf
+    grads[2][99_999] = np.nan
+    with raises(FloatingPointError, "grads[2]: expected finite values"):
+        opt.step(grads, check_finite=True)
+    assert opt.steps == 0
+    assert not any(p.any() for p in params)
