@@ -474,7 +474,7 @@ ILLEGAL: list[Illegal] = [
         fastopt.NAdam,
         {"momentum_decay": -1},
         ValueError,
-        "momentum_decay: expected a number >= 0, got -1",
+        "momentum_decay: expected a finite number >= 0, got -1",
     ),
     Illegal(fastopt.Adadelta, {"rho": 1.0}, ValueError, "rho: expected a number in [0, 1), got 1.0"),
     Illegal(fastopt.ASGD, {"lambd": -1}, ValueError, "lambd: expected a finite number >= 0, got -1"),
@@ -575,6 +575,18 @@ ILLEGAL: list[Illegal] = [
         {"compat": "sklearn"},
         ValueError,
         "compat: expected one of 'torch', 'keras', 'optax', 'paper' for Adamax, got 'sklearn'",
+    ),
+    Illegal(
+        fastopt.Adam,
+        {"compat": "keras", "amsgrad": True, "corrected_maximum": True},
+        ValueError,
+        "eps_hat: expected False with corrected_maximum=True, got True",
+    ),
+    Illegal(
+        fastopt.AdamW,
+        {"amsgrad": True, "eps_hat": True, "corrected_maximum": True},
+        ValueError,
+        "eps_hat: expected False with corrected_maximum=True, got True",
     ),
     Illegal(
         fastopt.Adam, {"compat": 1}, TypeError, "compat: expected one of 'torch', 'keras', 'optax', 'sklearn'"

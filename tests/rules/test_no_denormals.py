@@ -128,7 +128,7 @@ def test_a_square_counts_from_the_first_normal_one(beta: float, dtype: type) -> 
 def test_no_gradient_is_no_step_whatever_eps(eps: float, dtype: type) -> None:
     """Also where it comes and goes: 0 / 0 is nowhere."""
     classes = (fastopt.SignSGD, fastopt.Adagrad, fastopt.RMSprop, fastopt.Adam, fastopt.AdamW, fastopt.Adamax)
-    flags = ("eps_inside", "centered", "amsgrad", "bias_correction", "maximize")
+    flags = ("eps_inside", "eps_outside", "eps_hat", "centered", "amsgrad", "bias_correction", "maximize")
     for cls in classes:
         fields = [name for name in flags if name in cls.__dataclass_fields__]
         for values in itertools.product((False, True), repeat=len(fields)):

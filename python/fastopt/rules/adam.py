@@ -4,18 +4,16 @@ from __future__ import annotations  # so that help() shows the annotations as th
 
 import math
 from dataclasses import KW_ONLY
-from typing import Annotated, Literal
+from typing import Literal
 
 import numpy as np
 
-from fastopt._common.bounds import Bounds, Decays, Epsilon, Hyper, NonNegative
+from fastopt._common.bounds import Decays, Epsilon, NonNegative
 from fastopt.rules.fields import optimizer
 from fastopt.rules.formulas import Array, fade, fade_square, floored, rule, square
 from fastopt.rules.optimizer import Optimizer
 
 __all__ = ["Adam", "AdamW", "Adamax", "NAdam", "RAdam", "adam", "adamax", "adamw", "nadam", "radam"]
-
-MomentumDecay = Annotated[Hyper, Bounds(0, infinite=True)]
 
 
 @rule
@@ -235,6 +233,13 @@ def update(
     p[...] = p - lr * (m / (np.sqrt(floored(largest)) * root + eps))
 
 
+def with_one_place_of_eps(opt: Adam | AdamW) -> str:
+    """Return the rule; refuse to add eps to a root that is to be corrected and not corrected."""
+    if opt.amsgrad and opt.corrected_maximum and opt.eps_hat:
+        raise ValueError("eps_hat: expected False with corrected_maximum=True, got True")
+    return opt.rules[0]
+
+
 @optimizer("adam")
 class Adam(Optimizer):
     r"""Adam: a running mean of the gradients over the root of one of their squares.
@@ -256,7 +261,7 @@ class Adam(Optimizer):
         Without it :math:`\hat m = m, \hat v = v`: "Adam (almost)".
     eps_hat : bool
         :math:`\epsilon` added to :math:`\sqrt{v}`, and the correction of :math:`v` in the learning rate: the
-        "epsilon hat" at the end of section 2 of the paper.
+        "epsilon hat" at the end of section 2 of the paper. Not with `amsgrad` of the corrected maximum.
     corrected_maximum : bool
         The largest :math:`\hat v` with `amsgrad`, in place of the largest :math:`v`.
 
@@ -287,6 +292,9 @@ class Adam(Optimizer):
     maximize: bool = False
     decoupled_weight_decay: bool = False
     compat: Literal["torch", "keras", "optax", "sklearn", "paper"] = "torch"
+
+    def _choose_rule(self) -> str:
+        return with_one_place_of_eps(self)
 
 
 @optimizer("adamw")
@@ -329,6 +337,9 @@ class AdamW(Optimizer):
     corrected_maximum: bool = False
     maximize: bool = False
     compat: Literal["torch", "keras", "optax"] = "torch"
+
+    def _choose_rule(self) -> str:
+        return with_one_place_of_eps(self)
 
 
 @optimizer("adamax")
@@ -386,7 +397,7 @@ class NAdam(Optimizer):
     Parameters
     ----------
     momentum_decay : float or schedule
-        :math:`\psi \ge 0`: how fast the momentum comes up to its full size; at once if infinite.
+        :math:`\psi \ge 0`: how fast the momentum comes up to its full size: at once with 1e6.
 
     References
     ----------
@@ -406,7 +417,7 @@ class NAdam(Optimizer):
     betas: Decays = (0.9, 0.999)
     eps: Epsilon = 1e-8
     weight_decay: NonNegative = 0.0
-    momentum_decay: MomentumDecay = 4e-3
+    momentum_decay: NonNegative = 4e-3
     decoupled_weight_decay: bool = False
     _: KW_ONLY
     maximize: bool = False

@@ -9,6 +9,8 @@ import inspect
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from fastopt._common.wording import shown
+
 __all__ = ["COMPAT", "with_defaults_of"]
 
 GIVEN = object()
@@ -62,7 +64,7 @@ COMPAT: dict[str, dict[str, dict[str, Any]]] = {
     "NAdam": {
         "torch": {},
         "keras": {"lr": 1e-3, "eps": 1e-7, "momentum_decay": 1.0, **_KERAS},
-        "optax": {"lr": GIVEN, "momentum_decay": float("inf")},
+        "optax": {"lr": GIVEN, "momentum_decay": 1e6},
     },
     "RAdam": {
         "torch": {},
@@ -87,7 +89,7 @@ def with_defaults_of(
         if not isinstance(library, str) or library not in table:
             known = ", ".join(map(repr, table))
             error = ValueError if isinstance(library, str) else TypeError
-            raise error(f"compat: expected one of {known} for {type(self).__name__}, got {library!r}")
+            raise error(f"compat: expected one of {known} for {type(self).__name__}, got {shown(library)}")
         given = signature.bind(self, *args, **keywords).arguments
         for name, default in table[library].items():
             if name in given:
