@@ -310,7 +310,8 @@ class AdamW(Optimizer):
     lr, betas, eps, amsgrad, bias_correction, eps_hat, corrected_maximum, maximize
         As in `Adam`.
     weight_decay : float or schedule
-        :math:`\lambda \ge 0`, scaled by `lr` as in torch.
+        :math:`\lambda \ge 0`, scaled by `lr` as in torch, Keras and optax. The paper scales it by the factor of
+        its schedule alone: divide it by the learning rate that the factor is of.
 
     References
     ----------
@@ -336,7 +337,7 @@ class AdamW(Optimizer):
     eps_hat: bool = False
     corrected_maximum: bool = False
     maximize: bool = False
-    compat: Literal["torch", "keras", "optax"] = "torch"
+    compat: Literal["torch", "keras", "optax", "paper"] = "torch"
 
     def _choose_rule(self) -> str:
         return with_one_place_of_eps(self)

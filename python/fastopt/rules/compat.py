@@ -11,12 +11,26 @@ from typing import Any
 
 from fastopt._common.wording import shown
 
-__all__ = ["COMPAT", "with_defaults_of"]
+__all__ = ["COMPAT", "differences", "with_defaults_of"]
 
 GIVEN = object()
 """In place of a default: there is none, the argument has to be given."""
 
 _KERAS = {"decoupled_weight_decay": True}
+
+
+class Unless:
+    """A default that is True unless another argument is."""
+
+    def __init__(self, other: str) -> None:
+        self.other = other
+
+    def __call__(self, given: Mapping[str, Any]) -> bool:
+        return not given.get(self.other, False)
+
+    def __repr__(self) -> str:
+        return f"not {self.other}"
+
 
 COMPAT: dict[str, dict[str, dict[str, Any]]] = {
     "SGD": {
@@ -42,18 +56,20 @@ COMPAT: dict[str, dict[str, dict[str, Any]]] = {
         "torch": {},
         "keras": {"lr": 1e-3, "alpha": 0.9, "eps": 1e-7, "eps_inside": True, "lr_inside": True, **_KERAS},
         "optax": {"lr": GIVEN, "alpha": 0.9, "eps_inside": True, "lr_inside": True},
+        "paper": {"alpha": 0.9, "eps": 0.0, "lr_inside": True},
     },
     "Adam": {
         "torch": {},
         "keras": {"eps": 1e-7, "eps_hat": True, **_KERAS},
         "optax": {"lr": GIVEN, "corrected_maximum": True},
         "sklearn": {"eps_hat": True},
-        "paper": {"bias_correction": lambda given: not given.get("amsgrad", False)},
+        "paper": {"bias_correction": Unless("amsgrad")},
     },
     "AdamW": {
         "torch": {},
         "keras": {"weight_decay": 4e-3, "eps": 1e-7, "eps_hat": True},
         "optax": {"lr": GIVEN, "weight_decay": 1e-4, "corrected_maximum": True},
+        "paper": {"bias_correction": Unless("amsgrad")},
     },
     "Adamax": {
         "torch": {},
@@ -72,6 +88,19 @@ COMPAT: dict[str, dict[str, dict[str, Any]]] = {
     },
 }
 """For each optimizer and library the defaults that are not those of the signature, which are torch's."""
+
+
+def differences(optimizer: str, library: str) -> str:
+    """Return in words what a library has other than torch.
+
+    Examples
+    --------
+    >>> differences("Adam", "optax"), differences("Adagrad", "paper")
+    ('lr is to be given, corrected_maximum=True', 'as torch')
+    """
+    row = COMPAT[optimizer][library].items()
+    words = (f"{name} is to be given" if value is GIVEN else f"{name}={value!r}" for name, value in row)
+    return ", ".join(words) or "as torch"
 
 
 def with_defaults_of(

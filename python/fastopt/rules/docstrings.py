@@ -6,10 +6,13 @@ begins with a single line has the formula of its class; one that is one of sever
 """
 
 import inspect
+import json
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
+
+from fastopt.rules.compat import COMPAT, differences
 
 __all__ = ["documented"]
 
@@ -27,10 +30,6 @@ FIELDS = {
         r":math:`p \leftarrow (1 - \eta \lambda)\, p` before the update, in place of that term.",
     ),
     "maximize": ("bool", "Ascend."),
-    "compat": (
-        "str",
-        "Whose formula and defaults it has, where an argument is not given: see `fastopt.rules.compat`.",
-    ),
 }
 """What a field is, by its name, unless its class says otherwise."""
 
@@ -80,9 +79,18 @@ def documented(cls: type, rules: Mapping[str, Any], functions: Mapping[str, Call
         return
     mine = Text.of(cls)
     known = FIELDS | mine.parameters
+    if cls.__name__ in COMPAT:
+        known["compat"] = _compat(cls.__name__)
     for rule, function in functions.items():
         function.__doc__ = str(_function(function, mine, known, cls, rules[rule]))
     cls.__doc__ = str(_class(cls, mine, known, functions))
+
+
+def _compat(optimizer: str) -> Entry:
+    libraries = COMPAT[optimizer]
+    rows = (f"- {each}: {differences(optimizer, each)}" for each in libraries if each != "torch")
+    text = "Whose defaults it has, and by them whose formula; an argument that is given wins."
+    return f"{{{', '.join(map(json.dumps, libraries))}}}", "\n".join([text, "", *rows])
 
 
 def _class(cls: Any, mine: Text, known: Mapping[str, Entry], functions: Iterable[str]) -> Text:

@@ -65,7 +65,9 @@ def explained(optimizer: Any) -> str:
         notes.append(", ".join(f"{name} = {written(value)}" for name, value in known.items()) + ".")
     else:
         notes.append(LEFT_OUT)
-    head = f"{type(optimizer).__name__}, step t = {step}:"
+    library = getattr(optimizer, "compat", "torch")
+    whose = "" if library == "torch" else f" as in {library}"
+    head = f"{type(optimizer).__name__}{whose}, step t = {step}:"
     return "\n".join([head, "", *(f"    {line}".rstrip() for line in lines), "", *notes])
 
 

@@ -104,6 +104,6 @@ class RMSprop(Optimizer):
     lr_inside: bool = False
     maximize: bool = False
     decoupled_weight_decay: bool = False
-    compat: Literal["torch", "keras", "optax"] = "torch"
+    compat: Literal["torch", "keras", "optax", "paper"] = "torch"
 
     _pace = (0.3, "stride")
