@@ -1,7 +1,7 @@
 """The optimizers: fields, bounds and formulas. Names and defaults are torch.optim's, where it has them.
 
 Libraries mean different things by one name. Where an optimizer takes `compat`, it is that of another library,
-in formula and defaults, and what is given explicitly wins:
+in formula and defaults, and what is given explicitly wins. Its docstring lists all that differs; by formula:
 
 =============  =========================================================================================
 Adam, AdamW    Keras and scikit-learn add eps to the uncorrected root (`eps_hat`), optax takes the

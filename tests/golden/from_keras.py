@@ -12,7 +12,7 @@ import jax
 import keras
 
 from cases import Case
-from golden.problem import CONFIGURATIONS, Array, at, start
+from golden.problem import CONFIGURATIONS, Array, at, defaults, start
 
 jax.config.update("jax_enable_x64", True)
 keras.config.set_floatx("float64")
@@ -45,6 +45,14 @@ STATE = {
     "NAdam": {"m": "_momentums", "v": "_velocities"},
 }
 """Of each optimizer the state: its names in fastopt, and in Keras."""
+
+
+def facts() -> dict[str, Any]:
+    same = ("momentum", "nesterov", "weight_decay", "amsgrad", "centered", "rho", "initial_accumulator_value")
+    names = {name: name for name in same} | {"betas": ("beta_1", "beta_2")}
+    names |= {ours: NAMES[ours] for ours in ("lr", "eps", "alpha")}
+    made = {name: getattr(keras.optimizers, CLASSES.get(name, name)) for name in STATE if name != "FTRL"}
+    return {"defaults": {name: defaults(cls, names) for name, cls in made.items()}}
 
 
 def cases() -> Iterable[tuple[Case, str]]:

@@ -10,7 +10,7 @@ from optax import add_decayed_weights, chain, scale, trace
 from optax import scale_by_learning_rate as rate
 
 from cases import Case, falling, settling
-from golden.problem import CONFIGURATIONS, Array, start
+from golden.problem import CONFIGURATIONS, Array, defaults, start
 
 jax.config.update("jax_enable_x64", True)
 
@@ -93,11 +93,19 @@ TRANSFORMS = {
     "Adamax-optax": optax.adamax(0.1),
     "NAdam-optax": optax.nadam(0.1),
     "RAdam-optax": optax.radam(0.1, 0.9, 0.95),
+    "SGD-optax_all": chain(add_decayed_weights(0.1), optax.sgd(falling, 0.9, nesterov=True)),
+    "Adagrad-optax_all": chain(add_decayed_weights(0.1), optax.adagrad(falling, 0.5)),
+    "RMSprop-optax_all": chain(add_decayed_weights(0.1), optax.rmsprop(falling, centered=True, momentum=0.9)),
+    "Adam-optax_all": chain(add_decayed_weights(0.1), optax.amsgrad(falling)),
+    "AdamW-optax_all": chain(optax.scale_by_amsgrad(), add_decayed_weights(0.1), rate(falling)),
+    "Adamax-optax_all": chain(add_decayed_weights(0.1), optax.adamax(falling)),
+    "NAdam-optax_all": chain(add_decayed_weights(0.1), optax.nadam(falling)),
 }
 
 STATE = {
     "SGD-velocity": {"v": "trace"},
     "SGD-optax": {"v": "trace"},
+    "SGD-optax_all": {"v": "trace"},
     "RMSprop-optax": {"v": "nu"},
     "Adadelta": {"v": "e_g", "u": "e_x"},
     "Adamax": {"m": "mu", "u": "nu"},
@@ -120,6 +128,17 @@ STATE = {
     "NovoGrad": {"m": "mu"},
 }
 """The state: its names in fastopt, and in optax. By case, or for all cases of an optimizer."""
+
+
+def facts() -> dict[str, Any]:
+    same = ("momentum", "nesterov", "eps", "weight_decay", "centered", "rho", "initial_accumulator_value")
+    names = {name: name for name in same} | {
+        "betas": ("b1", "b2"),
+        "alpha": "decay",
+        "eps_inside": "eps_in_sqrt",
+    }
+    ours = ("SGD", "Adagrad", "Adadelta", "RMSprop", "Adam", "AdamW", "Adamax", "NAdam", "RAdam")
+    return {"defaults": {name: defaults(getattr(optax, name.lower()), names) for name in ours}}
 
 
 def cases() -> Iterable[tuple[Case, str]]:

@@ -3,10 +3,11 @@
 from collections.abc import Iterable
 from typing import Any
 
+from sklearn.neural_network import MLPClassifier
 from sklearn.neural_network._stochastic_optimizers import AdamOptimizer, SGDOptimizer
 
 from cases import Case
-from golden.problem import CONFIGURATIONS, Array, start
+from golden.problem import CONFIGURATIONS, Array, defaults, start
 
 PACKAGES = ("scikit-learn",)
 
@@ -21,11 +22,21 @@ OPTIMIZERS = {
     "Adam-folded_eps": (AdamOptimizer, {"learning_rate_init": 0.1}),
     # The defaults of MLPClassifier, which are not always those of the classes.
     "SGD-sklearn": (SGDOptimizer, {"learning_rate_init": 0.001}),
+    "SGD-sklearn_all": (
+        SGDOptimizer,
+        {"learning_rate_init": 0.1, "lr_schedule": "invscaling", "power_t": 1.0},
+    ),
     "Adam-sklearn": (AdamOptimizer, {"learning_rate_init": 0.001}),
 }
 
 STATE = {"SGD": {"v": "velocities"}, "Adam": {"m": "ms", "v": "vs"}}
 """Of each optimizer the state: its names in fastopt, and in scikit-learn."""
+
+
+def facts() -> dict[str, Any]:
+    names = {"lr": "learning_rate_init", "momentum": "momentum", "nesterov": "nesterovs_momentum"}
+    of_adam = {"lr": "learning_rate_init", "betas": ("beta_1", "beta_2"), "eps": "epsilon"}
+    return {"defaults": {"SGD": defaults(MLPClassifier, names), "Adam": defaults(MLPClassifier, of_adam)}}
 
 
 def cases() -> Iterable[tuple[Case, str]]:

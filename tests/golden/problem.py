@@ -1,5 +1,6 @@
 """What every library is given: configurations, starting point, gradients. Needs fastopt alone."""
 
+import inspect
 from collections.abc import Iterable
 from typing import Any
 
@@ -7,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import fastopt
-from cases import CASES, Case
+from cases import CASES, Case, falling
 from shapes import as_taken, taken
 
 Array = NDArray[Any]
@@ -44,6 +45,21 @@ def folded_eps(t: int) -> float:
 MORE = [
     Case("Adagrad-accumulated", fastopt.Adagrad, {"lr": 0.1, "initial_accumulator_value": 0.5}),
     Case("Adam-folded_eps", fastopt.Adam, {"lr": 0.1, "eps": folded_eps}),
+    # Where libraries differ, in one: a rate that falls, a momentum, a decay.
+    *(
+        Case(f"{name}-{library}_all", getattr(fastopt, name), {"compat": library, **hyper})
+        for name, hyper in {
+            "SGD": {"lr": falling, "momentum": 0.9, "nesterov": True, "weight_decay": 0.1},
+            "Adagrad": {"lr": falling, "initial_accumulator_value": 0.5, "weight_decay": 0.1},
+            "RMSprop": {"lr": falling, "momentum": 0.9, "centered": True, "weight_decay": 0.1},
+            "Adam": {"lr": falling, "amsgrad": True, "weight_decay": 0.1},
+            "AdamW": {"lr": falling, "amsgrad": True, "weight_decay": 0.1},
+            "Adamax": {"lr": falling, "weight_decay": 0.1},
+            "NAdam": {"lr": falling, "weight_decay": 0.1},
+        }.items()
+        for library in ("keras", "optax")
+    ),
+    Case("SGD-sklearn_all", fastopt.SGD, {"compat": "sklearn", "lr": falling, "weight_decay": 0.1}),
 ]
 """Configurations that only the comparison with a library asks for."""
 
@@ -81,6 +97,22 @@ def shaped(numbers: Array, dtype: Any, case: Case) -> dict[str, Array]:
 def flat(arrays: Iterable[Any]) -> Array:
     """Return `W` and `b`, arrays of any library, as 17 numbers, which are exact in double."""
     return np.concatenate([np.ravel(np.asarray(a, np.float64)) for a in arrays])
+
+
+def defaults(make: Any, names: dict[str, Any]) -> dict[str, Any]:
+    """Return the defaults of a function of another library under the names of fastopt.
+
+    `names` has theirs for ours: one, or several for a tuple. None turns off what 0 turns off in fastopt.
+    """
+    parameters = inspect.signature(make).parameters.items()
+    known = {name: p.default or 0 for name, p in parameters if p.default is not p.empty}
+    found: dict[str, Any] = {}
+    for ours, theirs in names.items():
+        if isinstance(theirs, tuple):
+            found |= {ours: [known[name] for name in theirs]} if theirs[0] in known else {}
+        elif theirs in known:
+            found[ours] = known[theirs]
+    return found
 
 
 def at(t: int, hyper: Any) -> Any:

@@ -310,8 +310,8 @@ class AdamW(Optimizer):
     lr, betas, eps, amsgrad, bias_correction, eps_hat, corrected_maximum, maximize
         As in `Adam`.
     weight_decay : float or schedule
-        :math:`\lambda \ge 0`, scaled by `lr` as in torch, Keras and optax. The paper scales it by the factor of
-        its schedule alone: divide it by the learning rate that the factor is of.
+        :math:`\lambda \ge 0`, scaled by `lr` as in torch, Keras and optax. The paper scales it by the factor
+        of its schedule alone: divide it by the learning rate that the factor is of.
 
     References
     ----------
