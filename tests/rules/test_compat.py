@@ -2,6 +2,7 @@
 
 import copy
 import inspect
+import json
 import pickle
 from collections.abc import Callable
 from typing import Any
@@ -13,7 +14,7 @@ import fastopt
 from cases import falling
 from fastopt.optimizers import OPTIMIZERS
 from fastopt.rules.compat import COMPAT
-from support import Array, assert_same, raises
+from support import GOLDEN, Array, assert_same, raises
 
 CLASSES = {cls.__name__: cls for cls in OPTIMIZERS.values()}
 
@@ -38,6 +39,31 @@ def test_defaults_are_the_librarys_and_what_is_given_wins() -> None:
     assert fastopt.Adam(np.ones(2), compat="paper").bias_correction
     assert not fastopt.Adam(np.ones(2), amsgrad=True, compat="paper").bias_correction
     assert fastopt.Adam(np.ones(2), bias_correction=True, amsgrad=True, compat="paper").bias_correction
+
+
+OF_LIBRARIES = [
+    (library, name, values)
+    for library in ("keras", "optax", "sklearn")
+    for name, values in json.loads((GOLDEN / f"{library}.json").read_text())["facts"]["defaults"].items()
+]
+
+
+@pytest.mark.parametrize(("library", "name", "values"), OF_LIBRARIES)
+def test_defaults_are_those_that_were_read_off_the_library(
+    library: str, name: str, values: dict[str, Any]
+) -> None:
+    lr = {} if "lr" in values else {"lr": 0.1}
+    opt = CLASSES[name](np.ones(2), **lr, compat=library)
+    for field in values.keys() & CLASSES[name].__dataclass_fields__.keys():
+        value = values[field]
+        assert getattr(opt, field) == (tuple(value) if isinstance(value, list) else value), field
+
+
+def test_every_library_of_the_table_has_been_read() -> None:
+    pairs = {(library, name) for name, rows in COMPAT.items() for library in rows}
+    assert {pair for pair in pairs if pair[0] not in ("torch", "paper")} == {row[:2] for row in OF_LIBRARIES}
+    files = {library: (GOLDEN / f"{library}.json").read_text() for library, *_ in OF_LIBRARIES}
+    assert all(f'"{name}-{library}"' in files[library] for library, name, _ in OF_LIBRARIES)
 
 
 def test_torch_is_the_default_and_goes_without_saying() -> None:
