@@ -226,7 +226,7 @@ class Tensor(np.ndarray):
     requires_grad_ = detach = contiguous = lambda self: self
 
 class AdamW:
-    def __init__(self, params, lr, betas, eps, weight_decay, maximize, fused):
+    def __init__(self, params, lr, betas, eps, weight_decay, amsgrad, maximize, fused):
         self.params, self.hyper, self.t = params, (lr, *betas, eps, weight_decay), 0
         self.state = [(np.zeros_like(p), np.zeros_like(p)) for p in params]
     def step(self):
