@@ -107,6 +107,24 @@ struct Square {
   T operator()(T g) const { return felt(g) * g; }
 };
 
+/// A running mean of gradients, of which `beta` stays.
+template <class T>
+struct Mean {
+  T stays, comes;
+  explicit Mean(double beta) : stays(T(beta)), comes(T(1 - beta)) {}
+  T mixed(T m, T g) const { return stays * m + comes * g; }
+  T operator()(T m, T g) const { return fade(mixed(m, g)); }
+};
+
+/// A running mean of their squares.
+template <class T>
+struct MeanSquare {
+  T stays, comes;
+  Square<T> square;
+  explicit MeanSquare(double beta) : stays(T(beta)), comes(T(1 - beta)), square(1 - beta) {}
+  T operator()(T v, T g) const { return fade_square(stays * v + comes * square(g)); }
+};
+
 /// What is summed for a norm, in double.
 template <class T>
 inline double squared(T x) {

@@ -41,14 +41,13 @@ struct Adadelta : Base {
 
   template <class T>
   struct Lane {
-    T lr, rho, rest, eps;
-    Square<T> square;
-    Lane(const Hyper& h, const Step& /*step*/)
-        : lr(T(h.lr)), rho(T(h.rho)), rest(T(1 - h.rho)), eps(T(h.eps)), square(1 - h.rho) {}
+    T lr, eps;
+    MeanSquare<T> mean;
+    Lane(const Hyper& h, const Step& /*step*/) : lr(T(h.lr)), eps(T(h.eps)), mean(h.rho) {}
     void operator()(T& p, T g, T& v, T& u) const {
-      v = fade_square(rho * v + rest * square(g));
+      v = mean(v, g);
       const T d = sqrt(u + eps) / sqrt(floored(v + eps)) * g;
-      u = fade_square(rho * u + rest * square(d));
+      u = mean(u, d);
       p = p - lr * d;
     }
   };

@@ -24,18 +24,16 @@ struct Adam : Base {
   struct Lane {
     // The corrections are in constants: sqrt(v / (1 - beta2^t)) = sqrt(v) * root, so there is one division an element.
     // With eps_hat that of v is in lr, and in a maximum of corrected moments it is there already.
-    T beta1, rest1, beta2, rest2, eps, lr, root, raise;
-    Square<T> square;
+    Mean<T> first;
+    MeanSquare<T> second;
+    T eps, lr, root, raise;
     Lane(const Hyper& h, const Step& step)
-        : beta1(T(h.beta1)),
-          rest1(T(1 - h.beta1)),
-          beta2(T(h.beta2)),
-          rest2(T(1 - h.beta2)),
+        : first(h.beta1),
+          second(h.beta2),
           eps(T(h.eps)),
           lr(T(h.lr / h.of_m(step.count))),
           root(T(1 / sqrt(h.of_v(step.count)))),
-          raise(T(1)),
-          square(1 - h.beta2) {
+          raise(T(1)) {
       if (amsgrad && h.corrected_maximum != 0) {
         root = T(1);
         raise = T(1 / h.of_v(step.count));
@@ -45,8 +43,8 @@ struct Adam : Base {
       }
     }
     void operator()(T& p, T g, T& m, T& v, T& vmax) const {
-      m = fade(beta1 * m + rest1 * g);
-      v = fade_square(beta2 * v + rest2 * square(g));
+      m = first(m, g);
+      v = second(v, g);
       if constexpr (amsgrad) vmax = maximum(vmax, raise * v);
       p = p - lr * (m / (sqrt(floored(amsgrad ? vmax : v)) * root + eps));  // lr holds the correction of m
     }
@@ -72,16 +70,16 @@ struct Adamax : Base {
 
   template <class T>
   struct Lane {
-    T beta1, rest1, beta2, inside, outside, lr;
+    Mean<T> first;
+    T beta2, inside, outside, lr;
     Lane(const Hyper& h, const Step& step)
-        : beta1(T(h.beta1)),
-          rest1(T(1 - h.beta1)),
+        : first(h.beta1),
           beta2(T(h.beta2)),
           inside(T(h.eps_outside != 0 ? 0 : h.eps)),
           outside(T(h.eps_outside != 0 ? h.eps : 0)),
           lr(T(h.lr / (1 - std::pow(h.beta1, step.count)))) {}
     void operator()(T& p, T g, T& m, T& u) const {
-      m = fade(beta1 * m + rest1 * g);
+      m = first(m, g);
       u = fade_square(maximum(beta2 * u, absolute(g) + inside));
       p = p - lr * (m / (floored(u) + outside));
     }
@@ -104,21 +102,19 @@ struct NAdam : Base {
 
   template <class T>
   struct Lane {
-    T beta1, rest1, beta2, rest2, eps, root, of_g, of_m;
-    Square<T> square;
+    Mean<T> first;
+    MeanSquare<T> second;
+    T eps, root, of_g, of_m;
     Lane(const Hyper& h, const Step& step)
-        : beta1(T(h.beta1)),
-          rest1(T(1 - h.beta1)),
-          beta2(T(h.beta2)),
-          rest2(T(1 - h.beta2)),
+        : first(h.beta1),
+          second(h.beta2),
           eps(T(h.eps)),
           root(T(1 / sqrt(1 - std::pow(h.beta2, step.count)))),
           of_g(T(h.lr * (1 - h.mu(step.count)) / (1 - *step.scalars))),
-          of_m(T(h.lr * h.mu(step.count + 1) / (1 - *step.scalars * h.mu(step.count + 1)))),
-          square(1 - h.beta2) {}
+          of_m(T(h.lr * h.mu(step.count + 1) / (1 - *step.scalars * h.mu(step.count + 1)))) {}
     void operator()(T& p, T g, T& m, T& v) const {
-      m = fade(beta1 * m + rest1 * g);
-      v = fade_square(beta2 * v + rest2 * square(g));
+      m = first(m, g);
+      v = second(v, g);
       p = p - (of_g * g + of_m * m) / (sqrt(floored(v)) * root + eps);
     }
   };
@@ -144,18 +140,16 @@ struct RAdam : Base {
 
   template <class T>
   struct Lane {
-    T beta1, rest1, beta2, rest2, eps, lr, root;
+    Mean<T> first;
+    MeanSquare<T> second;
+    T eps, lr, root;
     bool rectified;
-    Square<T> square;
     Lane(const Hyper& h, const Step& step)
-        : beta1(T(h.beta1)),
-          rest1(T(1 - h.beta1)),
-          beta2(T(h.beta2)),
-          rest2(T(1 - h.beta2)),
+        : first(h.beta1),
+          second(h.beta2),
           eps(T(h.eps)),
           root(T(1)),
-          rectified(rectification(h.beta2, step.count) != 0),
-          square(1 - h.beta2) {
+          rectified(rectification(h.beta2, step.count) != 0) {
       const double rate = h.lr / (1 - std::pow(h.beta1, step.count)), corrected = 1 - std::pow(h.beta2, step.count);
       lr = T(rectified ? rate * rectification(h.beta2, step.count) : rate);
       if (rectified && h.eps_hat == 0) {
@@ -164,8 +158,8 @@ struct RAdam : Base {
       }
     }
     void operator()(T& p, T g, T& m, T& v) const {
-      m = fade(beta1 * m + rest1 * g);
-      v = fade_square(beta2 * v + rest2 * square(g));
+      m = first(m, g);
+      v = second(v, g);
       p = p - lr * (m / (rectified ? sqrt(floored(v)) * root + eps : T(1)));
     }
   };

@@ -26,23 +26,21 @@ struct Lamb : Base {
 
   template <class T>
   struct Lane {
-    T beta1, rest1, beta2, rest2, eps, eps_root, weight_decay, of_m, of_v, lr;
-    Square<T> square;
+    Mean<T> first;
+    MeanSquare<T> second;
+    T eps, eps_root, weight_decay, of_m, of_v, lr;
     Lane(const Hyper& h, const Step& step)
-        : beta1(T(h.beta1)),
-          rest1(T(1 - h.beta1)),
-          beta2(T(h.beta2)),
-          rest2(T(1 - h.beta2)),
+        : first(h.beta1),
+          second(h.beta2),
           eps(T(h.eps)),
           eps_root(T(h.eps_root)),
           weight_decay(T(h.weight_decay)),
           of_m(T(1 / (1 - std::pow(h.beta1, step.count)))),
           of_v(T(1 / (1 - std::pow(h.beta2, step.count)))),
-          lr(step.sums == nullptr ? T(0) : T(h.lr * trust_ratio(step.sums, 1, 0))),
-          square(1 - h.beta2) {}
+          lr(step.sums == nullptr ? T(0) : T(h.lr * trust_ratio(step.sums, 1, 0))) {}
     T direction(T p, T g, T& m, T& v) const {
-      m = fade(beta1 * m + rest1 * g);
-      v = fade_square(beta2 * v + rest2 * square(g));
+      m = first(m, g);
+      v = second(v, g);
       return of_m * m / (sqrt(floored(of_v * v + eps_root)) + eps) + fade(weight_decay * p);
     }
     void terms(T p, T g, T m, T v, double* term) const {

@@ -17,21 +17,19 @@ struct AdaBelief : Base {
 
   template <class T>
   struct Lane {
-    T beta1, rest1, beta2, rest2, eps, eps_root, lr, root;
-    Square<T> square;
+    Mean<T> first;
+    MeanSquare<T> second;
+    T eps, eps_root, lr, root;
     Lane(const Hyper& h, const Step& step)
-        : beta1(T(h.beta1)),
-          rest1(T(1 - h.beta1)),
-          beta2(T(h.beta2)),
-          rest2(T(1 - h.beta2)),
+        : first(h.beta1),
+          second(h.beta2),
           eps(T(h.eps)),
           eps_root(T(h.eps_root)),
           lr(T(h.lr / (1 - std::pow(h.beta1, step.count)))),
-          root(T(1 / sqrt(1 - std::pow(h.beta2, step.count)))),
-          square(1 - h.beta2) {}
+          root(T(1 / sqrt(1 - std::pow(h.beta2, step.count)))) {}
     void operator()(T& p, T g, T& m, T& s) const {
-      m = fade(beta1 * m + rest1 * g);
-      s = fade_square(beta2 * s + rest2 * square(g - m)) + eps_root;
+      m = first(m, g);
+      s = second(s, g - m) + eps_root;
       p = p - lr * (m / (sqrt(floored(s)) * root + eps));
     }
   };
@@ -48,18 +46,18 @@ struct Yogi : Base {
 
   template <class T>
   struct Lane {
-    T beta1, rest1, rest2, eps, lr, root;
+    Mean<T> first;
+    T rest2, eps, lr, root;
     Square<T> square;
     Lane(const Hyper& h, const Step& step)
-        : beta1(T(h.beta1)),
-          rest1(T(1 - h.beta1)),
+        : first(h.beta1),
           rest2(T(1 - h.beta2)),
           eps(T(h.eps)),
           lr(T(h.lr / (1 - std::pow(h.beta1, step.count)))),
           root(T(1 / sqrt(1 - std::pow(h.beta2, step.count)))),
           square(1 - h.beta2) {}
     void operator()(T& p, T g, T& m, T& v) const {
-      m = fade(beta1 * m + rest1 * g);
+      m = first(m, g);
       const T s = square(g);
       v = fade_square(v - rest2 * sign(v - s) * s);
       p = p - lr * (m / (sqrt(floored(v)) * root + eps));
@@ -79,30 +77,27 @@ struct Adan : Base {
 
   template <class T>
   struct Lane {
-    T lr, beta1, rest1, beta2, rest2, beta3, rest3, eps, eps_root, of_m, of_v, of_n;
+    Mean<T> first, change;
+    MeanSquare<T> second;
+    T lr, eps, eps_root, of_m, of_v, of_n;
     T later;  // 0 at the first step, which knows of no gradient before
-    Square<T> square;
     Lane(const Hyper& h, const Step& step)
-        : lr(T(h.lr)),
-          beta1(T(h.beta1)),
-          rest1(T(1 - h.beta1)),
-          beta2(T(h.beta2)),
-          rest2(T(1 - h.beta2)),
-          beta3(T(h.beta3)),
-          rest3(T(1 - h.beta3)),
+        : first(h.beta1),
+          change(h.beta2),
+          second(h.beta3),
+          lr(T(h.lr)),
           eps(T(h.eps)),
           eps_root(T(h.eps_root)),
           of_m(T(1 / (1 - std::pow(h.beta1, step.count)))),
           of_v(T((1 - h.beta2) / (1 - std::pow(h.beta2, step.count)))),
           of_n(T(1 / (1 - std::pow(h.beta3, step.count)))),
-          later(T(step.count == 1 ? 0 : 1)),
-          square(1 - h.beta3) {}
+          later(T(step.count == 1 ? 0 : 1)) {}
     void operator()(T& p, T g, T& m, T& v, T& n, T& prev) const {
       const T d = later == T(0) ? T(0) : g - prev;
       prev = g;
-      m = fade(beta1 * m + rest1 * g);
-      v = fade(beta2 * v + rest2 * d);
-      n = fade_square(beta3 * n + rest3 * square(g + rest2 * d));
+      m = first(m, g);
+      v = change(v, d);
+      n = second(n, g + change.comes * d);
       p = p - lr * ((of_m * m + of_v * v) / (sqrt(floored(of_n * n + eps_root)) + eps));
     }
   };
@@ -120,26 +115,23 @@ struct AdEMAMix : Base {
 
   template <class T>
   struct Lane {
-    T lr, beta1, rest1, beta2, rest2, beta3, rest3, alpha, eps, eps_root, of_m, of_v;
-    Square<T> square;
+    Mean<T> fast, slowly;
+    MeanSquare<T> second;
+    T lr, alpha, eps, eps_root, of_m, of_v;
     Lane(const Hyper& h, const Step& step)
-        : lr(T(h.lr)),
-          beta1(T(h.beta1)),
-          rest1(T(1 - h.beta1)),
-          beta2(T(h.beta2)),
-          rest2(T(1 - h.beta2)),
-          beta3(T(h.beta3)),
-          rest3(T(1 - h.beta3)),
+        : fast(h.beta1),
+          slowly(h.beta3),
+          second(h.beta2),
+          lr(T(h.lr)),
           alpha(T(h.alpha)),
           eps(T(h.eps)),
           eps_root(T(h.eps_root)),
           of_m(T(1 / (1 - std::pow(h.beta1, step.count)))),
-          of_v(T(1 / (1 - std::pow(h.beta2, step.count)))),
-          square(1 - h.beta2) {}
+          of_v(T(1 / (1 - std::pow(h.beta2, step.count)))) {}
     void operator()(T& p, T g, T& m, T& slow, T& v) const {
-      m = fade(beta1 * m + rest1 * g);
-      slow = fade(beta3 * slow + rest3 * g);
-      v = fade_square(beta2 * v + rest2 * square(g));
+      m = fast(m, g);
+      slow = slowly(slow, g);
+      v = second(v, g);
       p = p - lr * ((of_m * m + alpha * slow) / (sqrt(floored(of_v * v + eps_root)) + eps));
     }
   };
@@ -158,23 +150,21 @@ struct Adopt : Base {
 
   template <class T, bool nesterov>
   struct Lane {
-    T lr, beta1, rest1, beta2, rest2, eps, most;  // 0 at the first step, which takes the second moment only
-    Square<T> square;
+    Mean<T> first;
+    MeanSquare<T> second;
+    T lr, eps, most;  // 0 at the first step, which takes the second moment only
     Lane(const Hyper& h, const Step& step)
-        : lr(T(h.lr)),
-          beta1(T(h.beta1)),
-          rest1(T(1 - h.beta1)),
-          beta2(T(step.count == 1 ? 0 : h.beta2)),
-          rest2(T(step.count == 1 ? 1 : 1 - h.beta2)),
+        : first(h.beta1),
+          second(step.count == 1 ? 0 : h.beta2),
+          lr(T(h.lr)),
           eps(T(h.eps)),
-          most(T(step.count == 1 || h.use_clipping != 0 ? std::pow(step.count - 1, 0.25) : HUGE_VAL)),
-          square(step.count == 1 ? 1 : 1 - h.beta2) {}
+          most(T(step.count == 1 || h.use_clipping != 0 ? std::pow(step.count - 1, 0.25) : HUGE_VAL)) {}
     void operator()(T& p, T g, T& m, T& v) const {
       const T root = sqrt(floored(v));
       const T x = clipped(g / (root < eps ? eps : root), -most, most);
-      m = fade(beta1 * m + rest1 * x);
-      v = fade_square(beta2 * v + rest2 * square(g));
-      p = p - lr * (nesterov ? beta1 * m + rest1 * x : m);
+      m = first(m, x);
+      v = second(v, g);
+      p = p - lr * (nesterov ? first.mixed(m, x) : m);
     }
   };
 };

@@ -18,23 +18,23 @@ struct RMSprop : Base {
 
   template <class T, bool centered, bool with_momentum>
   struct Lane {
-    T lr, alpha, rest, rho, feed;  // feed: the learning rate, where it is inside the momentum
+    T lr, rho, feed;  // feed: the learning rate, where it is inside the momentum
     Root<T> root;
-    Square<T> square;
+    Mean<T> first;
+    MeanSquare<T> second;
     Lane(const Hyper& h, const Step& /*step*/)
         : lr(T(with_momentum && h.lr_inside != 0 ? 1 : h.lr)),
-          alpha(T(h.alpha)),
-          rest(T(1 - h.alpha)),
           rho(T(h.momentum)),
           feed(T(h.lr_inside != 0 ? h.lr : 1)),
           root(h.eps, h.eps_inside != 0),
-          square(1 - h.alpha) {}
+          first(h.alpha),
+          second(h.alpha) {}
     void operator()(T& p, T g, T& v, T& m, T& b) const {
-      v = fade_square(alpha * v + rest * square(g));
+      v = second(v, g);
       T variance = v;
       if constexpr (centered) {
-        m = fade(alpha * m + rest * g);
-        variance = maximum(v - square(m), T(0));  // rounding can take the difference below zero
+        m = first(m, g);
+        variance = maximum(v - second.square(m), T(0));  // rounding can take the difference below zero
       }
       T d = g / root(variance);
       if constexpr (with_momentum) d = b = fade(rho * b + feed * d);

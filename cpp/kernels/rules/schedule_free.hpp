@@ -75,17 +75,15 @@ struct ScheduleFreeAdamW : ScheduleFree {
   template <class T>
   struct Lane {
     Walk<T> walk;
-    T beta2, rest2, root, eps;
-    Square<T> square;
+    MeanSquare<T> second;
+    T root, eps;
     Lane(const Hyper& h, const Step& step)
         : walk(h, h.beta1, step),
-          beta2(T(h.beta2)),
-          rest2(T(1 - h.beta2)),
+          second(h.beta2),
           root(T(1 / sqrt(1 - std::pow(h.beta2, step.count)))),
-          eps(T(h.eps)),
-          square(1 - h.beta2) {}
+          eps(T(h.eps)) {}
     void operator()(T& p, T g, T& z, T& v) const {
-      v = fade_square(beta2 * v + rest2 * square(g));
+      v = second(v, g);
       walk(p, z, g / (sqrt(floored(v)) * root + eps));
     }
   };

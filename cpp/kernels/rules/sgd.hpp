@@ -79,11 +79,12 @@ struct SgdAverage : Base {
 
   template <class T, bool nesterov>
   struct Lane {
-    T lr, beta, rest;
-    Lane(const Hyper& h, const Step& /*step*/) : lr(T(h.lr)), beta(T(h.momentum)), rest(T(1 - h.momentum)) {}
+    T lr;
+    Mean<T> mean;
+    Lane(const Hyper& h, const Step& /*step*/) : lr(T(h.lr)), mean(h.momentum) {}
     void operator()(T& p, T g, T& m) const {
-      m = fade(beta * m + rest * g);
-      p = p - lr * (nesterov ? beta * m + rest * g : m);
+      m = mean(m, g);
+      p = p - lr * (nesterov ? mean.mixed(m, g) : m);
     }
   };
 };

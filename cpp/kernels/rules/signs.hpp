@@ -44,12 +44,12 @@ struct Lion : Base {
 
   template <class T>
   struct Lane {
-    T lr, beta1, rest1, beta2, rest2;
-    Lane(const Hyper& h, const Step& /*step*/)
-        : lr(T(h.lr)), beta1(T(h.beta1)), rest1(T(1 - h.beta1)), beta2(T(h.beta2)), rest2(T(1 - h.beta2)) {}
+    T lr;
+    Mean<T> ahead, mean;
+    Lane(const Hyper& h, const Step& /*step*/) : lr(T(h.lr)), ahead(h.beta1), mean(h.beta2) {}
     void operator()(T& p, T g, T& m) const {
-      p = p - lr * sign(beta1 * m + rest1 * g);
-      m = fade(beta2 * m + rest2 * g);
+      p = p - lr * sign(ahead.mixed(m, g));
+      m = mean(m, g);
     }
   };
 };
