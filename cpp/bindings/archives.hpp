@@ -162,7 +162,8 @@ class Loader : public Archive {
   py::array vector(const std::string& name, Dtype dtype) const {
     const std::string what = "state_dict['" + name + "']";
     const py::array a = numeric(found(name), Label{what.c_str()});
-    if (dtype_of(a) != dtype || a.ndim() != 1 || static_cast<std::size_t>(a.size()) != vectors_.size() || !row_major(a))
+    if (dtype_of(a) != dtype || a.ndim() != 1 || static_cast<std::size_t>(a.size()) != vectors_.size() ||
+        !row_major(view_of(a)))
       throw py::value_error(what + ": expected " + (dtype == f32 ? "float32" : "float64") + " of shape (" +
                             std::to_string(vectors_.size()) + ",), got " + describe(a));
     return a;

@@ -1,5 +1,6 @@
-// The one place where NumPy arrays are judged. Nothing is cast or copied behind the caller's back: an array is
-// used as it lies in memory, or an error names it and says what was expected and what came.
+// The one place where NumPy arrays become views, which the core judges, and its codes become messages. Nothing is cast
+// or copied behind the caller's back: an array is used as it lies in memory, or an error names it and says what was
+// expected and what came.
 //
 // Whatever may run Python code comes first, for that could change what has been judged: hyperparameters are read,
 // dicts looked into, labels spelt out, targets converted. From judging to use nothing here runs any unless it refuses;
@@ -9,12 +10,10 @@
 #include <pybind11/numpy.h>
 #include <pybind11/pybind11.h>
 
-#include <cstdint>
 #include <string>
 #include <vector>
 
-#include "../core/order.hpp"
-#include "../kernels/table.hpp"
+#include "../core/arrays/view.hpp"
 
 namespace fastopt::bindings {
 
@@ -33,43 +32,38 @@ std::string type_name(py::handle object);
 std::string shown(py::handle object);
 
 /// "float32 of shape (128, 10)".
-std::string describe(const py::array& a);
+std::string describe(py::handle a);
 
-/// The dtype of an array fastopt can work on, or -1: float32 or float64 in native byte order.
-/// ('>f4' has the type number of '<f4', so the number alone does not tell.)
-int dtype_of(const py::array& a);
+/// An array as the core sees it. Floats in a foreign byte order are no floats there, nor is what is no array at all.
+View view_of(py::handle object);
 
-/// `object` as an aligned float32 or float64 array; TypeError or ValueError otherwise.
+inline Dtype dtype_of(py::handle object) { return view_of(object).dtype; }
+
+/// `object` as an aligned array of float32 or float64; TypeError or ValueError otherwise.
 py::array numeric(py::handle object, const Label& label);
 
 /// As `numeric`, and one that can be updated in place: writeable, and dense, that is, without gaps in memory.
 py::array updatable(py::handle object, const Label& label);
 
-/// Refuse `a` unless dtype and shape are those of `like`.
-void expect_same(const py::array& a, const py::array& like, const Label& label);
+/// Put into words what is wrong with an array by itself.
+[[noreturn]] void refuse(Flaw flaw, py::handle a, const Label& label);
 
-/// As `expect_same`, for what is computed from the user's data: says how another dtype is mended.
+/// Dtype or shape of `a` are not those of `like`. Of what is computed from the user's data it is said how another dtype
+/// is mended.
+[[noreturn]] void refuse_unlike(py::handle a, py::handle like, const Label& label);
+[[noreturn]] void refuse_unlike_data(py::handle a, py::handle like, const Label& label);
+void expect_same(const py::array& a, const py::array& like, const Label& label);
 void expect_same_data(const py::array& a, const py::array& like, const Label& label);
 
-/// Whether element k in memory is the same element of both; shapes are equal.
-bool same_order(const py::array& a, const py::array& b);
-
-/// The axes of `p` in the order of its memory, with the strides of `g`.
-Order order_as(const py::array& g, const py::array& p);
-
-/// Read `g`, of any strides, into `out` in the memory order of `p`. No Python code runs.
-void gather(const py::array& g, const py::array& p, void* out);
+/// Two arrays that are written overlap, or one that is read reaches into one that is written.
+[[noreturn]] void refuse_overlap(const Label& a, const Label& b);
+[[noreturn]] void refuse_reach(const Label& a, const Label& into);
 
 /// An array of shape `shape` in C order, not filled.
 py::array empty(const py::dtype& dtype, const std::vector<py::ssize_t>& shape);
 
 /// `a`, which its Python owner can neither write to nor make writeable: it is a view then, on what a capsule holds.
 py::array read_only(py::array a);
-
-bool row_major(const py::array& a);
-
-/// The axes of a dense array.
-Order order_of(const py::array& a);
 
 /// An array of the dtype, shape and memory order of `a`, without gaps, not filled.
 py::array empty_as(const py::array& a);
@@ -85,33 +79,5 @@ std::vector<Column> columns(py::handle object, py::ssize_t rows, py::ssize_t col
 
 /// "labels[2, 0]": the element that is number `k` in the memory of a dense array.
 std::string element(const py::array& a, std::size_t k, const Label& label);
-
-/// Bytes that an array covers, gaps included.
-struct Extent {
-  std::uintptr_t begin, end;
-};
-Extent extent(const py::array& a);
-
-bool overlap(const py::array& a, const py::array& b);
-
-[[noreturn]] void refuse_overlap(const Label& a, const Label& b);
-
-/// Written arrays, sorted by address: answers whether another array shares memory with one of them.
-class Written {
- public:
-  /// Takes all arrays at once; refuses them where two overlap.
-  Written(const std::vector<py::array>& arrays, const std::vector<std::string>& labels);
-  Written() = default;
-
-  /// Refuse an array that overlaps a written one.
-  void expect_apart(const py::array& a, const Label& label) const;
-
- private:
-  struct Range {
-    Extent extent;
-    std::string label;
-  };
-  std::vector<Range> ranges_;
-};
 
 }  // namespace fastopt::bindings

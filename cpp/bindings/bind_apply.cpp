@@ -1,12 +1,13 @@
 // A rule applied once to arrays that the caller passes: the functions of fastopt.kernels.
 #include <pybind11/pybind11.h>
 
-#include <memory>
+#include <optional>
 
+#include "../core/step/work.hpp"
 #include "arrays.hpp"
 #include "bindings.hpp"
+#include "flaws.hpp"
 #include "formula.hpp"
-#include "state.hpp"
 #include "unlocked.hpp"
 
 namespace fastopt::bindings {
@@ -32,25 +33,26 @@ void apply(const std::string& rule_name, unsigned variant, bool maximize, const 
   };
   const auto item = [&](int k) { return py::handle(PyTuple_GET_ITEM(arrays.ptr(), k)); };
 
-  const py::array p = updatable(item(0), label(0));
-  const py::array g = numeric(item(1), label(1));
-  expect_same_data(g, p, label(1));
-  if (p.size() > 0 && overlap(p, g)) refuse_overlap(label(0), label(1));
+  const py::handle p = item(0), g = item(1);
+  const View p_view = view_of(p), g_view = view_of(g);
+  if (const Flaw flaw = flaw_of_param(rule, p_view); flaw != Flaw::none) refuse_param(rule, flaw, p, label(0));
+  if (const Flaw flaw = flaw_of_gradient(g_view, p_view); flaw != Flaw::none) refuse_gradient(flaw, g, p, label(1));
+  if (overlap(p_view, g_view)) refuse_overlap(label(0), label(1));
 
-  expect_taken(rule, p, label(0));
-  const std::optional<Order> order = order_for(rule, p);
-  Piece piece{
-      const_cast<void*>(p.data()), nullptr, {}, static_cast<std::size_t>(p.size()), static_cast<Dtype>(dtype_of(p)),
-      order ? &*order : nullptr};
+  Order order;
+  Piece piece{p_view.data, g_view.data, {}, p_view.size(), p_view.dtype};
+  piece.order = order_for(rule, p_view, order);
+  const auto present = [&](int k) { return k < 2 || rule.slots.data[k - 2].present(choice.formula.variant); };
   for (int k = 2; k < slots_end; ++k) {
-    if (!rule.slots.data[k - 2].present(choice.formula.variant)) continue;
-    const py::array s = updatable(item(k), label(k));
-    expect_state(rule.slots.data[k - 2], s, p, label(k), "p");
+    if (!present(k)) continue;
+    const Slot& slot = rule.slots.data[k - 2];
+    const py::handle s = item(k);
+    const View s_view = view_of(s);
+    if (const Flaw flaw = flaw_of_state(slot, s_view, p_view); flaw != Flaw::none)
+      refuse_state(slot, flaw, s, p, label(k), "p");
     for (int j = 0; j < k; ++j)
-      if ((j < 2 || rule.slots.data[j - 2].present(choice.formula.variant)) &&
-          overlap(s, py::reinterpret_borrow<py::array>(item(j))))
-        refuse_overlap(label(j), label(k));
-    if (s.size() > 0 || rule.slots.data[k - 2].shape == Shape::same) piece.s[k - 2] = const_cast<void*>(s.data());
+      if (present(j) && overlap(s_view, view_of(item(j)))) refuse_overlap(label(j), label(k));
+    piece.s[k - 2] = state_data(slot, s_view);
   }
   double scalars[max_scalars];
   for (int k = slots_end; k < end; ++k) {
@@ -59,13 +61,8 @@ void apply(const std::string& rule_name, unsigned variant, bool maximize, const 
       throw py::value_error(label(k).text() + ": expected one float64, got " + describe(s));
     scalars[k - slots_end] = *static_cast<const double*>(s.data());
   }
-  std::unique_ptr<char[]> scratch;
-  piece.g = g.data();
-  if (!same_order(g, p)) {
-    scratch.reset(new char[static_cast<std::size_t>(p.nbytes())]);
-    gather(g, p, scratch.get());
-    piece.g = scratch.get();
-  }
+  std::optional<Foreign> lies;
+  if (!same_order(g_view, p_view)) piece.foreign = &lies.emplace(foreign(g_view, p_view));
 
   Work work;
   work.add(piece);

@@ -88,7 +88,7 @@ class Descents {
                      const char* what) {
     const bool fits =
         a.ndim() == static_cast<py::ssize_t>(shape.size()) && std::equal(shape.begin(), shape.end(), a.shape());
-    if (!fits || !row_major(a) || !a.dtype().equal(dtype))
+    if (!fits || !row_major(view_of(a)) || !a.dtype().equal(dtype))
       throw py::value_error(std::string(what) + ": expected " + describe(empty(dtype, shape)) + ", dense, got " +
                             describe(a));
   }

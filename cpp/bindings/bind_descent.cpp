@@ -93,7 +93,7 @@ class Descent {
     if (!driver_.asked())
       throw std::runtime_error("tell: expected a call of ask before it, there is no point to tell of");
     if (dtype_of(gradient) != vectors_.dtype() || static_cast<std::size_t>(gradient.size()) != vectors_.size() ||
-        !row_major(gradient))
+        !row_major(view_of(gradient)))
       throw py::value_error("gradient: expected " + describe(points_.view(driver_.point())) + ", dense, got " +
                             describe(gradient));
     {

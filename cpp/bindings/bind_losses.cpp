@@ -54,7 +54,7 @@ class Call {
       grad_ = by_rows_ ? empty(scores_.dtype(), shape_of(scores_)) : empty_as(scores_);
     else
       take(out, y);
-    dtype = static_cast<Dtype>(dtype_of(scores_));
+    dtype = dtype_of(scores_);
     batch.rows = static_cast<std::size_t>(by_rows_ ? scores_.shape(0) : scores_.size());
     batch.columns = static_cast<std::size_t>(by_rows_ ? scores_.shape(1) : 1);
     batch.s = read(scores_);
@@ -110,12 +110,11 @@ class Call {
   void take(py::handle out, py::handle y) {
     grad_ = updatable(out, out_label);
     expect_same(*grad_, scores_, out_label);
-    if (by_rows_ && !row_major(*grad_))
+    if (by_rows_ && !row_major(view_of(*grad_)))
       throw py::value_error("out: expected C order, in which the scores of a sample lie together");
-    const bool in_place = grad_->data() == scores_.data() && same_order(*grad_, scores_);
-    if (!in_place && overlap(*grad_, scores_)) refuse_overlap(scores_label_, out_label);
-    if (py::isinstance<py::array>(y) && overlap(*grad_, py::reinterpret_borrow<py::array>(y)))
-      refuse_overlap(label_, out_label);
+    const bool in_place = grad_->data() == scores_.data() && same_order(view_of(*grad_), view_of(scores_));
+    if (!in_place && overlap(view_of(*grad_), view_of(scores_))) refuse_overlap(scores_label_, out_label);
+    if (overlap(view_of(*grad_), view_of(y))) refuse_overlap(label_, out_label);
   }
 
   /// `a` in the order of the gradient.

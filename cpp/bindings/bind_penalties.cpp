@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "../core/arrays/written.hpp"
 #include "../core/penalty.hpp"
 #include "../core/threads.hpp"
 #include "arrays.hpp"
@@ -27,24 +28,26 @@ double penalty(const char* name, const py::tuple& parameters, py::handle params,
   constexpr Label params_label{"params"}, grads_label{"grads"};
   py::array p = numeric(params, params_label), g = updatable(grads, grads_label);
   expect_same(g, p, grads_label);
-  if (overlap(p, g)) refuse_overlap(params_label, grads_label);
+  if (overlap(view_of(p), view_of(g))) refuse_overlap(params_label, grads_label);
   p = arranged(p, g);
   const void* from = p.data();
   void* to = g.mutable_data();
   const auto n = static_cast<std::size_t>(p.size());
   const Unlocked unlocked(n >= grain());
-  return run(*rule, static_cast<Dtype>(dtype_of(p)), values, from, to, n, add);
+  return run(*rule, dtype_of(p), values, from, to, n, add);
 }
 
 using Labelled = std::vector<std::pair<std::string, py::array>>;
 
 /// Refuse arrays to be written that reach into each other, or into one that is read.
 void expect_separate(const Labelled& written, const Labelled& read) {
-  std::vector<py::array> arrays;
-  std::vector<std::string> labels;
-  for (const auto& [label, a] : written) arrays.push_back(a), labels.push_back(label);
-  const Written all(arrays, labels);
-  for (const auto& [label, a] : read) all.expect_apart(a, Label{label.c_str()});
+  std::vector<Extent> extents;
+  for (const auto& [label, a] : written) extents.push_back(extent(view_of(a)));
+  const Written all(extents);
+  const auto name = [&](std::size_t k) { return Label{written[k].first.c_str()}; };
+  if (const auto clash = all.clash()) refuse_overlap(name(clash->first), name(clash->second));
+  for (const auto& [label, a] : read)
+    if (const auto touched = all.touched_by(view_of(a))) refuse_reach(Label{label.c_str()}, name(*touched));
 }
 
 }  // namespace

@@ -2,7 +2,7 @@
 #include <pybind11/pybind11.h>
 #include <pybind11/stl.h>
 
-#include "../core/whole.hpp"
+#include "../core/step/judging.hpp"
 #include "bindings.hpp"
 #include "formula.hpp"
 

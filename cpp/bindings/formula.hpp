@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "../core/dispatch.hpp"
-#include "../core/step.hpp"
+#include "../core/step/recipe.hpp"
 
 namespace fastopt::bindings {
 

@@ -42,7 +42,7 @@ class Settings::Keywords {
   }
 
   /// How pairs are stored.
-  Dtype stored(int dtype) {
+  Dtype stored(Dtype dtype) {
     const auto name = take<std::string>("history_dtype");
     if (name != "float32" && (name != "float64" || dtype == f32))
       throw py::value_error(std::string("history_dtype: expected 'float32'") +
@@ -82,7 +82,7 @@ Spread::Spread(py::handle given, const py::array& starts, const Vectors& vectors
   const py::array a = numeric(given, label);
   const bool one = a.ndim() == 1 && a.shape(0) == width(starts);
   const bool each = a.ndim() == starts.ndim() && std::equal(a.shape(), a.shape() + a.ndim(), starts.shape());
-  if (a.dtype().not_equal(starts.dtype()) || !(one || each) || !row_major(a)) {
+  if (a.dtype().not_equal(starts.dtype()) || !(one || each) || !row_major(view_of(a))) {
     const std::string many = starts.ndim() > 1 ? " or of that of one row" : "";
     throw py::value_error(label.text() + ": expected " + describe(starts) + many + ", dense, got " + describe(a));
   }
@@ -103,8 +103,7 @@ bool Spread::any(std::size_t row, const Vectors& vectors) const {
 Settings::Settings(const py::array& starts, const py::kwargs& given) : Settings(starts, Keywords(given)) {}
 
 Settings::Settings(const py::array& starts, Keywords&& given)
-    : vectors_(static_cast<std::size_t>(width(starts)), static_cast<Dtype>(dtype_of(starts)),
-               given.stored(dtype_of(starts))),
+    : vectors_(static_cast<std::size_t>(width(starts)), dtype_of(starts), given.stored(dtype_of(starts))),
       curvature_(given.curvature()),
       memory_(given.take<int>("memory")),
       limits_{given.take<double>("gtol"), given.take<bool>("relative"),        given.take<double>("ftol"),
@@ -133,7 +132,7 @@ Driver Settings::driver(std::size_t row) const {
 
 const py::array& judged_starts(const py::array& starts, py::ssize_t ndim, const Label& label) {
   numeric(starts, label);
-  if (starts.ndim() != ndim || !row_major(starts))
+  if (starts.ndim() != ndim || !row_major(view_of(starts)))
     throw py::value_error(label.text() + ": expected " + std::to_string(ndim) + " dimension" + (ndim > 1 ? "s" : "") +
                           ", dense, got " + describe(starts));
   return starts;

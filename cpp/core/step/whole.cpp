@@ -4,8 +4,8 @@
 #include <memory>
 #include <new>
 
-#include "pool.hpp"
-#include "threads.hpp"
+#include "../pool.hpp"
+#include "../threads.hpp"
 
 namespace fastopt {
 namespace {
@@ -50,45 +50,34 @@ class Update {
   std::size_t cost() const { return piece_.n * std::max<std::size_t>(8, std::min(array_.rows, array_.columns)); }
 
   /// Bytes of scratch.
-  std::size_t room() const { return own_ + (piece_.order->row_major() ? 0 : (2 + max_slots) * copy_bytes()); }
+  std::size_t room() const { return own_ + (in_c_order() ? 1 : 2 + max_slots) * copy_bytes(); }
 
   void take(const Hyper& hyper, const Step& step, Decay decay, char* room, const Team& team) const {
-    if (piece_.order->row_major()) return kernel_.step(array_, hyper, step, decay, room, team);
-    Whole copied = array_;
+    Whole seen = array_;
     char* free = room + own_;
-    const auto copy = [&](const void* from) {
-      if (from == nullptr) return static_cast<void*>(nullptr);
-      if (piece_.dtype == f32)
-        gather<float>(from, free);
-      else
-        gather<double>(from, free);
+    const auto copy = [&](const Order& order, const void* from) {
+      order.gather(piece_.dtype, from, 0, piece_.n, free);
       free += copy_bytes();
       return static_cast<void*>(free - copy_bytes());
     };
-    copied.p = copy(piece_.p);
-    copied.g = copy(piece_.g);
+    if (piece_.foreign != nullptr) seen.g = copy(piece_.foreign->by_index, piece_.g);
+    if (in_c_order()) return kernel_.step(seen, hyper, step, decay, room, team);
+
+    const Order& order = *piece_.order;
+    seen.p = copy(order, piece_.p);
+    if (piece_.foreign == nullptr) seen.g = copy(order, piece_.g);
     for (int k = 0; k < rule_.slots.size; ++k)
-      if (as_parameter(k)) copied.s[k] = copy(piece_.s[k]);
-    kernel_.step(copied, hyper, step, decay, room, team);
-    put_back(copied.p, piece_.p);
+      if (as_parameter(k)) seen.s[k] = copy(order, piece_.s[k]);
+    kernel_.step(seen, hyper, step, decay, room, team);
+    order.scatter(piece_.dtype, seen.p, 0, piece_.n, piece_.p);
     for (int k = 0; k < rule_.slots.size; ++k)
-      if (as_parameter(k) && piece_.s[k] != nullptr) put_back(copied.s[k], piece_.s[k]);
+      if (as_parameter(k)) order.scatter(piece_.dtype, seen.s[k], 0, piece_.n, piece_.s[k]);
   }
 
  private:
   std::size_t copy_bytes() const { return lines(piece_.n * item_size[piece_.dtype]); }
-  bool as_parameter(int slot) const { return rule_.slots.data[slot].shape == Shape::same; }
-
-  template <class T>
-  void gather(const void* from, void* to) const {
-    piece_.order->gather(static_cast<const T*>(from), 0, piece_.n, static_cast<T*>(to));
-  }
-  void put_back(const void* from, void* to) const {
-    if (piece_.dtype == f32)
-      piece_.order->scatter(static_cast<const float*>(from), piece_.n, static_cast<float*>(to));
-    else
-      piece_.order->scatter(static_cast<const double*>(from), piece_.n, static_cast<double*>(to));
-  }
+  bool in_c_order() const { return piece_.order->side_by_side; }
+  bool as_parameter(int slot) const { return rule_.slots.data[slot].shape == Shape::same && piece_.s[slot] != nullptr; }
 
   const Piece& piece_;
   const Rule& rule_;
@@ -113,32 +102,6 @@ std::size_t largest(const std::vector<Update>& updates) {
 }
 
 }  // namespace
-
-std::vector<std::size_t> state_shape(Shape kind, const std::vector<std::size_t>& shape) {
-  const bool vector = shape.size() < 2;
-  std::vector<std::size_t> found = shape;
-  switch (kind) {
-    case Shape::same:
-      return found;
-    case Shape::vector:
-      return vector ? found : std::vector<std::size_t>{0};
-    case Shape::rows:
-      if (vector) return {0};
-      found.end()[-1] = 1;
-      return found;
-    case Shape::columns:
-      if (vector) return {0};
-      found.end()[-2] = 1;
-      return found;
-    case Shape::left:
-    case Shape::left_or_none:
-      found.assign(2, shape.empty() ? 1 : shape[0]);
-      return found;
-    default:
-      found.assign(2, vector ? 0 : shape[1]);
-      return found;
-  }
-}
 
 void update_wholes(const std::vector<Piece>& pieces, const Rule& rule, const Hyper& hyper, const Step& step,
                    Decay decay) {
