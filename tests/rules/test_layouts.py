@@ -1,4 +1,4 @@
-"""Gradients may lie in memory as they like: the bits are those of the same numbers in the parameter's own order."""
+"""Gradients may lie in memory as they like: the bits are those of the same numbers in the parameter's order."""
 
 from collections.abc import Callable
 
@@ -61,7 +61,7 @@ def test_a_gradient_in_any_layout(case: Case, runtime: None) -> None:
 @settings(max_examples=100)
 @given(data=st.data())
 def test_any_views(data: st.DataObject) -> None:
-    """Axes of any number in any order, some of them backwards, with gaps, of one element, of none, or repeated."""
+    """Axes of any number in any order, backwards, with gaps, of one element, of none, or repeated."""
     lengths = data.draw(st.lists(st.integers(0, 9), max_size=6))
     steps = [data.draw(st.sampled_from([1, 1, 2, -1, -3])) for _ in lengths]
     wide = np.arange(np.prod([n * abs(s) for n, s in zip(lengths, steps, strict=True)]), dtype=np.float64)
