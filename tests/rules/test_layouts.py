@@ -1,4 +1,4 @@
-"""Gradients may lie in memory as they like: the bits are those of the same numbers in the parameter's order."""
+"""Gradients may lie in memory as they like: the bits are those of the same numbers in the usual order."""
 
 from collections.abc import Callable
 
